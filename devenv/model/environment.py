@@ -1,0 +1,68 @@
+"""What should be: the environment that a profile describes, and what the user wants of it now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NewType
+
+from devenv.model.service import Service
+
+EnvironmentId = NewType("EnvironmentId", str)
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A parsed profile, of one checkout. ``services`` holds tasks too, in the file's order."""
+
+    name: str
+    root: str
+    services: Mapping[str, Service] = field(default_factory=dict)
+    log_quota: int = 2 * 1024 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ReplicaId:
+    """The one key by which a unit is addressed."""
+
+    service: str
+    index: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.service}[{self.index}]" if self.index else self.service
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """One copy of a service, all references in it replaced: what a runtime is told to start."""
+
+    service: Service
+    index: int
+    fingerprint: str
+    generation: int = 0
+
+    @property
+    def id(self) -> ReplicaId:
+        return ReplicaId(self.service.name, self.index)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One service as it should be now; no replicas: it should not run."""
+
+    service: Service
+    runtime: str
+    replicas: tuple[Replica, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """The owner of everything that runs for an environment: a unit that it does not want is stray.
+
+    ``preparation`` is the fingerprint of what each runtime must have prepared before it starts
+    anything (by runtime name; none: nothing to prepare).
+    """
+
+    environment: EnvironmentId
+    services: Mapping[str, Wanted] = field(default_factory=dict)
+    preparation: Mapping[str, str] = field(default_factory=dict)

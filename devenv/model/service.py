@@ -1,0 +1,170 @@
+"""What a profile declares: services, tasks, and all that is said about one.
+
+Strings may still hold ``${{ … }}`` references; ``profile.references`` replaces them once the
+addresses are known. Durations are seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from devenv.model.origin import Origin
+
+
+class Condition(StrEnum):
+    """What a dependant waits for; the names are Compose's."""
+
+    STARTED = "service_started"
+    HEALTHY = "service_healthy"
+    COMPLETED = "service_completed_successfully"
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    service: str
+    condition: Condition = Condition.STARTED
+    required: bool = True
+    restart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PortRange:
+    """Any free port from ``first`` to ``last``, both included."""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A named port. ``wanted``: a fixed number, a range to choose from, or None for any (auto)."""
+
+    name: str
+    wanted: int | PortRange | None = None
+    host: str = "127.0.0.1"
+    protocol: str = "tcp"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpCheck:
+    """Passes on an HTTP answer whose status is in ``statuses`` (empty: 200 to 399)."""
+
+    path: str = "/"
+    port: str = ""
+    host: str = "127.0.0.1"
+    statuses: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TcpCheck:
+    port: str = ""
+    host: str = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class LogCheck:
+    """Passes once a line of the unit's log since its start matches the regular expression."""
+
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExecCheck:
+    """Passes when the command ends with 0; runs with the service's environment and folder."""
+
+    command: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileCheck:
+    path: str
+
+
+Check = HttpCheck | TcpCheck | LogCheck | ExecCheck | FileCheck
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A readiness check and its timing; the numbers mean what they mean in Compose."""
+
+    check: Check
+    interval: float = 30.0
+    timeout: float = 30.0
+    retries: int = 3
+    start_period: float = 0.0
+
+
+class RestartPolicy(StrEnum):
+    NO = "no"
+    ALWAYS = "always"
+    ON_FAILURE = "on-failure"
+    UNLESS_STOPPED = "unless-stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """When a unit that ended is started again; ``limit``: failures in a row before giving up."""
+
+    policy: RestartPolicy = RestartPolicy.NO
+    limit: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    signal: str = "SIGTERM"
+    grace: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """How a service runs as a host process. ``environment`` holds the profile's own values only."""
+
+    command: tuple[str, ...]
+    directory: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    tty: bool = False
+    stdin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """What says that a service can be a container."""
+
+    image: str = ""
+    build: str = ""
+
+
+class Kind(StrEnum):
+    SERVICE = "service"
+    TASK = "task"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service, or a task (``kind``): something that runs to its end.
+
+    ``url`` is the template of its address for others. ``secrets`` names the environment
+    variables whose values are never shown. ``automatic`` is False for a task that runs only when
+    asked for or depended on, and for a service outside the active Compose profiles.
+    """
+
+    name: str
+    origin: Origin
+    kind: Kind = Kind.SERVICE
+    process: Process | None = None
+    container: Container | None = None
+    runtime: str = ""
+    ports: tuple[Port, ...] = ()
+    url: str = ""
+    depends_on: tuple[Dependency, ...] = ()
+    probe: Probe | None = None
+    restart: Restart = Restart()
+    stop: Stop = Stop()
+    replicas: int = 1
+    success_exit_codes: frozenset[int] = frozenset({0})
+    automatic: bool = True
+    labels: Mapping[str, str] = field(default_factory=dict)
+    secrets: frozenset[str] = frozenset()
+    log_quota: int = 256 * 1024 * 1024

@@ -1,0 +1,72 @@
+"""The whole view of one environment as one frozen value: what front ends show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    WAITING = "waiting"
+    STARTING = "starting"
+    RUNNING = "running"
+    READY = "ready"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    DONE = "done"
+    FAILED = "failed"
+    SCHEDULED = "scheduled"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class PortView:
+    name: str
+    port: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaView:
+    index: int
+    state: State
+    reason: str = ""
+    health: str = "none"
+    pid: int | None = None
+    exit_code: int | None = None
+    restarts: int = 0
+    started: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceView:
+    """One service; its state is that of its least advanced replica."""
+
+    name: str
+    kind: str
+    state: State
+    runtime: str
+    reason: str = ""
+    waits_for: tuple[str, ...] = ()
+    ports: tuple[PortView, ...] = ()
+    replicas: tuple[ReplicaView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened, for ``devenv events``; ``at`` is seconds since the epoch."""
+
+    at: float
+    service: str
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """``settled``: nothing will change any more by itself; ``empty``: nothing of it is left."""
+
+    services: tuple[ServiceView, ...] = ()
+    settled: bool = False
+    empty: bool = False

@@ -1,0 +1,1 @@
+"""The hands: each runtime observes, starts and stops units in one kind of place."""

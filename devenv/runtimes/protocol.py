@@ -1,0 +1,101 @@
+"""The contract of a runtime. tests/runtimes/test_conformance.py holds every runtime to it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Flag, auto
+from typing import Protocol
+
+from devenv.model.environment import EnvironmentId, ReplicaId
+from devenv.model.plan import Start, StopUnit
+from devenv.model.unit import Unit
+
+Report = Callable[[str], None]
+"""Takes one line about the progress of a long step."""
+
+
+class Capability(Flag):
+    """What a runtime can do beyond starting and stopping; data for the planner."""
+
+    NONE = 0
+    EXEC = auto()
+    ATTACH = auto()
+    PAUSE = auto()
+    OUTLIVES_DAEMON = auto()
+    SUPERVISES = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """The circumstances of the one who asked: processes get these, never the daemon's own."""
+
+    directory: str
+    umask: int = 0o022
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What a runtime needs before it starts anything of an environment.
+
+    ``memory`` is opaque: a runtime that outlives the daemon gives it back by ``recall``; it may
+    hold secrets and never reaches a disk.
+    """
+
+    fingerprint: str
+    client: Client
+    memory: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one runtime sees of one environment; ``away`` says why it cannot look."""
+
+    units: Mapping[ReplicaId, Unit] = field(default_factory=dict)
+    prepared: str = ""
+    away: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Resources of a unit's whole process tree; ``ports`` are those it listens on."""
+
+    cpu_seconds: float
+    memory_bytes: int
+    ports: tuple[int, ...] = ()
+
+
+class Runtime(Protocol):
+    """Addressed by environment and replica, never by a handle kept in memory.
+
+    ``start`` and ``stop`` are idempotent: to start what runs as asked and to stop what is absent
+    succeed. They raise DevenvError for what the user can mend.
+    """
+
+    name: str
+    capabilities: Capability
+
+    async def observe(self, environment: EnvironmentId) -> Look: ...
+
+    def changes(self) -> AsyncIterator[EnvironmentId]:
+        """Yield an environment whenever it is worth another look; a lost hint is harmless."""
+        ...
+
+    async def prepare(
+        self, environment: EnvironmentId, preparation: Preparation, report: Report
+    ) -> None: ...
+
+    async def start(self, environment: EnvironmentId, step: Start, report: Report) -> None: ...
+
+    async def stop(self, environment: EnvironmentId, step: StopUnit) -> None:
+        """Return when nothing of the unit is alive; it stays listed as ended."""
+        ...
+
+    async def remove(self, environment: EnvironmentId, replica: ReplicaId) -> None: ...
+
+    async def discard(self, environment: EnvironmentId) -> None:
+        """Leave nothing of the environment in this runtime; its data and logs stay."""
+        ...
+
+    async def samples(self, environment: EnvironmentId) -> Mapping[ReplicaId, Sample]: ...
