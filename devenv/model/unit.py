@@ -1,4 +1,4 @@
-"""What is: the units that a runtime observes. Times are seconds of CLOCK_BOOTTIME (clock_gettime(2))."""
+"""What is: the units a runtime observes. Times are seconds of CLOCK_BOOTTIME (clock_gettime(2))."""
 
 from __future__ import annotations
 
