@@ -1,0 +1,54 @@
+"""What one environment should be, as one frozen value: the home of the desired state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from devenv.model.environment import Environment
+from devenv.planning.wishes import Wishes
+from devenv.profile.checkout import Checkout
+from devenv.profile.load import Loaded
+from devenv.runtimes.protocol import Client
+
+
+class Leaving(StrEnum):
+    """Whether the environment is going away, and its data with it."""
+
+    NO = ""
+    KEEP_DATA = "keep data"
+    WITH_DATA = "with data"
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Which files and Compose profiles the client asked for."""
+
+    files: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """``loaded`` is the profile as of the last ``up``, not as it is on disk now.
+
+    ``notice`` says in words what happened to the environment that its user should know.
+    """
+
+    checkout: Checkout
+    choices: Choices = Choices()
+    loaded: Loaded | None = None
+    client: Client = field(default_factory=lambda: Client("/"))
+    wishes: Wishes = Wishes()
+    leaving: Leaving = Leaving.NO
+    notice: str = ""
+
+    @property
+    def environment(self) -> Environment:
+        if self.loaded is not None:
+            return self.loaded.environment
+        return Environment(name=self.checkout.name, root=self.checkout.root)
+
+    @property
+    def is_up(self) -> bool:
+        return bool(self.wishes.wanted)

@@ -1,0 +1,177 @@
+"""The desired state on disk: one file for each environment, replaced whole, without secrets."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from devenv.daemon.failpoints import failpoint
+from devenv.daemon.intent import Choices, Intent, Leaving
+from devenv.errors import DevenvError
+from devenv.model.environment import EnvironmentId
+from devenv.model.secret import is_secret_name
+from devenv.planning.wishes import Choice, Wishes
+from devenv.profile.checkout import Checkout
+from devenv.profile.load import Loaded, Request, Source, load
+from devenv.runtimes.protocol import Client
+
+VERSION = 1
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the file says. ``intent.loaded`` is None until the secrets are there too."""
+
+    intent: Intent
+    sources: Mapping[str, bytes | None]
+    variables: Mapping[str, str | None]
+
+
+def user_key(path: Path) -> bytes:
+    """Read the user's own key of 32 bytes; make it at the first use."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        _replace(path, secrets.token_bytes(32))
+        return path.read_bytes()
+
+
+def write(path: Path, intent: Intent) -> None:
+    """Replace the file. On any failure the old one is left as it was, and DevenvError is raised."""
+    document = _document(intent)
+    body = json.dumps({**document, "checksum": _checksum(document)})
+    try:
+        _replace(path, body.encode())
+    except OSError as error:
+        raise DevenvError(
+            f"cannot write {path}: {error.strerror}", "nothing was changed; make room, then try again"
+        ) from error
+    failpoint("store.written")
+
+
+def read(path: Path) -> Kept | None:
+    """Read the file; None when it is absent, damaged, or of a version that we do not know."""
+    try:
+        document = json.loads(path.read_bytes())
+        checksum = document.pop("checksum")
+        if checksum != _checksum(document) or document["version"] != VERSION:
+            return None
+        return _kept(document)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def forget(path: Path) -> None:
+    path.unlink(missing_ok=True)
+
+
+def memory(intent: Intent) -> bytes:
+    """Make the part of an intent that never reaches a disk: for the keeper to hold."""
+    loaded = intent.loaded
+    sources = loaded.sources if loaded else {}
+    variables = loaded.variables if loaded else {}
+    return json.dumps(
+        {
+            "environment": dict(intent.client.environment),
+            "sources": {p: _text(s.content) for p, s in sources.items() if s.secret},
+            "variables": {n: v for n, v in variables.items() if is_secret_name(n)},
+        },
+        sort_keys=True,
+    ).encode()
+
+
+def restore(kept: Kept, blob: bytes, builtin: Mapping[str, str]) -> Intent:
+    """Put the file and the keeper's memory together again: the intent as it was."""
+    remembered = json.loads(blob)
+    sources = dict(kept.sources) | {p: _bytes(t) for p, t in remembered["sources"].items()}
+    variables = dict(kept.variables) | remembered["variables"]
+    intent = kept.intent
+    request = Request(
+        root=intent.checkout.root,
+        files=intent.choices.files,
+        profiles=intent.choices.profiles,
+        environment={name: value for name, value in variables.items() if value is not None},
+        builtin=builtin,
+    )
+    loaded = load(request, sources.get)
+    client = Client(intent.client.directory, intent.client.umask, remembered["environment"])
+    return replace(kept.intent, loaded=loaded, client=client)
+
+
+def _document(intent: Intent) -> Document:
+    wishes = intent.wishes
+    loaded = intent.loaded
+    sources: Mapping[str, Source] = loaded.sources if loaded else {}
+    variables = loaded.variables if loaded else {}
+    return {
+        "version": VERSION,
+        "checkout": asdict(intent.checkout),
+        "choices": asdict(intent.choices),
+        "sources": {p: _text(s.content) for p, s in sources.items() if not s.secret},
+        "variables": {n: v for n, v in variables.items() if not is_secret_name(n)},
+        "client": {"directory": intent.client.directory, "umask": intent.client.umask},
+        "wanted": sorted(wishes.wanted),
+        "generations": dict(wishes.generations),
+        "replicas": dict(wishes.replicas),
+        "runtimes": {name: asdict(choice) for name, choice in wishes.runtimes.items()},
+        "claims": [[*key, port] for key, port in sorted(wishes.claims.items())],
+        "leaving": intent.leaving.value,
+        "notice": intent.notice,
+    }
+
+
+def _kept(document: Document) -> Kept:
+    checkout = dict(document["checkout"])
+    checkout["id"] = EnvironmentId(checkout["id"])
+    choices = document["choices"]
+    intent = Intent(
+        checkout=Checkout(**checkout),
+        choices=Choices(tuple(choices["files"]), tuple(choices["profiles"])),
+        client=Client(document["client"]["directory"], document["client"]["umask"]),
+        wishes=Wishes(
+            wanted=frozenset(document["wanted"]),
+            generations=document["generations"],
+            replicas=document["replicas"],
+            runtimes={n: Choice(**choice) for n, choice in document["runtimes"].items()},
+            claims={(s, i, name): port for s, i, name, port in document["claims"]},
+        ),
+        leaving=Leaving(document["leaving"]),
+        notice=document["notice"],
+    )
+    sources = {path: _bytes(text) for path, text in document["sources"].items()}
+    return Kept(intent, sources, document["variables"])
+
+
+def _text(content: bytes | None) -> str | None:
+    return None if content is None else base64.b64encode(content).decode()
+
+
+def _bytes(text: str | None) -> bytes | None:
+    return None if text is None else base64.b64decode(text)
+
+
+def _checksum(document: Document) -> str:
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+
+
+def _replace(path: Path, content: bytes) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with open(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise

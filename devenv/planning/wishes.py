@@ -1,0 +1,124 @@
+"""What the user asked for, beside the profile: each verb is a pure change of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from devenv.errors import DevenvError, UsageError
+from devenv.model.environment import Environment
+from devenv.model.service import Kind, Service
+
+ClaimKey = tuple[str, int, str]
+"""Service, replica's index, port's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The runtime of a service, kept until ``down --volumes``, and why it is that one."""
+
+    runtime: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """``wanted``: the services that should run; ``replicas``: what ``scale`` asked for."""
+
+    wanted: frozenset[str] = frozenset()
+    generations: Mapping[str, int] = field(default_factory=dict)
+    replicas: Mapping[str, int] = field(default_factory=dict)
+    runtimes: Mapping[str, Choice] = field(default_factory=dict)
+    claims: Mapping[ClaimKey, int] = field(default_factory=dict)
+
+
+def up(
+    wishes: Wishes, environment: Environment, names: Iterable[str], failed: frozenset[str]
+) -> Wishes:
+    """Want ``names`` (none: all that start by themselves) and what they depend on.
+
+    Those of them that have ``failed`` are tried again; a service that is no longer in the
+    profile is no longer wanted.
+    """
+    chosen = _named(environment, names) or frozenset(
+        service.name for service in environment.services.values() if service.automatic
+    )
+    wanted = with_dependencies(environment, chosen)
+    kept = wishes.wanted & environment.services.keys()
+    return _raised(replace(wishes, wanted=kept | wanted), wanted & failed)
+
+
+def stop(wishes: Wishes, environment: Environment, names: Iterable[str]) -> Wishes:
+    """Want ``names`` (none: anything) no longer; what depends on them is left running."""
+    return replace(wishes, wanted=wishes.wanted - (_named(environment, names) or wishes.wanted))
+
+
+def restart(wishes: Wishes, environment: Environment, names: Iterable[str]) -> Wishes:
+    """Stop and start ``names`` (none: all services that are wanted, no tasks)."""
+    chosen = _named(environment, names) or frozenset(
+        name for name in wishes.wanted if _is_service(environment, name)
+    )
+    wanted = wishes.wanted | with_dependencies(environment, chosen)
+    return _raised(replace(wishes, wanted=wanted), chosen)
+
+
+def scale(wishes: Wishes, environment: Environment, replicas: Mapping[str, int]) -> Wishes:
+    """Run so many replicas of each; a service that is not wanted becomes wanted."""
+    chosen = _named(environment, replicas)
+    for name, count in replicas.items():
+        _check_scale(environment.services[name], count)
+    wanted = wishes.wanted | with_dependencies(environment, chosen)
+    return replace(wishes, wanted=wanted, replicas={**wishes.replicas, **replicas})
+
+
+def run(wishes: Wishes, environment: Environment, task: str) -> Wishes:
+    """Run a task once more, and what it depends on."""
+    chosen = _named(environment, [task])
+    wanted = wishes.wanted | with_dependencies(environment, chosen)
+    return _raised(replace(wishes, wanted=wanted), chosen)
+
+
+def with_dependencies(environment: Environment, names: Iterable[str]) -> frozenset[str]:
+    """Add what ``names`` depend on; a soft dependency only if it starts by itself."""
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        found.add(name)
+        for dependency in environment.services[name].depends_on:
+            other = environment.services.get(dependency.service)
+            if other is not None and (dependency.required or other.automatic):
+                waiting.append(other.name)
+    return frozenset(found)
+
+
+def _named(environment: Environment, names: Iterable[str]) -> frozenset[str]:
+    chosen = frozenset(names)
+    unknown = sorted(chosen - environment.services.keys())
+    if unknown:
+        known = ", ".join(environment.services) or "none"
+        raise UsageError(f"no service {', '.join(unknown)} in the profile", f"it has: {known}")
+    return chosen
+
+
+def _is_service(environment: Environment, name: str) -> bool:
+    service = environment.services.get(name)
+    return service is not None and service.kind is Kind.SERVICE
+
+
+def _raised(wishes: Wishes, names: Iterable[str]) -> Wishes:
+    raised = {name: wishes.generations.get(name, 0) + 1 for name in names}
+    return replace(wishes, generations={**wishes.generations, **raised}) if raised else wishes
+
+
+def _check_scale(service: Service, count: int) -> None:
+    if count < 0:
+        raise UsageError(f"{service.name}: {count} replicas are not possible")
+    fixed = [port for port in service.ports if isinstance(port.wanted, int)]
+    if count > 1 and fixed:
+        raise DevenvError(
+            f"{service.name} has the fixed port {fixed[0].wanted}: only one replica can have it",
+            f"write `{fixed[0].name}: auto` in its ports",
+        )
