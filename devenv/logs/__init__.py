@@ -1,0 +1,1 @@
+"""What services wrote: stored in bounded segments, read, followed, searched and made harmless."""
