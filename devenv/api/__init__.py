@@ -1,0 +1,1 @@
+"""The local contract between the front ends and the daemon: places, messages, methods, client."""

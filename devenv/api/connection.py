@@ -1,0 +1,198 @@
+"""One connection to the daemon, checked on both ends: the peer is us, and of our build."""
+
+from __future__ import annotations
+
+import _socket
+import os
+from time import monotonic, sleep
+
+from devenv.api import codec, places
+from devenv.api.build import build
+from devenv.api.methods import PROTOCOL
+from devenv.errors import DevenvError
+
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+DESCRIPTORS_AT_ONCE = 250
+"""How many the daemon sends with one byte; the kernel's limit is 253."""
+
+START_WITHIN = 15.0
+_CHUNK = 256 * 1024
+_ANCILLARY = _socket.CMSG_SPACE(4 * 253)
+
+
+class LostError(DevenvError):
+    """The connection broke. ``asked``: the request may have reached the daemon."""
+
+    def __init__(self, *, asked: bool) -> None:
+        super().__init__(
+            "the connection to the daemon was lost",
+            "Try again. `devenv doctor` shows what the daemon wrote when it ended.",
+        )
+        self.asked = asked
+
+
+class Connection:
+    """A connected socket, and the requests on it, one after the other."""
+
+    def __init__(self, sock: _socket.socket) -> None:
+        self._socket = sock
+        self._number = 0
+        self.build = ""
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def hello(self) -> dict[str, Any]:
+        """Say who we are; the answer's ``build`` and ``protocol`` say who it is."""
+        params = {"protocol": PROTOCOL, "build": build()}
+        answer, _ = self.request("hello", params, START_WITHIN)
+        self.build = str(answer.get("build"))
+        return answer
+
+    def request(
+        self, method: str, params: Mapping[str, Any], within: float
+    ) -> tuple[dict[str, Any], list[int]]:
+        """The result and the descriptors with it; raises LostError, DevenvError, RemoteError."""
+        self._number += 1
+        line = codec.request(self._number, method, params)
+        self._socket.settimeout(within)
+        try:
+            try:
+                self._socket.sendall(line)
+            except ConnectionError as error:
+                raise LostError(asked=False) from error
+            answer, descriptors = self._read_line()
+        except TimeoutError as error:
+            raise DevenvError(
+                f"the daemon did not answer to {method} within {within:g} seconds",
+                "`devenv daemon stop` ends it; services stay up, and it starts again by itself.",
+            ) from error
+        message = codec.decode(answer)
+        return codec.read_result(message), descriptors
+
+    def _read_line(self) -> tuple[bytes, list[int]]:
+        parts: list[bytes] = []
+        descriptors: list[int] = []
+        size = 0
+        while True:
+            try:
+                data, ancillary, _, _ = self._socket.recvmsg(
+                    _CHUNK, _ANCILLARY, _socket.MSG_CMSG_CLOEXEC
+                )
+            except ConnectionError as error:
+                raise LostError(asked=True) from error
+            for _, _, packed in ancillary:
+                descriptors += _numbers(packed)
+            if not data:
+                raise LostError(asked=True)
+            parts.append(data)
+            size += len(data)
+            if data.endswith(b"\n"):
+                return b"".join(parts), descriptors
+            if size > codec.LIMIT:
+                raise codec.MessageError(codec.NO_REQUEST, "the daemon's answer is too long")
+
+    def wait_for_end(self, within: float) -> None:
+        """Return when the other side has closed, or when the time is over."""
+        self._socket.settimeout(within)
+        try:
+            while self._socket.recv(_CHUNK):
+                pass
+        except (ConnectionError, TimeoutError):
+            return
+
+
+def _numbers(packed: bytes) -> list[int]:
+    """The descriptors in the data of one SCM_RIGHTS message: native ints."""
+    return list(memoryview(packed[: len(packed) // 4 * 4]).cast("i"))
+
+
+def connect(environ: Mapping[str, str]) -> Connection | None:
+    """A connection to the daemon that listens; None where none does."""
+    path = places.daemon_socket(environ)
+    if not places.check_runtime_folder(os.path.dirname(path)):
+        return None
+    sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM | _socket.SOCK_CLOEXEC)
+    try:
+        sock.connect(path)
+    except (FileNotFoundError, ConnectionRefusedError):
+        sock.close()
+        return None
+    except OSError as error:
+        sock.close()
+        raise DevenvError(
+            f"cannot talk to the daemon at {path}: {error.strerror}",
+            "`devenv doctor` shows what is wrong.",
+        ) from error
+    uid = memoryview(sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12)).cast("i")[1]
+    if uid != os.getuid():
+        sock.close()
+        raise DevenvError(
+            f"the daemon at {path} belongs to another user (uid {uid})",
+            "Set XDG_RUNTIME_DIR to a folder of your own.",
+        )
+    return Connection(sock)
+
+
+def open_connection(
+    environ: Mapping[str, str], *, start: bool = True, expected: str = ""
+) -> Connection:
+    """A connection that has said hello, to a daemon of our build; it is started where need be.
+
+    ``expected``: the build that it had before the connection was lost. Where another devenv has
+    taken over meanwhile, that one stays: two of them must not end each other in turns.
+    """
+    from_now = monotonic()
+    pause = 0.005
+    while True:
+        found = _greeted(environ, replace=start and not expected)
+        if found is not None:
+            if expected and found.build != expected:
+                found.close()
+                raise DevenvError(
+                    "another version of devenv has taken over the daemon",
+                    "The services stay up. Use that version, or run the command again.",
+                )
+            return found
+        if not start:
+            raise NoDaemonError
+        from devenv.api.starting import start_daemon
+
+        if not start_daemon(environ):
+            sleep(pause)  # another one holds the lock and will listen soon, or end soon
+            pause = min(2 * pause, 0.25)
+        if monotonic() - from_now > START_WITHIN:
+            raise DevenvError(
+                "the daemon does not start", "`devenv doctor` shows what it wrote when it ended."
+            )
+
+
+class NoDaemonError(DevenvError):
+    """None listens, and none was to be started."""
+
+    def __init__(self) -> None:
+        super().__init__("no daemon is running", "`devenv daemon start` starts it.")
+
+
+def _greeted(environ: Mapping[str, str], *, replace: bool) -> Connection | None:
+    """A connection after hello; None where nobody listens any more."""
+    connection = connect(environ)
+    if connection is None:
+        return None
+    try:
+        answer = connection.hello()
+        if not replace or (answer.get("build") == build() and answer.get("protocol") == PROTOCOL):
+            return connection
+        connection.request("daemon.stop", {}, START_WITHIN)
+        connection.wait_for_end(START_WITHIN)
+    except LostError:
+        pass
+    except BaseException:
+        connection.close()
+        raise
+    connection.close()
+    return None
