@@ -1,0 +1,110 @@
+"""The daemon's entry: one for each user, held by a lock for as long as it lives."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import fcntl
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+
+from devenv.api import places
+from devenv.api.build import build
+from devenv.daemon.host import Folders
+from devenv.daemon.profiles import Profiles
+from devenv.daemon.registry import Registry
+from devenv.daemon.server import Server
+from devenv.daemon.verbs.context import Context
+from devenv.errors import DevenvError
+from devenv.runtimes.process.runtime import ProcessRuntime
+from devenv.runtimes.process.subreaper import become_subreaper
+
+BACKLOG = 128
+LAST_WORDS = 2.0
+"""Seconds that requests in flight may still take when the daemon leaves."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m devenv.daemon")
+    parser.add_argument("--ready-fd", type=int, default=-1, help="closed once it listens")
+    ready = parser.parse_args().ready_fd
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
+    try:
+        places.make_state_folder(os.environ)
+        places.make_runtime_folder(os.environ)
+        lock = _lock(places.daemon_lock(os.environ))
+    except DevenvError as error:
+        sys.stderr.write(f"{error.message}\n{error.hint}\n")
+        return error.exit_code
+    if lock is None:
+        return 0
+    become_subreaper()
+    os.chdir("/")
+    asyncio.run(_serve(ready))
+    return 0
+
+
+def _lock(path: str) -> int | None:
+    """Take the lock that makes this process the daemon; None while another one is."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _listen(path: str) -> socket.socket:
+    """Listen at ``path``, in place of a stale socket: the lock says that nobody else does."""
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    partial = f"{path}.{os.getpid()}"
+    listening.bind(partial)
+    os.chmod(partial, 0o600)
+    listening.listen(BACKLOG)
+    listening.setblocking(False)
+    os.replace(partial, path)
+    return listening
+
+
+async def _serve(ready: int) -> None:
+    folders = Folders(Path(places.state_folder(os.environ)))
+    processes = ProcessRuntime(
+        runtime_folder=places.runtime_folder(os.environ),
+        log_folder=lambda environment: str(folders.logs(environment)),
+        log_quota=lambda environment: 2 * 1024**3,
+    )
+    registry = Registry(folders, processes)
+    await registry.open()
+    path = places.daemon_socket(os.environ)
+    listening = _listen(path)
+    leave = asyncio.Event()
+    context = Context(registry, Profiles(), build(), time.time(), leave)
+    server = Server(listening, context)
+    serving = asyncio.create_task(server.serve())
+    _handle_signals(leave)
+    if ready >= 0:
+        os.close(ready)
+    await processes.warm()
+    await leave.wait()
+    os.unlink(path)
+    await server.finish(LAST_WORDS)
+    serving.cancel()
+    registry.close()
+    await processes.close()
+
+
+def _handle_signals(leave: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, leave.set)
+    loop.add_signal_handler(signal.SIGHUP, lambda: None)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,129 @@
+"""The hands of the loop: each step of a plan becomes a task, and says when it has landed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+
+from devenv.daemon.failpoints import failpoint
+from devenv.errors import DevenvError
+from devenv.model.environment import Desired, EnvironmentId, ReplicaId
+from devenv.model.plan import Prepare, Remove, Start, Step, StopUnit
+from devenv.runtimes.protocol import Preparation, Runtime
+
+RETRY = 1.0
+"""Seconds until a runtime that failed us is asked again."""
+Note = Callable[[str, str], None]
+
+
+class Acting:
+    """Steps in flight of one environment. A step that nobody wants any more is cancelled."""
+
+    def __init__(
+        self,
+        environment: EnvironmentId,
+        runtimes: Mapping[str, Runtime],
+        *,
+        wake: Callable[[], None],
+        note: Note,
+    ) -> None:
+        self.failures: dict[str, str] = {}
+        """What a runtime last failed with, until it is tried again."""
+        self._environment = environment
+        self._runtimes = runtimes
+        self._wake = wake
+        self._note = note
+        self._tasks: dict[ReplicaId | str, asyncio.Task[None]] = {}
+        self._verbs: dict[ReplicaId, str] = {}
+
+    @property
+    def busy(self) -> Mapping[ReplicaId, str]:
+        return dict(self._verbs)
+
+    @property
+    def preparing(self) -> frozenset[str]:
+        return frozenset(name for name in self._runtimes if name in self._tasks)
+
+    @property
+    def idle(self) -> bool:
+        return not self._tasks
+
+    def begin(self, step: Step, preparation: Preparation) -> None:
+        """Perform a step in the background."""
+        match step:
+            case Prepare(runtime):
+                self.spawn(runtime, runtime, self._prepare(runtime, preparation))
+            case Start(replica, runtime):
+                self._verbs[replica.id] = "starting"
+                self.spawn(replica.id, runtime, self._start(step))
+            case StopUnit(unit):
+                self._verbs[unit.id] = "stopping"
+                self.spawn(unit.id, unit.runtime, self._stop(step))
+            case Remove(unit):
+                self._verbs[unit.id] = "removing"
+                self.spawn(unit.id, unit.runtime, self._remove(step))
+
+    def spawn(self, key: ReplicaId | str, runtime: str, work: Coroutine[None, None, None]) -> None:
+        """Run ``work`` under ``key``; what it raises counts as a failure of ``runtime``."""
+        task = asyncio.create_task(work)
+        self._tasks[key] = task
+        task.add_done_callback(lambda done: self._landed(key, runtime, done))
+
+    def cancel_unwanted(self, desired: Desired) -> None:
+        """Give up the starts of what ``desired`` does not want."""
+        starting = [key for key, verb in self._verbs.items() if verb == "starting"]
+        if not starting:
+            return
+        wanted = {r.id for service in desired.services.values() for r in service.replicas}
+        for key in starting:
+            if key not in wanted:
+                self._tasks[key].cancel()
+
+    def close(self) -> None:
+        for task in self._tasks.values():
+            task.cancel()
+
+    def _landed(self, key: ReplicaId | str, runtime: str, task: asyncio.Task[None]) -> None:
+        del self._tasks[key]
+        if isinstance(key, ReplicaId):
+            self._verbs.pop(key, None)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._failed(runtime, error)
+        self._wake()
+
+    def _failed(self, runtime: str, error: BaseException) -> None:
+        if not isinstance(error, DevenvError):
+            logging.error("a step of %s failed", self._environment, exc_info=error)
+        text = error.message if isinstance(error, DevenvError) else f"a bug of devenv: {error!r}"
+        self._note("", f"{runtime}: {text}")
+        self.failures[runtime] = text
+        asyncio.get_running_loop().call_later(RETRY, self._try_again, runtime)
+
+    def _try_again(self, runtime: str) -> None:
+        self.failures.pop(runtime, None)
+        self._wake()
+
+    async def _prepare(self, runtime: str, preparation: Preparation) -> None:
+        failpoint("prepare")
+        await self._runtimes[runtime].prepare(self._environment, preparation, self._report)
+        failpoint("prepared")
+
+    async def _start(self, step: Start) -> None:
+        failpoint("start")
+        await self._runtimes[step.runtime].start(self._environment, step, self._report)
+        failpoint("started")
+
+    async def _stop(self, step: StopUnit) -> None:
+        failpoint("stop")
+        await self._runtimes[step.unit.runtime].stop(self._environment, step)
+        failpoint("stopped")
+
+    async def _remove(self, step: Remove) -> None:
+        failpoint("remove")
+        await self._runtimes[step.unit.runtime].remove(self._environment, step.unit.id)
+        failpoint("removed")
+
+    def _report(self, line: str) -> None:
+        self._note("", line)

@@ -1,0 +1,86 @@
+"""The one door through which the daemon runs a command: with a time limit, and nothing left of it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+MAX_OUTPUT = 4096
+"""Bytes of output that are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """``code`` as a shell says it: 128 + signal, 127 not found; None: the time was over."""
+
+    code: int | None
+    output: str
+
+
+async def run(
+    command: Sequence[str],
+    *,
+    directory: str,
+    environment: Mapping[str, str],
+    timeout: float,
+) -> Outcome:
+    """Run ``command`` in a session of its own and wait at most ``timeout`` seconds."""
+    reading, writing = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        process = subprocess.Popen(
+            command,
+            cwd=directory,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=writing,
+            stderr=writing,
+            start_new_session=True,
+        )
+    except OSError as error:
+        os.close(reading)
+        return Outcome(127, f"{command[0]}: {error.strerror}")
+    finally:
+        os.close(writing)
+    try:
+        return await _outcome(process, reading, timeout)
+    finally:
+        os.close(reading)
+
+
+async def _outcome(process: subprocess.Popen[bytes], reading: int, timeout: float) -> Outcome:
+    try:
+        async with asyncio.timeout(timeout):
+            await _ended(process.pid)
+    except TimeoutError:
+        return Outcome(None, "")
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    code = process.returncode
+    return Outcome(128 - code if code < 0 else code, _read(reading))
+
+
+async def _ended(pid: int) -> None:
+    """Wait for a child's end; it stays to be reaped (pidfd_open(2))."""
+    descriptor = os.pidfd_open(pid)
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_reader(descriptor, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        loop.remove_reader(descriptor)
+        os.close(descriptor)
+
+
+def _read(descriptor: int) -> str:
+    try:
+        return os.read(descriptor, MAX_OUTPUT).decode("utf-8", "replace").strip()
+    except BlockingIOError:
+        return ""

@@ -1,0 +1,102 @@
+"""From an intent to the desired state that the planner compares: addresses filled in, replicas made."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from devenv.daemon import store
+from devenv.daemon.intent import Intent
+from devenv.model.environment import Desired, Environment, EnvironmentId, Replica, Wanted
+from devenv.model.fingerprint import fingerprint
+from devenv.model.service import Port, Service
+from devenv.planning.wishes import ClaimKey
+from devenv.profile.references import Given, resolve
+from devenv.runtimes.protocol import Preparation
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What belongs to this user and machine: the key, and where an environment's data lies."""
+
+    key: bytes
+    data: Callable[[EnvironmentId, str], str]
+
+    def secret(self, environment: EnvironmentId, service: str) -> str:
+        """Derive the secret of a service: stable for the environment, kept nowhere."""
+        text = f"{environment}\0{service}".encode()
+        return hmac.new(self.key, text, hashlib.sha256).hexdigest()[:32]
+
+
+def desired(intent: Intent, home: Home) -> Desired:
+    """Make what the planner compares with what is observed."""
+    environment = intent.environment
+    given = _given(intent, home)
+    services = {
+        service.name: _wanted(intent, service, given, home.key)
+        for service in environment.services.values()
+    }
+    runtimes = {wanted.runtime for wanted in services.values() if wanted.replicas}
+    prepared = preparation(intent, home).fingerprint
+    return Desired(intent.checkout.id, services, {runtime: prepared for runtime in runtimes})
+
+
+def preparation(intent: Intent, home: Home) -> Preparation:
+    """Make what a runtime is told before it starts anything."""
+    memory = store.memory(intent)
+    text = f"{intent.client.directory}\0{intent.client.umask}\0".encode() + memory
+    return Preparation(
+        hmac.new(home.key, text, hashlib.sha256).hexdigest()[:16], intent.client, memory
+    )
+
+
+def count(intent: Intent, service: Service) -> int:
+    """Tell how many replicas of a service should run."""
+    if service.name not in intent.wishes.wanted:
+        return 0
+    return intent.wishes.replicas.get(service.name, service.replicas)
+
+
+def resolved(intent: Intent, home: Home, service: Service, index: int = 0) -> Service:
+    """Fill in every reference of one replica, and the numbers of its ports."""
+    return _resolved(intent.environment, service, index, _given(intent, home))
+
+
+def _given(intent: Intent, home: Home) -> Given:
+    identity = intent.checkout.id
+    return Given(
+        ports=intent.wishes.claims,
+        secret=lambda service: home.secret(identity, service),
+        data=lambda service: home.data(identity, service),
+    )
+
+
+def _wanted(intent: Intent, service: Service, given: Given, key: bytes) -> Wanted:
+    replicas = tuple(
+        _replica(intent, service, index, given, key) for index in range(count(intent, service))
+    )
+    choice = intent.wishes.runtimes.get(service.name)
+    shown = replicas[0].service if replicas else service
+    return Wanted(shown, choice.runtime if choice else "", replicas)
+
+
+def _replica(intent: Intent, service: Service, index: int, given: Given, key: bytes) -> Replica:
+    made = _resolved(intent.environment, service, index, given)
+    generation = intent.wishes.generations.get(service.name, 0)
+    return Replica(made, index, fingerprint(made, key), generation)
+
+
+def _resolved(environment: Environment, service: Service, index: int, given: Given) -> Service:
+    made = resolve(environment, service, index, given)
+    return replace(made, ports=_numbered(made, index, given.ports))
+
+
+def _numbered(
+    service: Service, index: int, claims: Mapping[ClaimKey, int]
+) -> tuple[Port, ...]:
+    return tuple(
+        replace(port, wanted=claims.get((service.name, index, port.name), port.wanted))
+        for port in service.ports
+    )

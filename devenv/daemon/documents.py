@@ -1,0 +1,143 @@
+"""The JSON that the API answers with, made from what a round published."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from devenv.daemon.board import Published
+from devenv.model.origin import Problem
+from devenv.model.secret import mask_addresses
+from devenv.model.snapshot import PortView, ReplicaView, ServiceView, State
+from devenv.profile.checkout import Checkout
+
+Document = dict[str, Any]
+VERSION = 1
+
+
+def status(
+    published: Published, checkout: Checkout, tail: Callable[[str, int], list[str]]
+) -> Document:
+    """Make the document of ``status --json``; ``tail`` gives the last log lines of a replica."""
+    intent = published.intent
+    return {
+        "version": VERSION,
+        "environment": {
+            "id": checkout.id,
+            "name": intent.environment.name or checkout.name,
+            "path": checkout.root,
+            "branch": checkout.branch,
+            "kind": "local",
+        },
+        "services": [_service(view, tail) for view in published.snapshot.services],
+        "problems": [],
+        "changes": [],
+        "notice": intent.notice,
+        "revision": published.revision,
+        "settled": published.settled,
+        "empty": published.gone,
+    }
+
+
+def problem(problem: Problem) -> Document:
+    """One thing wrong with the profile."""
+    return {
+        "message": problem.message,
+        "file": problem.origin.file,
+        "line": problem.origin.line,
+        "column": problem.origin.column,
+        "hint": problem.hint,
+        "warning": problem.warning,
+    }
+
+
+def events(numbered: Sequence[tuple[int, Any]]) -> Document:
+    return {
+        "events": [
+            {"at": e.at, "service": e.service, "kind": e.kind, "text": e.text, "number": number}
+            for number, e in numbered
+        ]
+    }
+
+
+def summary(published: Published) -> Document:
+    """One environment as ``devenv list`` shows it."""
+    checkout = published.intent.checkout
+    states = [view.state for view in published.snapshot.services]
+    running = sum(state in {State.RUNNING, State.READY} for state in states)
+    return {
+        "id": checkout.id,
+        "name": published.intent.environment.name or checkout.name,
+        "path": checkout.root,
+        "branch": checkout.branch,
+        "state": _whole(published, states),
+        "services": len(states),
+        "running": running,
+    }
+
+
+def samples(sampled: Mapping[Any, Any]) -> Document:
+    """CPU seconds, bytes of memory and listening ports of each replica, by service."""
+    found: dict[str, list[Document]] = {}
+    for replica, sample in sorted(sampled.items()):
+        found.setdefault(replica.service, []).append(
+            {
+                "index": replica.index,
+                "cpu_seconds": sample.cpu_seconds,
+                "memory_bytes": sample.memory_bytes,
+                "ports": list(sample.ports),
+            }
+        )
+    return {"samples": found}
+
+
+def _whole(published: Published, states: Sequence[State]) -> str:
+    if published.gone and not published.intent.is_up:
+        return "down"
+    if State.FAILED in states:
+        return "failed"
+    return "ready" if published.settled else "changing"
+
+
+def _service(view: ServiceView, tail: Callable[[str, int], list[str]]) -> Document:
+    first = view.replicas[0] if view.replicas else ReplicaView(0, view.state)
+    failed = next((r for r in view.replicas if r.state is State.FAILED), None)
+    return {
+        "name": view.name,
+        "kind": view.kind,
+        **_replica(first),
+        "state": view.state.value,
+        "runtime": view.runtime,
+        "reason": view.reason,
+        "waits_for": list(view.waits_for),
+        "ports": [_port(port) for port in view.ports],
+        "cpu_percent": None,
+        "memory_bytes": None,
+        "replicas": [_replica(replica) for replica in view.replicas],
+        "log_tail": tail(view.name, failed.index) if failed else [],
+    }
+
+
+def _replica(view: ReplicaView) -> Document:
+    return {
+        "index": view.index,
+        "state": view.state.value,
+        "reason": view.reason,
+        "health": view.health,
+        "pid": view.pid,
+        "exit_code": view.exit_code,
+        "restarts": view.restarts,
+        "started_at": _wall(view.started),
+    }
+
+
+def _port(view: PortView) -> Document:
+    return {"name": view.name, "port": view.port, "url": mask_addresses(view.url)}
+
+
+def _wall(boottime: float | None) -> float | None:
+    """Seconds since the epoch, for one of CLOCK_BOOTTIME."""
+    if boottime is None:
+        return None
+    return round(time.time() - time.clock_gettime(time.CLOCK_BOOTTIME) + boottime, 3)

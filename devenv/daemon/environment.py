@@ -1,0 +1,175 @@
+"""The loop of one environment: take in wishes, look, decide, act, publish; nobody else writes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+
+from devenv.daemon import claims, store
+from devenv.daemon.acting import Acting
+from devenv.daemon.board import Board, Published
+from devenv.daemon.desired import desired, preparation
+from devenv.daemon.failpoints import failpoint
+from devenv.daemon.host import Host
+from devenv.daemon.intent import Intent, Leaving
+from devenv.daemon.journal import Journal
+from devenv.daemon.looking import Seen, look
+from devenv.daemon.probes import Prober
+from devenv.errors import DevenvError
+from devenv.model.environment import EnvironmentId
+from devenv.model.plan import HoldKind, Plan
+from devenv.model.snapshot import Snapshot
+from devenv.planning.plan import plan
+from devenv.planning.wishes import Wishes
+
+Change = Callable[[Intent, Snapshot], Intent]
+PATIENCE = 60.0
+"""Seconds within which a second death of a keeper means: do not bring it up once more."""
+PORT_INTERVAL = 1.0
+"""Seconds between two looks at a port that keeps a service from starting."""
+
+
+def boottime() -> float:
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+class LiveEnvironment:
+    """One environment in the daemon. Only its own task changes what is in here."""
+
+    def __init__(self, intent: Intent, host: Host) -> None:
+        self.id: EnvironmentId = intent.checkout.id
+        self.journal = Journal(host.folders.journal(self.id))
+        self._host = host
+        self._intent = intent
+        self._desired = desired(intent, host.home)
+        self.board = Board(intent, self._desired, self.journal)
+        self._asked: list[tuple[Change, asyncio.Future[None]]] = []
+        self._lost_at: float | None = None
+        self._wake = asyncio.Event()
+        self._acting = Acting(self.id, host.runtimes, wake=self.wake, note=self.journal.note)
+        self._prober = Prober(self.id, host.folders, wake=self.wake)
+
+    def wake(self) -> None:
+        """Look again soon: something may have changed."""
+        self._wake.set()
+
+    async def change(self, decide: Change) -> Published:
+        """Change what is wanted; return the round that took it in. Raises what ``decide`` does."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._asked.append((decide, done))
+        self.wake()
+        await done
+        return self.board.newest
+
+    def fail_pending(self) -> None:
+        """Answer those who wait for a round that a bug of ours ended."""
+        asked, self._asked = self._asked, []
+        for _, done in asked:
+            if not done.done():
+                done.set_exception(DevenvError("a bug of devenv: its log has more", "devenv doctor"))
+
+    async def run(self) -> None:
+        """Go on until cancelled."""
+        try:
+            while True:
+                self._wake.clear()
+                taken = self._take_in()
+                await self._round()
+                for done in taken:
+                    if not done.done():
+                        done.set_result(None)
+                await self._pause()
+        finally:
+            self._prober.close()
+            self._acting.close()
+
+    async def _pause(self) -> None:
+        decided = self.board.newest.plan
+        at = [] if decided.wake_at is None else [decided.wake_at - boottime()]
+        if any(hold.kind is HoldKind.PORT for hold in decided.holds):
+            at.append(PORT_INTERVAL)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, min(at)) if at else None):
+                await self._wake.wait()
+
+    def _take_in(self) -> list[asyncio.Future[None]]:
+        asked, self._asked = self._asked, []
+        for decide, done in asked:
+            try:
+                self._set(decide(self._intent, self.board.newest.snapshot))
+            except DevenvError as error:
+                if not done.done():
+                    done.set_exception(error)
+        return [done for _, done in asked]
+
+    def _set(self, intent: Intent) -> None:
+        if intent == self._intent:
+            return
+        made = desired(intent, self._host.home)
+        path = self._host.folders.desired(self.id)
+        if intent.wishes == Wishes() and not intent.leaving:
+            store.forget(path)
+        else:
+            store.write(path, intent)
+        self._intent, self._desired = intent, made
+
+    def _try_set(self, intent: Intent) -> None:
+        try:
+            self._set(intent)
+        except DevenvError as error:
+            self.journal.note("", error.message)
+
+    async def _round(self) -> None:
+        acting = self._acting
+        seen = await look(
+            self._host.runtimes, self._desired, busy=acting.busy, preparing=acting.preparing
+        )
+        self._mind(seen)
+        away = {**seen.observed.away, **acting.failures}
+        observed = self._prober.judged(replace(seen.observed, away=away), self._desired)
+        decided = plan(self._desired, observed, boottime())
+        self._prober.follow(observed, self._desired, self._intent.client)
+        if self._intent.is_up and self._intent.loaded is None:
+            decided = Plan()
+        if decided.steps:
+            prepared = preparation(self._intent, self._host.home)
+            for step in decided.steps:
+                acting.begin(step, prepared)
+        acting.cancel_unwanted(self._desired)
+        if self._intent.leaving and not seen.observed.units and acting.idle:
+            acting.spawn("discard", "down", self._discard(seen))
+        gone = seen.empty and acting.idle and not self._intent.leaving
+        self.board.publish(self._intent, self._desired, observed, plan=decided, gone=gone)
+
+    def _mind(self, seen: Seen) -> None:
+        """Change what is wanted where the world leaves no other way."""
+        if seen.lost and self._intent.is_up:
+            self.journal.note("", seen.lost)
+            before, self._lost_at = self._lost_at, boottime()
+            if before is not None and self._lost_at - before < PATIENCE:
+                self._try_set(at_rest(self._intent, f"{seen.lost}, twice"))
+        if seen.strangers:
+            moved = claims.moved(self._intent, seen.strangers, self._host.taken(self.id))
+            for service, text in claims.differences(self._intent, moved):
+                self.journal.note(service, text)
+            self._try_set(moved)
+
+    async def _discard(self, seen: Seen) -> None:
+        for runtime in seen.observed.prepared:
+            await self._host.runtimes[runtime].discard(self.id)
+        failpoint("discarded")
+        if self._intent.leaving is Leaving.WITH_DATA:
+            await asyncio.to_thread(self._host.folders.remove, self.id)
+        self._asked.append((_left, asyncio.get_running_loop().create_future()))
+
+
+def at_rest(intent: Intent, notice: str) -> Intent:
+    """Want nothing to run any more, and say why; the next ``up`` starts anew."""
+    return replace(intent, wishes=replace(intent.wishes, wanted=frozenset()), notice=notice)
+
+
+def _left(intent: Intent, snapshot: Snapshot) -> Intent:
+    return claims.left(intent) if intent.leaving else intent

@@ -1,0 +1,59 @@
+"""What all environments of this daemon share: runtimes, the user's key, folders, the journal."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from devenv.daemon.desired import Home
+from devenv.model.environment import EnvironmentId
+from devenv.runtimes.protocol import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where things of an environment lie in the state folder."""
+
+    state: Path
+
+    @property
+    def key(self) -> Path:
+        return self.state / "key"
+
+    def environment(self, environment: EnvironmentId) -> Path:
+        return self.state / environment
+
+    def desired(self, environment: EnvironmentId) -> Path:
+        return self.environment(environment) / "desired.json"
+
+    def journal(self, environment: EnvironmentId) -> Path:
+        return self.environment(environment) / "events.jsonl"
+
+    def logs(self, environment: EnvironmentId) -> Path:
+        return self.environment(environment) / "logs"
+
+    def log(self, environment: EnvironmentId, service: str, index: int) -> Path:
+        return self.logs(environment) / f"{service}.{index}"
+
+    def data(self, environment: EnvironmentId, service: str) -> Path:
+        return self.environment(environment) / "data" / service
+
+    def known(self) -> list[EnvironmentId]:
+        """List the environments that have a desired state on disk."""
+        return sorted(EnvironmentId(path.parent.name) for path in self.state.glob("*/desired.json"))
+
+    def remove(self, environment: EnvironmentId) -> None:
+        """Remove all that an environment left: data, logs and desired state."""
+        shutil.rmtree(self.environment(environment), ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """``taken`` tells which ports the other environments that are up hold."""
+
+    runtimes: Mapping[str, Runtime]
+    home: Home
+    folders: Folders
+    taken: Callable[[EnvironmentId], frozenset[int]]

@@ -1,0 +1,81 @@
+"""One look at everything of an environment, in all runtimes, and at the ports that it needs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from devenv.model.environment import Desired, Replica, ReplicaId
+from devenv.model.unit import BusyPort, Observed, Unit
+from devenv.runtimes.process.listen import busy_ports
+from devenv.runtimes.protocol import Look, Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """``strangers``: ports that a replica needs and others listen on, with the holder in words.
+
+    ``lost`` says why a runtime lost all its units; "" when it did not.
+    """
+
+    observed: Observed
+    strangers: Mapping[int, str]
+    lost: str = ""
+
+    @property
+    def empty(self) -> bool:
+        return not self.observed.units and not self.observed.prepared
+
+
+async def look(
+    runtimes: Mapping[str, Runtime],
+    desired: Desired,
+    *,
+    busy: Mapping[ReplicaId, str],
+    preparing: frozenset[str],
+) -> Seen:
+    """Look once; ``busy`` was taken before, so that no step is judged on a stale picture."""
+    looks = await asyncio.gather(*(r.observe(desired.environment) for r in runtimes.values()))
+    by_name = dict(zip(runtimes, looks, strict=True))
+    units = {key: unit for one in looks for key, unit in one.units.items()}
+    strangers, ports = _ports(desired, units, busy)
+    observed = Observed(
+        units=units,
+        busy=busy,
+        preparing=preparing,
+        prepared={name: one.prepared for name, one in by_name.items() if one.prepared},
+        away={name: one.away for name, one in by_name.items() if one.away},
+        ports=ports,
+    )
+    return Seen(observed, strangers, _lost(looks))
+
+
+def _lost(looks: list[Look]) -> str:
+    return next((one.lost for one in looks if one.lost), "")
+
+
+def _ports(
+    desired: Desired, units: Mapping[ReplicaId, Unit], busy: Mapping[ReplicaId, str]
+) -> tuple[Mapping[int, str], Mapping[ReplicaId, BusyPort]]:
+    needed = {
+        port: replica.id
+        for replica in _about_to_start(desired, units, busy)
+        for port in _numbers(replica)
+    }
+    strangers = busy_ports(needed) if needed else {}
+    return strangers, {needed[port]: BusyPort(port, who) for port, who in strangers.items()}
+
+
+def _about_to_start(
+    desired: Desired, units: Mapping[ReplicaId, Unit], busy: Mapping[ReplicaId, str]
+) -> Iterator[Replica]:
+    for wanted in desired.services.values():
+        for replica in wanted.replicas:
+            unit = units.get(replica.id)
+            if replica.id not in busy and (unit is None or (unit.exit and not unit.lingering)):
+                yield replica
+
+
+def _numbers(replica: Replica) -> list[int]:
+    return [port.wanted for port in replica.service.ports if isinstance(port.wanted, int)]

@@ -1,0 +1,122 @@
+"""Watches readiness: one task for each running unit that has a probe."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from devenv.daemon.checks import Place, check
+from devenv.daemon.host import Folders
+from devenv.logs.match import LogMatch
+from devenv.model.environment import Desired, EnvironmentId, Replica, ReplicaId
+from devenv.model.service import ExecCheck, FileCheck, LogCheck, Probe
+from devenv.model.unit import Health, Observed, Unit
+from devenv.planning.probing import Probing, judge, next_try
+from devenv.runtimes.protocol import Client
+
+Key = tuple[ReplicaId, float]
+"""A unit as it was started: a new start is another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What a probe is made for."""
+
+    unit: Unit
+    replica: Replica
+    probe: Probe
+
+
+class Prober:
+    """The health of an environment's units, as their probes say it."""
+
+    def __init__(
+        self, environment: EnvironmentId, folders: Folders, *, wake: Callable[[], None]
+    ) -> None:
+        self._environment = environment
+        self._folders = folders
+        self._wake = wake
+        self._results: dict[Key, Probing] = {}
+        self._tasks: dict[Key, asyncio.Task[None]] = {}
+
+    def judged(self, observed: Observed, desired: Desired) -> Observed:
+        """Add to each unit what its probe said last."""
+        probed = {watched.unit.id for watched in _watched(observed, desired)}
+        units = {key: self._judged(unit, key in probed) for key, unit in observed.units.items()}
+        return replace(observed, units=units)
+
+    def follow(self, observed: Observed, desired: Desired, client: Client) -> None:
+        """Probe what runs and has a probe; stop probing the rest."""
+        wanted = {
+            (watched.unit.id, watched.unit.started): watched
+            for watched in _watched(observed, desired)
+            if watched.unit.exit is None and not watched.unit.stopping
+        }
+        for key in self._tasks.keys() - wanted.keys():
+            self._tasks.pop(key).cancel()
+        for key in wanted.keys() - self._tasks.keys():
+            self._tasks[key] = asyncio.create_task(self._probe(key, wanted[key], client))
+        known = {(unit.id, unit.started) for unit in observed.units.values()}
+        self._results = {key: result for key, result in self._results.items() if key in known}
+
+    def first_results(self) -> bool:
+        """Tell whether every probe was tried at least once."""
+        return self._tasks.keys() <= self._results.keys()
+
+    def close(self) -> None:
+        for task in self._tasks.values():
+            task.cancel()
+
+    def _judged(self, unit: Unit, probed: bool) -> Unit:
+        result = self._results.get((unit.id, unit.started))
+        if result is not None:
+            return replace(unit, health=result.health, detail=result.detail)
+        return replace(unit, health=Health.UNKNOWN) if probed else unit
+
+    async def _probe(self, key: Key, watched: Watched, client: Client) -> None:
+        probe = watched.probe
+        place = self._place(watched, client)
+        probing = Probing(watched.unit.started)
+        while True:
+            await asyncio.sleep(next_try(probing, probe, _now()) - _now())
+            passed, detail = await check(probe, place)
+            before, probing = probing, judge(probing, probe, passed, detail, _now())
+            self._results[key] = probing
+            if (before.health, before.detail) != (probing.health, probing.detail):
+                self._wake()
+            if passed and isinstance(probe.check, LogCheck | FileCheck):
+                return
+
+    def _place(self, watched: Watched, client: Client) -> Place:
+        process = watched.replica.service.process
+        directory = process.directory if process else client.directory
+        own = process.environment if process else {}
+        needs_all = isinstance(watched.probe.check, ExecCheck)
+        return Place(
+            directory,
+            {**client.environment, **own} if needs_all else {},
+            watched.replica.service.ports,
+            self._log(watched),
+        )
+
+    def _log(self, watched: Watched) -> LogMatch | None:
+        if not isinstance(watched.probe.check, LogCheck):
+            return None
+        name, index = watched.unit.id.service, watched.unit.id.index
+        folder = self._folders.log(self._environment, name, index)
+        return LogMatch(str(folder), watched.probe.check.pattern, watched.unit.started)
+
+
+def _watched(observed: Observed, desired: Desired) -> Iterator[Watched]:
+    for wanted in desired.services.values():
+        probe = wanted.service.probe
+        for replica in wanted.replicas if probe else ():
+            unit = observed.units.get(replica.id)
+            if unit is not None and probe is not None:
+                yield Watched(unit, replica, replica.service.probe or probe)
+
+
+def _now() -> float:
+    return time.clock_gettime(time.CLOCK_BOOTTIME)

@@ -1,0 +1,108 @@
+"""The profile of a checkout: parsed again only when a byte or a variable of it has changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+
+from devenv.daemon.desired import Home, desired
+from devenv.daemon.intent import Choices, Intent
+from devenv.errors import DevenvError
+from devenv.model.environment import Replica
+from devenv.model.origin import Problem, ProfileError
+from devenv.planning.capabilities import choose
+from devenv.planning.wishes import Choice
+from devenv.profile.checkout import Checkout
+from devenv.profile.load import Loaded, Request, load, read_file
+from devenv.runtimes.protocol import Capability
+
+
+def builtin(checkout: Checkout) -> Mapping[str, str]:
+    """The variables of ours that a profile may use."""
+    return {
+        "DEVENV_BRANCH": checkout.branch,
+        "DEVENV_ENVIRONMENT": checkout.id,
+        "DEVENV_KIND": "local",
+    }
+
+
+def request(checkout: Checkout, choices: Choices, environment: Mapping[str, str]) -> Request:
+    return Request(
+        root=checkout.root,
+        files=choices.files,
+        profiles=choices.profiles,
+        environment=environment,
+        builtin=builtin(checkout),
+    )
+
+
+class Profiles:
+    """The newest parse of each request, by checkout and choices."""
+
+    def __init__(self) -> None:
+        self._parsed: dict[tuple[str, Choices], tuple[Request, Loaded]] = {}
+
+    async def load(self, wanted: Request, choices: Choices) -> Loaded:
+        """Parse the profile, or return the last parse of the same bytes. Raises ProfileError."""
+        key = (wanted.root, choices)
+        known = self._parsed.get(key)
+        if known is not None and _is_same(wanted, *known):
+            return known[1]
+        loaded = await asyncio.to_thread(load, wanted)
+        self._parsed[key] = (wanted, loaded)
+        return loaded
+
+
+def _is_same(wanted: Request, parsed: Request, loaded: Loaded) -> bool:
+    if replace(wanted, environment={}) != replace(parsed, environment={}):
+        return False
+    same_values = all(
+        wanted.environment.get(name) == value for name, value in loaded.variables.items()
+    )
+    return same_values and all(
+        read_file(path) == source.content for path, source in loaded.sources.items()
+    )
+
+
+def with_runtimes(
+    intent: Intent, capabilities: Mapping[str, Capability], asked: str = ""
+) -> Intent:
+    """Choose a runtime for each wanted service, once. Raises ProfileError with all refusals."""
+    chosen = dict(intent.wishes.runtimes)
+    problems: list[Problem] = []
+    for name in sorted(intent.wishes.wanted):
+        service = intent.environment.services[name]
+        kept = chosen.get(name)
+        if kept is not None and not asked and kept.runtime in capabilities:
+            continue
+        found = choose(service, capabilities, asked)
+        if isinstance(found, Problem):
+            problems.append(found)
+        else:
+            chosen[name] = Choice(*found)
+    if problems:
+        raise ProfileError(tuple(problems))
+    return replace(intent, wishes=replace(intent.wishes, runtimes=chosen))
+
+
+def differences(intent: Intent, loaded: Loaded, home: Home) -> list[str]:
+    """Say in lines what ``up`` would change, were ``loaded`` the profile."""
+    before = desired(intent, home).services
+    kept = intent.wishes.wanted & loaded.environment.services.keys()
+    edited = replace(intent, loaded=loaded, wishes=replace(intent.wishes, wanted=kept))
+    try:
+        after = desired(edited, home).services
+    except DevenvError as error:
+        return [error.message]
+    lines = [f"{name} would be added" for name in after if name not in before]
+    for name, wanted in before.items():
+        if name not in after:
+            lines.append(f"{name} would be removed")
+        elif _prints(wanted.replicas) != _prints(after[name].replicas):
+            lines.append(f"{name} would be made again: its definition has changed")
+    return lines
+
+
+def _prints(replicas: tuple[Replica, ...]) -> list[str]:
+    return [replica.fingerprint for replica in replicas]

@@ -1,0 +1,147 @@
+"""All environments of this user: found by checkout or id, taken up again after a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Coroutine, Iterator, Mapping
+from dataclasses import replace
+
+from devenv.daemon import store
+from devenv.daemon.desired import Home
+from devenv.daemon.environment import LiveEnvironment, at_rest
+from devenv.daemon.host import Folders, Host
+from devenv.daemon.intent import Intent
+from devenv.daemon.profiles import builtin
+from devenv.errors import DevenvError
+from devenv.model.environment import EnvironmentId
+from devenv.profile.checkout import Checkout, find_checkout
+from devenv.runtimes.process.runtime import ProcessRuntime
+from devenv.runtimes.protocol import Preparation
+
+BOTH_DIED = "the daemon and the keeper both ended, so its services are down"
+
+
+class Registry:
+    """The environments that this daemon knows, each with a running loop."""
+
+    def __init__(self, folders: Folders, processes: ProcessRuntime) -> None:
+        key = store.user_key(folders.key)
+        home = Home(key, lambda environment, service: str(folders.data(environment, service)))
+        self.folders = folders
+        self.processes = processes
+        self.host = Host({processes.name: processes}, home, folders, self._taken)
+        self._live: dict[EnvironmentId, LiveEnvironment] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def open(self) -> None:
+        """Take up again what was running; follow what the runtimes see."""
+        held = await self.processes.adopt()
+        for environment in self.folders.known():
+            kept = store.read(self.folders.desired(environment))
+            if kept is not None and kept.intent.checkout.id == environment:
+                self._add(_restored(kept, held.get(environment)))
+        self._spawn(self._follow())
+
+    def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+    def __iter__(self) -> Iterator[LiveEnvironment]:
+        return iter(list(self._live.values()))
+
+    def find(self, target: Mapping[str, object]) -> tuple[LiveEnvironment, Checkout]:
+        """Find the environment of a target, and its checkout as it is now."""
+        named = target.get("environment")
+        if named:
+            live = self._named(str(named))
+            return live, live.board.newest.intent.checkout
+        files = target.get("files") or []
+        assert isinstance(files, list)
+        checkout = self._known_as(find_checkout(str(target["directory"]), tuple(files)))
+        live = self._live.get(checkout.id)
+        return live or self._add(Intent(checkout)), checkout
+
+    def forget(self, live: LiveEnvironment) -> None:
+        """Remove everything that an environment which is down left on disk."""
+        if not live.board.newest.gone:
+            raise DevenvError(f"{live.id} is up", "take it down first: devenv down")
+        del self._live[live.id]
+        self.folders.remove(live.id)
+
+    def _named(self, name: str) -> LiveEnvironment:
+        exact = self._live.get(EnvironmentId(name))
+        found = [exact] if exact else [live for live in self if _is_called(live, name)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            ids = ", ".join(live.id for live in found)
+            raise DevenvError(f"more than one environment is called {name}: {ids}")
+        raise DevenvError(f"there is no environment {name}", "devenv list shows all of them")
+
+    def _known_as(self, checkout: Checkout) -> Checkout:
+        """A checkout that was moved keeps its id: the same folder, and nothing at its old place."""
+        if checkout.id in self._live:
+            return checkout
+        for live in self:
+            old = live.board.newest.intent.checkout
+            same = (old.device, old.inode) == (checkout.device, checkout.inode)
+            if same and old.root != checkout.root and not os.path.lexists(old.root):
+                live.journal.note("", f"the checkout was moved from {old.root} to {checkout.root}")
+                return replace(checkout, id=old.id)
+        return checkout
+
+    def _taken(self, environment: EnvironmentId) -> frozenset[int]:
+        others = (live.board.newest.intent for live in self if live.id != environment)
+        return frozenset(
+            port for intent in others if intent.is_up for port in intent.wishes.claims.values()
+        )
+
+    def _add(self, intent: Intent) -> LiveEnvironment:
+        live = LiveEnvironment(intent, self.host)
+        self._live[live.id] = live
+        self._spawn(self._keep_running(live))
+        return live
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _keep_running(self, live: LiveEnvironment) -> None:
+        """A bug in one round costs that round, not the environment."""
+        while True:
+            running = asyncio.create_task(live.run())
+            try:
+                await asyncio.wait([running])
+            finally:
+                running.cancel()
+            logging.error("the loop of %s failed", live.id, exc_info=running.exception())
+            live.fail_pending()
+            await asyncio.sleep(1.0)
+
+    async def _follow(self) -> None:
+        async for environment in self.processes.changes():
+            live = self._live.get(environment)
+            if live is not None:
+                live.wake()
+
+
+def _restored(kept: store.Kept, held: Preparation | None) -> Intent:
+    """The intent as it was; at rest, with the reason, if its keeper has ended too.
+
+    Where its profile cannot be read (by another build, say) what runs is left as it is.
+    """
+    intent = kept.intent
+    if held is None:
+        return at_rest(intent, BOTH_DIED) if intent.is_up else intent
+    try:
+        return store.restore(kept, held.memory, builtin(intent.checkout))
+    except (DevenvError, ValueError, KeyError) as error:
+        return replace(intent, notice=f"its profile cannot be read any more: {error}")
+
+
+def _is_called(live: LiveEnvironment, name: str) -> bool:
+    checkout = live.board.newest.intent.checkout
+    return checkout.id.startswith(name) or checkout.name == name

@@ -1,0 +1,140 @@
+"""Answers on the socket: one task for each connection, requests in order, descriptors beside."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import struct
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any
+
+from devenv.api import codec
+from devenv.api.codec import MessageError
+from devenv.api.methods import check, check_client, check_target
+from devenv.daemon import documents
+from devenv.daemon.verbs import VERBS
+from devenv.daemon.verbs.context import Answer, Context
+from devenv.errors import DevenvError
+from devenv.model.origin import ProfileError
+
+CHUNK = 64 * 1024
+
+
+class Server:
+    """Accepts clients of our own user until it is cancelled."""
+
+    def __init__(self, listening: socket.socket, context: Context) -> None:
+        self._listening = listening
+        self._context = context
+        self._connections: set[asyncio.Task[None]] = set()
+        self._answering = 0
+        self._quiet = asyncio.Event()
+
+    async def finish(self, within: float) -> None:
+        """Let the requests in flight be answered, for at most ``within`` seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                while self._answering:
+                    self._quiet.clear()
+                    await self._quiet.wait()
+
+    async def serve(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                connection, _ = await loop.sock_accept(self._listening)
+                task = asyncio.create_task(self._converse(connection))
+                self._connections.add(task)
+                task.add_done_callback(self._connections.discard)
+        finally:
+            for task in self._connections:
+                task.cancel()
+
+    async def _converse(self, connection: socket.socket) -> None:
+        with connection:
+            if _peer_uid(connection) != os.getuid():
+                return
+            loop = asyncio.get_running_loop()
+            buffer = bytearray()
+            try:
+                while received := await loop.sock_recv(connection, CHUNK):
+                    buffer += received
+                    while (end := buffer.find(b"\n")) >= 0:
+                        line = bytes(buffer[:end])
+                        del buffer[: end + 1]
+                        await self._counted(self._answer(connection, line))
+                    if len(buffer) > codec.LIMIT:
+                        return
+            except ConnectionError:
+                return
+
+    async def _counted(self, answering: Coroutine[None, None, None]) -> None:
+        self._answering += 1
+        try:
+            await answering
+        finally:
+            self._answering -= 1
+            self._quiet.set()
+
+    async def _answer(self, connection: socket.socket, line: bytes) -> None:
+        number: int | None = None
+        try:
+            number, method, params = codec.read_request(codec.decode(line))
+            answer = await _caught(self._perform(method, params))
+            sent, descriptors = codec.result(number, answer.result), answer.descriptors
+        except DevenvError as error:
+            sent, descriptors = _failure(number, error), ()
+        await _send(connection, sent, descriptors)
+
+    async def _perform(self, method: str, params: dict[str, Any]) -> Answer:
+        check(method, params)
+        if "target" in params:
+            check_target(params["target"])
+        if "client" in params:
+            check_client(params["client"])
+        return await VERBS[method](self._context, params)
+
+
+async def _caught(work: Coroutine[None, None, Answer]) -> Answer:
+    """Turn a bug of ours into an answer; what it was goes to the daemon's log."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.wait([task])
+    finally:
+        task.cancel()
+    error = task.exception()
+    if error is not None and not isinstance(error, DevenvError):
+        logging.error("a request failed", exc_info=error)
+        raise MessageError(codec.BUG, f"a bug of devenv: {error!r}", "the daemon's log has more")
+    return task.result()
+
+
+def _failure(number: int | None, error: DevenvError) -> bytes:
+    code = error.code if isinstance(error, MessageError) else codec.EXPECTED
+    found = error.problems if isinstance(error, ProfileError) else ()
+    data = {
+        "hint": error.hint,
+        "exit_code": codec.BUG if code == codec.BUG else error.exit_code,
+        "problems": [documents.problem(problem) for problem in found],
+    }
+    return codec.failure(number, code, error.message, data)
+
+
+async def _send(connection: socket.socket, data: bytes, descriptors: tuple[int, ...]) -> None:
+    try:
+        if descriptors:
+            sent = socket.send_fds(connection, [data[:1]], list(descriptors))
+            data = data[sent:]
+        await asyncio.get_running_loop().sock_sendall(connection, data)
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+def _peer_uid(connection: socket.socket) -> int:
+    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+    _, uid, _ = struct.unpack("3i", credentials)
+    return int(uid)

@@ -1,0 +1,33 @@
+"""What each method of the API does: read the request, change what is wanted, answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from devenv.daemon.verbs import changing, itself, reading
+from devenv.daemon.verbs.context import Answer, Context, Params
+
+VERBS: dict[str, Callable[[Context, Params], Awaitable[Answer]]] = {
+    "hello": itself.hello,
+    "up": changing.up,
+    "down": changing.down,
+    "start": changing.start,
+    "stop": changing.stop,
+    "restart": changing.restart,
+    "scale": changing.scale,
+    "status": reading.read_status,
+    "watch": reading.watch,
+    "plan": reading.plan,
+    "why": reading.why,
+    "samples": reading.samples,
+    "environment": reading.environment,
+    "run": changing.run,
+    "logs": reading.logs,
+    "attach": reading.attach,
+    "events": reading.events,
+    "list": reading.list_all,
+    "forget": itself.forget,
+    "daemon.status": itself.daemon_status,
+    "daemon.stop": itself.daemon_stop,
+}
+"""By the names of ``api.methods.METHODS``."""

@@ -1,0 +1,144 @@
+"""The verbs that change what is wanted; each is a pure change, taken in by the environment's loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from devenv.daemon import claims
+from devenv.daemon.environment import Change
+from devenv.daemon.failpoints import failpoint
+from devenv.daemon.intent import Choices, Intent, Leaving
+from devenv.daemon.profiles import request, with_runtimes
+from devenv.daemon.verbs.context import Answer, Context, Params, choices, client, status
+from devenv.model.environment import Environment
+from devenv.model.snapshot import Snapshot, State
+from devenv.planning import wishes
+from devenv.planning.wishes import Wishes
+from devenv.profile.checkout import Checkout
+from devenv.profile.load import Loaded
+
+Wish = Callable[[Wishes, Environment, Snapshot], Wishes]
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a verb that starts something stands on: the checkout, and a profile of it."""
+
+    checkout: Checkout
+    choices: Choices
+    loaded: Loaded
+
+
+async def fresh_basis(context: Context, params: Params, checkout: Checkout) -> Basis:
+    """The profile as it is on disk now. Raises ProfileError."""
+    chosen = choices(params)
+    wanted = request(checkout, chosen, client(params).environment)
+    return Basis(checkout, chosen, await context.profiles.load(wanted, chosen))
+
+
+async def up(context: Context, params: Params) -> Answer:
+    """Apply the profile as it is now, and want services of it."""
+    live, checkout = context.registry.find(params["target"])
+    basis = await fresh_basis(context, params, checkout)
+    failpoint("up.loaded")
+    await live.change(applied(context, params, basis, wish_up(params)))
+    failpoint("up.taken")
+    return Answer(await status(context, live, checkout))
+
+
+async def start(context: Context, params: Params) -> Answer:
+    """Want services of the profile as of the last ``up``."""
+    return await _changed(context, params, wish_up(params))
+
+
+async def restart(context: Context, params: Params) -> Answer:
+    services = tuple(params.get("services") or ())
+    return await _changed(
+        context, params, lambda held, environment, _: wishes.restart(held, environment, services)
+    )
+
+
+async def run(context: Context, params: Params) -> Answer:
+    task = str(params["task"])
+    return await _changed(
+        context, params, lambda held, environment, _: wishes.run(held, environment, task)
+    )
+
+
+async def scale(context: Context, params: Params) -> Answer:
+    replicas = {str(name): int(count) for name, count in params["replicas"].items()}
+    return await _changed(
+        context, params, lambda held, environment, _: wishes.scale(held, environment, replicas)
+    )
+
+
+async def stop(context: Context, params: Params) -> Answer:
+    """Want services no longer; the environment stays."""
+    services = tuple(params.get("services") or ())
+    live, checkout = context.registry.find(params["target"])
+
+    def change(intent: Intent, snapshot: Snapshot) -> Intent:
+        held = wishes.stop(intent.wishes, intent.environment, services)
+        return replace(intent, wishes=held)
+
+    await live.change(change)
+    return Answer(await status(context, live, checkout))
+
+
+async def down(context: Context, params: Params) -> Answer:
+    """Want nothing of the environment, and have its runtimes forget it."""
+    live, checkout = context.registry.find(params["target"])
+    leaving = Leaving.WITH_DATA if params.get("volumes") else Leaving.KEEP_DATA
+
+    def change(intent: Intent, snapshot: Snapshot) -> Intent:
+        held = replace(intent.wishes, wanted=frozenset())
+        return replace(intent, wishes=held, leaving=leaving, notice="")
+
+    await live.change(change)
+    failpoint("down.taken")
+    return Answer(await status(context, live, checkout))
+
+
+async def _changed(context: Context, params: Params, wish: Wish) -> Answer:
+    live, checkout = context.registry.find(params["target"])
+    intent = live.board.newest.intent
+    if intent.loaded is None:
+        basis = await fresh_basis(context, params, checkout)
+    else:
+        basis = Basis(checkout, intent.choices, intent.loaded)
+    await live.change(applied(context, params, basis, wish))
+    return Answer(await status(context, live, checkout))
+
+
+def applied(context: Context, params: Params, basis: Basis, wish: Wish) -> Change:
+    """Make the change of a verb that starts something, with the client's circumstances."""
+    host = context.registry.host
+    capabilities = {name: runtime.capabilities for name, runtime in host.runtimes.items()}
+
+    def change(intent: Intent, snapshot: Snapshot) -> Intent:
+        base = replace(
+            intent,
+            checkout=basis.checkout,
+            choices=basis.choices,
+            loaded=basis.loaded,
+            client=client(params),
+            leaving=Leaving.NO,
+            notice="",
+        )
+        wished = replace(base, wishes=wish(base.wishes, base.environment, snapshot))
+        chosen = with_runtimes(wished, capabilities, params.get("runtime") or "")
+        return claims.claimed(chosen, host.taken(intent.checkout.id))
+
+    return change
+
+
+def wish_up(params: Params) -> Wish:
+    """Want the services that a request names, and try again what has failed."""
+    services = tuple(params.get("services") or ())
+
+    def wish(held: Wishes, environment: Environment, snapshot: Snapshot) -> Wishes:
+        failed = frozenset(s.name for s in snapshot.services if s.state is State.FAILED)
+        return wishes.up(held, environment, services, failed)
+
+    return wish

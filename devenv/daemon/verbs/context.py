@@ -1,0 +1,108 @@
+"""What every verb is given, and what it answers with."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from devenv.daemon import documents
+from devenv.daemon.board import Published
+from devenv.daemon.desired import desired
+from devenv.daemon.documents import Document
+from devenv.daemon.environment import LiveEnvironment
+from devenv.daemon.intent import Choices
+from devenv.daemon.profiles import Profiles, differences, request
+from devenv.daemon.registry import Registry
+from devenv.errors import DevenvError
+from devenv.logs.tail import tail
+from devenv.model.origin import Origin, Problem, ProfileError
+from devenv.planning.view import snapshot
+from devenv.profile.checkout import Checkout
+from devenv.profile.load import Loaded
+from devenv.runtimes.protocol import Client
+
+Params = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The daemon, as its verbs see it."""
+
+    registry: Registry
+    profiles: Profiles
+    build: str
+    started_at: float
+    leave: asyncio.Event
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``descriptors`` go with the result; the server closes them once they are sent."""
+
+    result: Document
+    descriptors: tuple[int, ...] = ()
+
+
+def client(params: Params) -> Client:
+    found = params["client"]
+    return Client(found["directory"], found["umask"], found["environment"])
+
+
+def choices(params: Params) -> Choices:
+    target = params["target"]
+    return Choices(tuple(target.get("files") or ()), tuple(target.get("profiles") or ()))
+
+
+TAIL = 20
+"""Lines of its log that a failed service is shown with."""
+
+
+def service_name(live: LiveEnvironment, params: Params) -> str:
+    """The service that a request names; DevenvError if the environment has none of that name."""
+    name = str(params["service"])
+    known = live.board.newest.desired.services
+    if name not in known:
+        raise DevenvError(f"no service {name}", f"there are: {', '.join(known) or 'none'}")
+    return name
+
+
+async def status(context: Context, live: LiveEnvironment, checkout: Checkout) -> Document:
+    """The status document, and what is wrong with the profile or would change by ``up``."""
+    published = live.board.newest
+    folders = context.registry.folders
+
+    def last_lines(service: str, index: int) -> list[str]:
+        return tail(str(folders.log(live.id, service, index)), TAIL)
+
+    loaded, problems = await _profile_now(context, published, checkout)
+    changes: list[str] = []
+    if published.intent.loaded is None and loaded is not None:
+        published = _imagined(context, published, loaded)
+    elif loaded is not None and loaded is not published.intent.loaded:
+        changes = differences(published.intent, loaded, context.registry.host.home)
+    document = documents.status(published, checkout, last_lines)
+    return {**document, "problems": problems, "changes": changes}
+
+
+async def _profile_now(
+    context: Context, published: Published, checkout: Checkout
+) -> tuple[Loaded | None, list[Document]]:
+    chosen = published.intent.choices
+    wanted = request(checkout, chosen, published.intent.client.environment)
+    try:
+        loaded = await context.profiles.load(wanted, chosen)
+    except ProfileError as error:
+        return None, [documents.problem(problem) for problem in error.problems]
+    except DevenvError as error:
+        return None, [documents.problem(Problem(error.message, Origin(""), error.hint))]
+    return loaded, [documents.problem(problem) for problem in loaded.problems]
+
+
+def _imagined(context: Context, published: Published, loaded: Loaded) -> Published:
+    """An environment that was never brought up, with the services that its profile has."""
+    intent = replace(published.intent, loaded=loaded)
+    wanted = desired(intent, context.registry.host.home)
+    view = snapshot(wanted, published.observed, published.plan)
+    return replace(published, intent=intent, desired=wanted, snapshot=view)

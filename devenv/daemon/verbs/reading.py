@@ -1,0 +1,131 @@
+"""The verbs that only look: they start, connect and expand nothing of the repository."""
+
+from __future__ import annotations
+
+import os
+
+from devenv.daemon import documents
+from devenv.daemon.board import Published
+from devenv.daemon.desired import desired, resolved
+from devenv.daemon.environment import LiveEnvironment, boottime
+from devenv.daemon.verbs.changing import applied, fresh_basis, wish_up
+from devenv.daemon.verbs.context import Answer, Context, Params, service_name, status
+from devenv.errors import DevenvError
+from devenv.model.environment import ReplicaId
+from devenv.planning.forecast import forecast
+from devenv.planning.why import why as cause_chain
+
+MAX_EVENTS = 100
+
+
+async def read_status(context: Context, params: Params) -> Answer:
+    live, checkout = context.registry.find(params["target"])
+    if live.board.newest.revision == 0:
+        await live.board.newer_than(0, timeout=1.0)
+    return Answer(await status(context, live, checkout))
+
+
+async def watch(context: Context, params: Params) -> Answer:
+    live, checkout = context.registry.find(params["target"])
+    await live.board.newer_than(params["newer_than"], float(params["timeout"]))
+    return Answer(await status(context, live, checkout))
+
+
+async def plan(context: Context, params: Params) -> Answer:
+    """Say what ``up`` would do; nothing is stored."""
+    live, checkout = context.registry.find(params["target"])
+    basis = await fresh_basis(context, params, checkout)
+    newest = live.board.newest
+    intent = applied(context, params, basis, wish_up(params))(newest.intent, newest.snapshot)
+    rounds = forecast(desired(intent, context.registry.host.home), newest.observed, boottime())
+    problems = [documents.problem(problem) for problem in basis.loaded.problems]
+    return Answer({"rounds": [list(lines) for lines in rounds], "problems": problems})
+
+
+async def why(context: Context, params: Params) -> Answer:
+    live, _ = context.registry.find(params["target"])
+    newest = live.board.newest
+    name = service_name(live, params)
+    return Answer({"lines": list(cause_chain(name, newest.desired, newest.observed, newest.plan))})
+
+
+async def samples(context: Context, params: Params) -> Answer:
+    live, _ = context.registry.find(params["target"])
+    return Answer(documents.samples(await context.registry.processes.samples(live.id)))
+
+
+async def environment(context: Context, params: Params) -> Answer:
+    """What a command needs to run beside a service: its folder and its variables."""
+    live, _ = context.registry.find(params["target"])
+    name, index = service_name(live, params), int(params.get("index") or 0)
+    intent = live.board.newest.intent
+    if not intent.wishes.claims and any(s.ports for s in intent.environment.services.values()):
+        raise DevenvError(f"{name} has no address yet", "bring it up first: devenv up")
+    made = resolved(intent, context.registry.host.home, intent.environment.services[name], index)
+    if made.process is None:
+        raise DevenvError(f"{name} does not run as a host process")
+    return Answer(
+        {
+            "command": list(made.process.command),
+            "directory": made.process.directory,
+            "environment": {**intent.client.environment, **made.process.environment},
+            "secrets": sorted(made.secrets),
+        }
+    )
+
+
+async def logs(context: Context, params: Params) -> Answer:
+    """Pass a read-only descriptor of each replica's log folder."""
+    live, _ = context.registry.find(params["target"])
+    known = live.board.newest.snapshot.services
+    names = params.get("services") or [service.name for service in known]
+    for name in names:
+        service_name(live, {"service": name})
+    found = [
+        (view.name, index)
+        for view in known
+        if view.name in names
+        for index in range(max(1, len(view.replicas)))
+    ]
+    return _folders(context, live, found)
+
+
+def _folders(context: Context, live: LiveEnvironment, found: list[tuple[str, int]]) -> Answer:
+    folders = context.registry.folders
+    described, descriptors = [], []
+    for name, index in found:
+        path = folders.log(live.id, name, index)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptors.append(os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+        described.append({"service": name, "index": index, "path": str(path)})
+    return Answer({"folders": described}, tuple(descriptors))
+
+
+async def attach(context: Context, params: Params) -> Answer:
+    """Pass one end of a socket to the terminal of a replica."""
+    live, _ = context.registry.find(params["target"])
+    replica = ReplicaId(service_name(live, params), int(params.get("index") or 0))
+    connection = await context.registry.processes.attach(
+        live.id, replica, columns=params["columns"], rows=params["rows"]
+    )
+    return Answer({}, (connection.detach(),))
+
+
+async def events(context: Context, params: Params) -> Answer:
+    live, _ = context.registry.find(params["target"])
+    after, timeout = params.get("newer_than") or 0, params.get("timeout") or 0
+    found = live.journal.newer_than(after, params.get("limit") or MAX_EVENTS)
+    if not found and timeout:
+        await live.board.newer_than(live.board.newest.revision, float(timeout))
+        found = live.journal.newer_than(after, params.get("limit") or MAX_EVENTS)
+    return Answer(documents.events(found))
+
+
+async def list_all(context: Context, params: Params) -> Answer:
+    """All environments of this user that were ever brought up and not forgotten."""
+    shown = (live.board.newest for live in context.registry if _is_known(live.board.newest))
+    return Answer({"environments": [documents.summary(published) for published in shown]})
+
+
+def _is_known(published: Published) -> bool:
+    return published.intent.loaded is not None or bool(published.intent.wishes.claims)
