@@ -13,6 +13,7 @@ from typing import Any
 
 from devenv.api import codec
 from devenv.api.codec import MessageError
+from devenv.api.connection import DESCRIPTORS_AT_ONCE
 from devenv.api.methods import check, check_client, check_target
 from devenv.daemon import documents
 from devenv.daemon.verbs import VERBS
@@ -124,11 +125,15 @@ def _failure(number: int | None, error: DevenvError) -> bytes:
 
 
 async def _send(connection: socket.socket, data: bytes, descriptors: tuple[int, ...]) -> None:
+    """Send an answer; its first bytes carry the descriptors, one group each."""
+    groups = [
+        descriptors[at : at + DESCRIPTORS_AT_ONCE]
+        for at in range(0, len(descriptors), DESCRIPTORS_AT_ONCE)
+    ]
     try:
-        if descriptors:
-            sent = socket.send_fds(connection, [data[:1]], list(descriptors))
-            data = data[sent:]
-        await asyncio.get_running_loop().sock_sendall(connection, data)
+        for at, group in enumerate(groups):
+            socket.send_fds(connection, [data[at : at + 1]], list(group))
+        await asyncio.get_running_loop().sock_sendall(connection, data[len(groups) :])
     finally:
         for descriptor in descriptors:
             os.close(descriptor)

@@ -1,0 +1,19 @@
+"""Scenarios run the real command line, daemon and keeper against real processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.scenarios.sandbox import Sandbox, make_sandbox
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    made = make_sandbox(tmp_path)
+    try:
+        yield made
+    finally:
+        made.close()
