@@ -1,0 +1,49 @@
+"""Collects what is wrong with the user's files, so that all of it is said at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from devenv.errors import DevenvError
+from devenv.model.origin import Origin, Problem, ProfileError
+
+
+class Problems:
+    """What the passes of one load have found, each thing once."""
+
+    def __init__(self) -> None:
+        self._found: dict[Problem, None] = {}
+
+    def error(self, message: str, origin: Origin, hint: str = "") -> None:
+        self._found[Problem(message, origin, hint)] = None
+
+    def warn(self, message: str, origin: Origin, hint: str = "") -> None:
+        self._found[Problem(message, origin, hint, warning=True)] = None
+
+    def add(self, error: DevenvError, origin: Origin, about: str = "") -> None:
+        """Add an expected failure; a ProfileError's problems keep their own places."""
+        if isinstance(error, ProfileError):
+            self._found.update(dict.fromkeys(error.problems))
+        else:
+            self.error(f"{about}: {error.message}" if about else error.message, origin, error.hint)
+
+    def all(self) -> tuple[Problem, ...]:
+        """Everything found, in the order of the files' lines."""
+        return tuple(
+            sorted(
+                self._found,
+                key=lambda found: (found.origin.file, found.origin.line, found.origin.column),
+            )
+        )
+
+    def raise_errors(self) -> None:
+        """Raise ProfileError with everything found, if any of it is an error."""
+        if any(not problem.warning for problem in self._found):
+            raise ProfileError(self.all())
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Make a hint of the known word that looks most like ``word``; empty if none does."""
+    close = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"did you mean `{close[0]}`?" if close else ""

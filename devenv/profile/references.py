@@ -1,0 +1,256 @@
+"""``${{ … }}``: values of services that are known only once addresses are assigned.
+
+In the model's strings every ``${{`` begins a reference; ``escape`` makes literal text safe.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal, cast
+
+from devenv.errors import DevenvError
+from devenv.model.environment import Environment
+from devenv.model.secret import MASK, is_secret_name, mask_addresses
+from devenv.model.service import (
+    Check,
+    ExecCheck,
+    FileCheck,
+    HttpCheck,
+    LogCheck,
+    Port,
+    Process,
+    Service,
+    TcpCheck,
+)
+
+Attribute = Literal["port", "host", "url", "env", "secret", "data", "index"]
+
+_OPEN = "${{"
+_LITERAL = "${{$}}"
+_REFERENCE = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
+_SELF = re.compile(r"self\.(?:ports\.(?P<name>[\w.-]+)|(?P<attribute>port|host|url|secret|data|index))")
+_OTHER = re.compile(
+    r"services\.(?P<service>[A-Za-z0-9][\w.-]*?)\."
+    r"(?:ports\.(?P<port>[\w.-]+)|env\.(?P<variable>\w+)|(?P<attribute>url|host|port))"
+)
+_WILDCARDS = frozenset({"0.0.0.0", "::", "*", ""})
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """``service`` is empty for ``self``; ``name`` is a port's ("": the first) or a variable's."""
+
+    service: str
+    attribute: Attribute
+    name: str = ""
+    written: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the daemon knows: numbers by (service, index, port name), secrets and data folders."""
+
+    ports: Mapping[tuple[str, int, str], int]
+    secret: Callable[[str], str]
+    data: Callable[[str], str]
+
+
+def escape(literal: str) -> str:
+    """Make text that holds ``${{`` mean these characters."""
+    return literal.replace(_OPEN, f"{_LITERAL}{{{{") if _OPEN in literal else literal
+
+
+@lru_cache(maxsize=4096)
+def parse(template: str) -> tuple[str | Reference, ...]:
+    """Split a template into literal text and references. Raises DevenvError."""
+    parts: list[str | Reference] = []
+    for number, part in enumerate(_REFERENCE.split(template)):
+        if number % 2:
+            parts.append("$" if part == "$" else _reference(part.strip()))
+        elif part:
+            parts.append(part)
+    return tuple(parts)
+
+
+def resolve(environment: Environment, service: Service, index: int, given: Given) -> Service:
+    """Replace all references in what one replica is made from.
+
+    Raises DevenvError where a port that is referred to has no number in ``given``.
+    """
+    at = _At(environment, given, service, index)
+    process = service.process
+    probe = service.probe
+    return replace(
+        service,
+        process=_process(process, at) if process else None,
+        probe=replace(probe, check=_check(probe.check, at)) if probe else None,
+        url=at.text(service.url),
+        labels={name: at.text(value) for name, value in service.labels.items()},
+    )
+
+
+def shown_url(environment: Environment, service: Service, given: Given) -> str:
+    """Resolve the address of a service's first replica, its secret masked; empty: it has none."""
+    if not service.url and not service.ports:
+        return ""
+    hidden = replace(given, secret=lambda _: MASK)
+    return mask_addresses(_At(environment, hidden, service, 0).url())
+
+
+def secret_variables(environment: Environment, service: Service) -> frozenset[str]:
+    """Name the variables of a service whose values must not be shown.
+
+    The references must have been checked: without cycles, and to things that are there.
+    """
+    variables = service.process.environment if service.process else {}
+    return frozenset(
+        name
+        for name, template in variables.items()
+        if is_secret_name(name) or holds_secret(environment, service, template)
+    )
+
+
+def holds_secret(environment: Environment, service: Service, template: str) -> bool:
+    """Tell whether a template of this service leads to a secret or an address with a password."""
+    if _OPEN not in template:
+        return mask_addresses(template) != template
+    flat = _REFERENCE.sub("x", template)
+    return mask_addresses(flat) != flat or any(
+        _is_secret(environment, service, part)
+        for part in parse(template)
+        if isinstance(part, Reference)
+    )
+
+
+def target(environment: Environment, reader: Service, reference: Reference) -> Service:
+    return environment.services[reference.service] if reference.service else reader
+
+
+def url_template(service: Service) -> str:
+    """The template of a service's address; HTTP on its first port where it says none."""
+    return service.url or "http://${{ self.host }}:${{ self.port }}"
+
+
+def _is_secret(environment: Environment, reader: Service, reference: Reference) -> bool:
+    service = target(environment, reader, reference)
+    if reference.attribute == "url":
+        return holds_secret(environment, service, url_template(service))
+    if reference.attribute == "env":
+        value = service.process.environment[reference.name] if service.process else ""
+        return is_secret_name(reference.name) or holds_secret(environment, service, value)
+    return reference.attribute == "secret"
+
+
+def _reference(inside: str) -> Reference:
+    if match := _SELF.fullmatch(inside):
+        if match["name"]:
+            return Reference("", "port", match["name"], inside)
+        return Reference("", cast(Attribute, match["attribute"]), written=inside)
+    if match := _OTHER.fullmatch(inside):
+        if match["port"]:
+            return Reference(match["service"], "port", match["port"], inside)
+        if match["variable"]:
+            return Reference(match["service"], "env", match["variable"], inside)
+        return Reference(
+            match["service"], cast(Attribute, match["attribute"]), written=inside
+        )
+    raise DevenvError(
+        f"unknown reference `${{{{ {inside} }}}}`",
+        "there are self.port, .ports.NAME, .host, .url, .secret, .data, .index and "
+        "services.X.url, .host, .port, .ports.NAME, .env.NAME",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """One replica, whose ``self`` it is while its templates are resolved."""
+
+    environment: Environment
+    given: Given
+    service: Service
+    index: int
+
+    def text(self, template: str) -> str:
+        if _OPEN not in template:
+            return template
+        return "".join(
+            part if isinstance(part, str) else self.value(part) for part in parse(template)
+        )
+
+    def value(self, reference: Reference) -> str:
+        at = self
+        if reference.service:
+            other = target(self.environment, self.service, reference)
+            at = _At(self.environment, self.given, other, 0)
+        match reference.attribute:
+            case "port":
+                return str(at.number(reference.name))
+            case "host":
+                return at.host()
+            case "url":
+                return at.url()
+            case "env":
+                return at.variable(reference.name)
+            case "secret":
+                return self.given.secret(at.service.name)
+            case "data":
+                return self.given.data(at.service.name)
+            case "index":
+                return str(at.index)
+
+    def number(self, name: str) -> int:
+        port = port_named(self.service, name)
+        if port is None:
+            raise DevenvError(f"{self.service.name} has no port {name or 'at all'}")
+        claimed = self.given.ports.get((self.service.name, self.index, port.name))
+        if claimed is not None:
+            return claimed
+        if isinstance(port.wanted, int):
+            return port.wanted
+        raise DevenvError(
+            f"the port {port.name} of {self.service.name} has no number yet",
+            f"bring {self.service.name} up first",
+        )
+
+    def host(self) -> str:
+        """The address at which the first port is reached from this machine."""
+        port = port_named(self.service, "")
+        return "127.0.0.1" if port is None or port.host in _WILDCARDS else port.host
+
+    def url(self) -> str:
+        return self.text(url_template(self.service))
+
+    def variable(self, name: str) -> str:
+        process = self.service.process
+        return self.text(process.environment[name]) if process else ""
+
+
+def port_named(service: Service, name: str) -> Port | None:
+    """Find a port of a service; the first one where ``name`` is empty."""
+    return next((port for port in service.ports if name in ("", port.name)), None)
+
+
+def _process(process: Process, at: _At) -> Process:
+    return replace(
+        process,
+        command=tuple(at.text(word) for word in process.command),
+        directory=at.text(process.directory),
+        environment={name: at.text(value) for name, value in process.environment.items()},
+    )
+
+
+def _check(check: Check, at: _At) -> Check:
+    match check:
+        case HttpCheck(path, port, host):
+            return replace(check, path=at.text(path), port=at.text(port), host=at.text(host))
+        case TcpCheck(port, host):
+            return TcpCheck(at.text(port), at.text(host))
+        case LogCheck(pattern):
+            return LogCheck(at.text(pattern))
+        case ExecCheck(command):
+            return ExecCheck(tuple(at.text(word) for word in command))
+        case FileCheck(path):
+            return FileCheck(at.text(path))
