@@ -1,0 +1,121 @@
+"""SIGKILL of the daemon, the keeper, or both, at every step; what runs never notices the first."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from tests.scenarios.sandbox import Sandbox, eventually
+
+TWO = """
+services:
+  db: {command: sleep TOKEN, ready: {exec: ["true"]}}
+  web:
+    command: ["sh", "-c", "trap 'exit 0' TERM; sleep TOKEN & wait"]
+    depends_on: {db: {condition: service_healthy}}
+"""
+UP = ["up.loaded", "store.written", "up.taken", "prepare", "prepared", "start", "started"]
+DOWN = ["down.taken", "store.written", "stop", "stopped", "remove", "removed", "discarded"]
+
+
+def with_failpoint(sandbox: Sandbox, name: str) -> None:
+    """Start a daemon that dies at ``name``; the next one will not."""
+    sandbox.run("daemon", "stop", check=False)
+    sandbox.run("daemon", "start", extra={"DEVENV_FAILPOINT": f"{name}:kill"})
+
+
+@pytest.mark.parametrize("failpoint", UP)
+def test_up_ends_well_though_the_daemon_is_killed_at(sandbox: Sandbox, failpoint: str) -> None:
+    sandbox.profile(TWO)
+    with_failpoint(sandbox, failpoint)
+    first = sandbox.daemon_pid()
+    sandbox.run("up", "-d")
+    assert sandbox.daemon_pid() != first
+    assert sandbox.states() == {"db": "ready", "web": "ready"}
+    assert len(sandbox.alive()) == 3
+    sandbox.run("down")
+    assert sandbox.alive() == []
+
+
+@pytest.mark.parametrize("failpoint", DOWN)
+def test_down_leaves_nothing_though_the_daemon_is_killed_at(
+    sandbox: Sandbox, failpoint: str
+) -> None:
+    sandbox.profile(TWO)
+    sandbox.run("up", "-d")
+    with_failpoint(sandbox, failpoint)
+    first = sandbox.daemon_pid()
+    sandbox.run("down")
+    assert sandbox.daemon_pid() != first
+    assert sandbox.alive() == []
+    eventually(lambda: not sandbox.keepers() or len(sandbox.keepers()) == 1)
+    assert sandbox.status()["empty"]
+
+
+def test_services_do_not_notice_that_the_daemon_died(sandbox: Sandbox) -> None:
+    sandbox.profile(TWO)
+    sandbox.run("up", "-d")
+    before = sandbox.pids()
+    sandbox.kill_daemon()
+    assert sandbox.states() == {"db": "ready", "web": "ready"}
+    assert sandbox.pids() == before
+
+
+def test_a_service_that_ended_while_there_was_no_daemon_is_seen(sandbox: Sandbox) -> None:
+    sandbox.profile("services: {web: {command: sleep TOKEN, restart: on-failure}}")
+    sandbox.run("up", "-d")
+    pid = sandbox.pids()["web"]
+    sandbox.kill_daemon()
+    os.kill(pid, signal.SIGKILL)
+    sandbox.run("daemon", "start")
+    eventually(lambda: sandbox.service("web")["state"] == "ready")
+    assert sandbox.service("web")["restarts"] == 1
+
+
+def test_a_dead_keeper_is_replaced_once(sandbox: Sandbox) -> None:
+    sandbox.profile(TWO)
+    sandbox.run("up", "-d")
+    before = sandbox.pids()
+    kill_keeper_of(sandbox, before["db"])
+    eventually(lambda: set(sandbox.states().values()) == {"ready"} and sandbox.pids() != before)
+    assert len(sandbox.alive()) == 3
+    assert "keeper" in sandbox.run("events").stdout
+    kill_keeper_of(sandbox, sandbox.pids()["db"])
+    eventually(lambda: set(sandbox.states().values()) == {"stopped"})
+    assert "keeper" in sandbox.run("status").stderr
+    eventually(lambda: sandbox.alive() == [])
+
+
+def test_nothing_is_left_when_daemon_and_keeper_die(sandbox: Sandbox) -> None:
+    sandbox.profile("""
+services:
+  web: {command: sleep TOKEN}
+  escaped:
+    command: ["sh", "-c", "setsid sh -c 'setsid env -i sleep TOKEN & exit' & sleep TOKEN"]
+""")
+    sandbox.run("up", "-d")
+    eventually(lambda: len(sandbox.alive()) >= 4)
+    daemon = sandbox.daemon_pid()
+    assert daemon is not None
+    keeper = keeper_of(sandbox.pids()["web"])
+    os.kill(daemon, signal.SIGKILL)
+    os.kill(keeper, signal.SIGKILL)
+    eventually(lambda: sandbox.daemon_pid() is None)
+    status = sandbox.status()
+    assert {one["state"] for one in status["services"]} == {"stopped"}
+    assert "keeper" in status["notice"]
+    sandbox.run("up", "-d")
+    sandbox.run("down")
+    eventually(lambda: sandbox.alive() == [])
+
+
+def kill_keeper_of(sandbox: Sandbox, pid: int) -> None:
+    os.kill(keeper_of(pid), signal.SIGKILL)
+
+
+def keeper_of(pid: int) -> int:
+    """The parent of a service's process."""
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+        return int(file.read().rpartition(")")[2].split()[1])

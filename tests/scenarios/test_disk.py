@@ -1,0 +1,74 @@
+"""A state folder that is full, or cannot be written: said in words, and what runs goes on."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+import pytest
+
+from tests.scenarios.sandbox import Sandbox, eventually
+
+ONE = "services: {web: {command: sleep TOKEN}}"
+
+
+@pytest.fixture
+def small_disk(sandbox: Sandbox) -> object:
+    """A tmpfs of 1 MB as the state folder; needs to be root, as containers of CI are."""
+    folder = sandbox.base / "state"
+    folder.mkdir(mode=0o700)
+    subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs", folder], check=True
+    )
+    yield folder
+    sandbox.close()
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
+def test_a_full_state_folder_loses_nothing_that_runs(sandbox: Sandbox, small_disk: object) -> None:
+    sandbox.profile(ONE)
+    sandbox.run("up", "-d")
+    filler = sandbox.base / "state" / "filler"
+    with filler.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space"):
+        while True:
+            file.write(b"x" * 4096)
+    sandbox.profile("services: {web: {command: sleep TOKEN}, more: {command: sleep TOKEN}}")
+    refused = sandbox.run("up", "-d", check=False)
+    assert refused.returncode == 1
+    assert "No space left" in refused.stderr
+    assert sandbox.states()["web"] == "ready"
+    assert len(sandbox.alive()) == 1
+    filler.unlink()
+    sandbox.run("up", "-d")
+    assert len(sandbox.alive()) == 2
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
+def test_a_service_that_logs_goes_on_while_the_disk_is_full(
+    sandbox: Sandbox, small_disk: object
+) -> None:
+    sandbox.profile("""
+services:
+  loud:
+    command: ["sh", "-c", "yes TOKEN | head -c 8000000; touch done; exec sleep TOKEN"]
+""")
+    sandbox.run("up", "-d")
+    eventually(lambda: (sandbox.checkout / "done").exists())
+    assert sandbox.states() == {"loud": "ready"}
+    sandbox.run("down")
+    assert sandbox.alive() == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
+def test_a_read_only_home_is_said_in_words(sandbox: Sandbox) -> None:
+    sandbox.profile(ONE)
+    home = sandbox.base / "home"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", home], check=True)
+    try:
+        refused = sandbox.run("up", "-d", check=False, extra={"XDG_STATE_HOME": ""})
+        assert refused.returncode == 1
+        assert "XDG_STATE_HOME" in refused.stderr
+        assert "Traceback" not in refused.stderr
+    finally:
+        subprocess.run(["umount", "-l", home], check=True)
