@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ANSWER_WITHIN = 60.0
 """Seconds after which a daemon that says nothing is taken for stuck."""
 
-_TRIES = 3
+TRIES = 3
 
 
 class Client:
@@ -49,22 +49,33 @@ class Client:
             self._connection = None
 
     def call(
-        self, method: str, params: Mapping[str, Any] | None = None, *, within: float = ANSWER_WITHIN
+        self,
+        method: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        within: float = ANSWER_WITHIN,
+        tries: int = TRIES,
     ) -> dict[str, Any]:
         """The result of a method. ``within``: seconds to wait for the answer.
 
-        DevenvError where there is no daemon and none can be started; RemoteError where it refuses.
+        DevenvError where there is no daemon and none can be started; RemoteError where it refuses;
+        LostError where the connection broke in each of the ``tries``.
         """
-        value, descriptors = self.call_for_descriptors(method, params, within=within)
+        value, descriptors = self.call_for_descriptors(method, params, within=within, tries=tries)
         if descriptors:
             _close_all(descriptors)
         return value
 
     def call_for_descriptors(
-        self, method: str, params: Mapping[str, Any] | None = None, *, within: float = ANSWER_WITHIN
+        self,
+        method: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        within: float = ANSWER_WITHIN,
+        tries: int = TRIES,
     ) -> tuple[dict[str, Any], list[int]]:
         """As ``call``, with the file descriptors that came along; the caller closes them."""
-        for attempt in range(_TRIES):
+        for attempt in range(tries):
             try:
                 return self._connected().request(method, params or {}, within)
             except LostError as lost:
@@ -74,12 +85,18 @@ class Client:
                         f"the daemon ended before it answered to {method}",
                         "See `devenv status` for what became of it, and try again.",
                     ) from lost
-                if attempt == _TRIES - 1:
+                if attempt == tries - 1:
                     raise
             except KeyboardInterrupt:
                 self.close()  # the answer may still come, and nobody would read it
                 raise
         raise AssertionError("unreachable: the last try returns or raises")
+
+    def stop_daemon(self) -> None:
+        """Ask the daemon to end, and return when it has."""
+        connection = self._connected()
+        connection.stop_daemon()
+        self.close()
 
     def _connected(self) -> Connection:
         if self._connection is None:

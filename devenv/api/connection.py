@@ -96,13 +96,13 @@ class Connection:
             if size > codec.LIMIT:
                 raise codec.MessageError(codec.NO_REQUEST, "the daemon's answer is too long")
 
-    def wait_for_end(self, within: float) -> None:
-        """Return when the other side has closed, or when the time is over."""
-        self._socket.settimeout(within)
+    def stop_daemon(self) -> None:
+        """Ask the daemon to end, and return when it has closed this connection."""
         try:
+            self.request("daemon.stop", {}, START_WITHIN)
             while self._socket.recv(_CHUNK):
                 pass
-        except (ConnectionError, TimeoutError):
+        except (ConnectionError, TimeoutError, LostError):
             return
 
 
@@ -187,8 +187,7 @@ def _greeted(environ: Mapping[str, str], *, replace: bool) -> Connection | None:
         answer = connection.hello()
         if not replace or (answer.get("build") == build() and answer.get("protocol") == PROTOCOL):
             return connection
-        connection.request("daemon.stop", {}, START_WITHIN)
-        connection.wait_for_end(START_WITHIN)
+        connection.stop_daemon()
     except LostError:
         pass
     except BaseException:

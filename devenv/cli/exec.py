@@ -1,0 +1,26 @@
+"""``devenv exec SERVICE CMD…``: a command in this terminal, run as the service is run."""
+
+from __future__ import annotations
+
+from devenv.cli.result import Become
+from devenv.errors import UsageError
+
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from devenv.cli.arguments import Arguments
+    from devenv.cli.session import Session
+
+
+def run(arguments: Arguments, session: Session) -> Become:
+    if not arguments.command:
+        raise UsageError("which command?", f"For example: devenv exec {arguments.service} -- env")
+    return as_service(session, arguments.service, arguments.command, arguments.index)
+
+
+def as_service(
+    session: Session, service: str, command: list[str], index: int | None = None
+) -> Become:
+    """The command as the service itself would run it: the profile's values over the user's own."""
+    answer = session.call("environment", service=service, index=index)
+    environment = {**session.environ, **answer["environment"]}
+    return Become(tuple(command), answer["directory"], environment)

@@ -1,0 +1,45 @@
+"""``devenv open``: print a service's address, and show it in the browser where there is one."""
+
+from __future__ import annotations
+
+import os
+
+from devenv.cli.result import Result
+from devenv.cli.services import chosen
+from devenv.errors import DevenvError
+
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from devenv.cli.arguments import Arguments
+    from devenv.cli.session import Session
+
+
+def run(arguments: Arguments, session: Session) -> Result:
+    names = [arguments.service] if arguments.service else []
+    services = chosen(session.call("status"), names)
+    url = next((url for service in services if (url := _page(service))), "")
+    if not url:
+        what = arguments.service or "this environment"
+        raise DevenvError(f"{what} has no address to open", "`devenv ports` shows what there is.")
+    opened = not arguments.json and _open(url, session.environ)
+    return Result({"url": url, "opened": opened}, url)
+
+
+def _page(service: dict[str, Any]) -> str:
+    """The first address that a browser understands."""
+    urls = (str(port["url"]) for port in service["ports"])
+    return next((url for url in urls if url.startswith(("http://", "https://"))), "")
+
+
+def _open(url: str, environ: Mapping[str, str]) -> bool:
+    if not (environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY")):
+        return False
+    quiet = [(os.POSIX_SPAWN_OPEN, n, os.devnull, os.O_RDWR, 0) for n in range(3)]
+    try:
+        os.posix_spawnp("xdg-open", ["xdg-open", url], environ, file_actions=quiet)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,31 @@
+"""``devenv plan``: what `up` would do, round by round, and why. Nothing is done."""
+
+from __future__ import annotations
+
+from devenv.cli.render import problem_text
+from devenv.cli.result import Result
+
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from devenv.cli.arguments import Arguments
+    from devenv.cli.layout import Style
+    from devenv.cli.session import Session
+
+
+def run(arguments: Arguments, session: Session) -> Result:
+    answer = session.call(
+        "plan",
+        client=session.caller(),
+        services=arguments.services or None,
+        runtime=arguments.runtime,
+    )
+    rounds, problems = answer["rounds"], answer["problems"]
+
+    def text(style: Style) -> str:
+        lines = [problem_text(style, problem) for problem in problems]
+        for number, steps in enumerate(rounds, 1):
+            lines.append(style.paint(f"round {number}", "grey"))
+            lines += [f"  {step}" for step in steps]
+        return "\n".join(lines) or "Nothing to do."
+
+    return Result({"rounds": rounds, "problems": problems}, text)

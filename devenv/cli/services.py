@@ -1,0 +1,91 @@
+"""Reading status documents: which services, how far, and how a table says it."""
+
+from __future__ import annotations
+
+import time
+
+from devenv.cli.layout import duration, size, table
+from devenv.errors import UsageError
+
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from devenv.cli.layout import Style
+
+    Document = dict[str, Any]
+
+WELL = frozenset({"ready", "done", "scheduled", "skipped"})
+"""States in which a service needs nothing more to be as it should."""
+
+ENDED = frozenset({"stopped", "done", "failed", "skipped"})
+
+_HEADS = ("SERVICE", "STATE", "HEALTH", "RESTARTS", "UPTIME", "CPU", "MEMORY", "PORTS", "REASON")
+
+
+def chosen(document: Document, names: Sequence[str]) -> list[Document]:
+    """The services of these names, all where there are none; UsageError for an unknown one."""
+    services: list[Document] = document["services"]
+    if not names:
+        return services
+    known = {service["name"]: service for service in services}
+    for name in names:
+        if name not in known:
+            raise UsageError(f"there is no service {name!r}", did_you_mean(name, list(known)))
+    return [known[name] for name in names]
+
+
+def did_you_mean(name: str, known: Sequence[str]) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, known, 1)
+    if close:
+        return f"Did you mean {close[0]}?"
+    return f"There are: {', '.join(known)}." if known else "The profile has no services."
+
+
+def public(document: Document) -> Document:
+    """The document as --json prints it."""
+    hidden = ("version", "revision", "settled", "empty")
+    return {key: value for key, value in document.items() if key not in hidden}
+
+
+def addresses(service: Document) -> str:
+    """URLs where there are, else the port numbers."""
+    return " ".join(port["url"] or str(port["port"]) for port in service["ports"])
+
+
+def status_table(services: Sequence[Document], style: Style) -> str:
+    """The table that `devenv status` prints."""
+    now = time.time()
+    rows = [_row(service, now) for service in services]
+    padded = table(_HEADS, rows)
+    lines = [style.paint("  ".join(padded[0]).rstrip(), "grey")]
+    at = padded[0].index(next(head for head in padded[0] if head.startswith("STATE")))
+    for cells, service in zip(padded[1:], services, strict=True):
+        coloured = [
+            style.state(cell, service["state"]) if number == at else cell
+            for number, cell in enumerate(cells)
+        ]
+        lines.append("  ".join(coloured).rstrip())
+    return "\n".join(lines)
+
+
+def _row(service: Document, now: float) -> tuple[str, ...]:
+    started = service["started_at"]
+    runs = service["pid"] is not None and started is not None
+    cpu, memory = service["cpu_percent"], service["memory_bytes"]
+    name = service["name"]
+    count = len(service["replicas"])
+    return (
+        f"{name} ×{count}" if count > 1 else name,
+        service["state"],
+        service["health"] if service["health"] != "none" else "",
+        str(service["restarts"] or ""),
+        duration(now - started) if runs else "",
+        f"{cpu:.0f} %" if cpu is not None else "",
+        size(memory) if memory is not None else "",
+        addresses(service),
+        service["reason"],
+    )

@@ -1,0 +1,49 @@
+"""``devenv status``: the services as they are, in one round trip."""
+
+from __future__ import annotations
+
+import time
+
+from devenv.cli.result import Result
+from devenv.cli.services import chosen, public, status_table
+
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from typing import Any
+
+    from devenv.cli.arguments import Arguments
+    from devenv.cli.layout import Style
+    from devenv.cli.session import Session
+
+
+def run(arguments: Arguments, session: Session) -> Result:
+    document = session.call("status")
+    services = chosen(document, arguments.services)
+    if arguments.json or arguments.stats:
+        samples = session.call("samples")["samples"]
+        services = [_with_samples(one, samples.get(one["name"], ())) for one in services]
+
+    def text(style: Style) -> str:
+        environment = document["environment"]
+        if not services:
+            return f"{environment['name']} has no services."
+        return status_table(services, style)
+
+    notes = () if services and any(one["state"] != "stopped" for one in services) else _idle
+    return Result({**public(document), "services": services}, text, notes=notes)
+
+
+_idle = ("Nothing runs. `devenv up` brings it up.",)
+
+
+def _with_samples(service: dict[str, Any], samples: Any) -> dict[str, Any]:
+    """Memory now, and processor time over the time since the start, as ps(1) counts it."""
+    if not samples:
+        return service
+    seconds = sum(sample["cpu_seconds"] for sample in samples)
+    lived = time.time() - (service["started_at"] or time.time())
+    return {
+        **service,
+        "cpu_percent": round(100 * seconds / lived, 1) if lived > 0 else None,
+        "memory_bytes": sum(sample["memory_bytes"] for sample in samples),
+    }

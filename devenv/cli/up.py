@@ -1,0 +1,30 @@
+"""``devenv up``: say what is wanted, and wait until it is so."""
+
+from __future__ import annotations
+
+from devenv.cli.outcome import bring_up
+from devenv.cli.result import Result
+
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from typing import Any
+
+    from devenv.cli.arguments import Arguments
+    from devenv.cli.session import Session
+
+
+def run(arguments: Arguments, session: Session) -> Result:
+    if arguments.dry_run:
+        from devenv.cli.plan import run as plan
+
+        return plan(arguments, session)
+
+    def ask() -> dict[str, Any]:
+        return session.call(
+            "up",
+            client=session.caller(),
+            services=arguments.services or None,
+            runtime=arguments.runtime,
+        )
+
+    return bring_up(session, ask, arguments.services)
