@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from devenv.daemon import commands
-from devenv.logs.match import LogMatch
+from devenv.logs.watch import LogWatch
 from devenv.model.service import (
     ExecCheck,
     FileCheck,
@@ -30,7 +30,7 @@ class Place:
     directory: str
     environment: Mapping[str, str]
     ports: tuple[Port, ...]
-    log: LogMatch | None = None
+    log: LogWatch | None = None
 
 
 async def check(probe: Probe, place: Place) -> Verdict:
@@ -53,7 +53,7 @@ async def _check(probe: Probe, place: Place) -> Verdict:
             writer.close()
             return True, ""
         case LogCheck(pattern):
-            found = place.log is not None and place.log.found()
+            found = place.log is not None and place.log.matched()
             return found, "" if found else f"no line matches {pattern!r} yet"
         case ExecCheck(command):
             return await _command(command, place, probe.timeout)

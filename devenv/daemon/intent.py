@@ -21,22 +21,14 @@ class Leaving(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
-    """Which files and Compose profiles the client asked for."""
-
-    files: tuple[str, ...] = ()
-    profiles: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Intent:
     """``loaded`` is the profile as of the last ``up``, not as it is on disk now.
 
-    ``notice`` says in words what happened to the environment that its user should know.
+    ``profiles`` are the Compose profiles that were asked for; ``notice`` says in words what happened to the environment that its user should know.
     """
 
     checkout: Checkout
-    choices: Choices = Choices()
+    profiles: tuple[str, ...] = ()
     loaded: Loaded | None = None
     client: Client = field(default_factory=lambda: Client("/"))
     wishes: Wishes = Wishes()

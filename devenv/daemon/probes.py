@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from devenv.daemon.checks import Place, check
 from devenv.daemon.host import Folders
-from devenv.logs.match import LogMatch
+from devenv.logs.watch import LogWatch
 from devenv.model.environment import Desired, EnvironmentId, Replica, ReplicaId
 from devenv.model.service import ExecCheck, FileCheck, LogCheck, Probe
 from devenv.model.unit import Health, Observed, Unit
@@ -101,12 +101,12 @@ class Prober:
             self._log(watched),
         )
 
-    def _log(self, watched: Watched) -> LogMatch | None:
+    def _log(self, watched: Watched) -> LogWatch | None:
         if not isinstance(watched.probe.check, LogCheck):
             return None
         name, index = watched.unit.id.service, watched.unit.id.index
         folder = self._folders.log(self._environment, name, index)
-        return LogMatch(str(folder), watched.probe.check.pattern, watched.unit.started)
+        return LogWatch(str(folder), watched.probe.check.pattern, _epoch_ns(watched.unit.started))
 
 
 def _watched(observed: Observed, desired: Desired) -> Iterator[Watched]:
@@ -116,6 +116,10 @@ def _watched(observed: Observed, desired: Desired) -> Iterator[Watched]:
             unit = observed.units.get(replica.id)
             if unit is not None and probe is not None:
                 yield Watched(unit, replica, replica.service.probe or probe)
+
+
+def _epoch_ns(boottime: float) -> int:
+    return time.time_ns() - int((_now() - boottime) * 1e9)
 
 
 def _now() -> float:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from devenv.daemon.desired import Home, desired
-from devenv.daemon.intent import Choices, Intent
+from devenv.daemon.intent import Intent
 from devenv.errors import DevenvError
 from devenv.model.environment import Replica
 from devenv.model.origin import Problem, ProfileError
@@ -27,25 +27,27 @@ def builtin(checkout: Checkout) -> Mapping[str, str]:
     }
 
 
-def request(checkout: Checkout, choices: Choices, environment: Mapping[str, str]) -> Request:
+def request(
+    checkout: Checkout, profiles: tuple[str, ...], environment: Mapping[str, str]
+) -> Request:
     return Request(
         root=checkout.root,
-        files=choices.files,
-        profiles=choices.profiles,
+        files=checkout.files,
+        profiles=profiles,
         environment=environment,
         builtin=builtin(checkout),
     )
 
 
 class Profiles:
-    """The newest parse of each request, by checkout and choices."""
+    """The newest parse of each profile, by root, files and Compose profiles."""
 
     def __init__(self) -> None:
-        self._parsed: dict[tuple[str, Choices], tuple[Request, Loaded]] = {}
+        self._parsed: dict[tuple[object, ...], tuple[Request, Loaded]] = {}
 
-    async def load(self, wanted: Request, choices: Choices) -> Loaded:
+    async def load(self, wanted: Request) -> Loaded:
         """Parse the profile, or return the last parse of the same bytes. Raises ProfileError."""
-        key = (wanted.root, choices)
+        key = (wanted.root, wanted.files, wanted.profiles)
         known = self._parsed.get(key)
         if known is not None and _is_same(wanted, *known):
             return known[1]

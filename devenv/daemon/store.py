@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from devenv.daemon.failpoints import failpoint
-from devenv.daemon.intent import Choices, Intent, Leaving
+from devenv.daemon.intent import Intent, Leaving
 from devenv.errors import DevenvError
 from devenv.model.environment import EnvironmentId
 from devenv.model.secret import is_secret_name
@@ -96,8 +96,8 @@ def restore(kept: Kept, blob: bytes, builtin: Mapping[str, str]) -> Intent:
     intent = kept.intent
     request = Request(
         root=intent.checkout.root,
-        files=intent.choices.files,
-        profiles=intent.choices.profiles,
+        files=intent.checkout.files,
+        profiles=intent.profiles,
         environment={name: value for name, value in variables.items() if value is not None},
         builtin=builtin,
     )
@@ -114,7 +114,7 @@ def _document(intent: Intent) -> Document:
     return {
         "version": VERSION,
         "checkout": asdict(intent.checkout),
-        "choices": asdict(intent.choices),
+        "profiles": list(intent.profiles),
         "sources": {p: _text(s.content) for p, s in sources.items() if not s.secret},
         "variables": {n: v for n, v in variables.items() if not is_secret_name(n)},
         "client": {"directory": intent.client.directory, "umask": intent.client.umask},
@@ -131,10 +131,10 @@ def _document(intent: Intent) -> Document:
 def _kept(document: Document) -> Kept:
     checkout = dict(document["checkout"])
     checkout["id"] = EnvironmentId(checkout["id"])
-    choices = document["choices"]
+    checkout["files"] = tuple(checkout["files"])
     intent = Intent(
         checkout=Checkout(**checkout),
-        choices=Choices(tuple(choices["files"]), tuple(choices["profiles"])),
+        profiles=tuple(document["profiles"]),
         client=Client(document["client"]["directory"], document["client"]["umask"]),
         wishes=Wishes(
             wanted=frozenset(document["wanted"]),

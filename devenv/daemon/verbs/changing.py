@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from devenv.daemon import claims
 from devenv.daemon.environment import Change
 from devenv.daemon.failpoints import failpoint
-from devenv.daemon.intent import Choices, Intent, Leaving
+from devenv.daemon.intent import Intent, Leaving
 from devenv.daemon.profiles import request, with_runtimes
-from devenv.daemon.verbs.context import Answer, Context, Params, choices, client, status
+from devenv.daemon.verbs.context import Answer, Context, Params, client, status
 from devenv.model.environment import Environment
 from devenv.model.snapshot import Snapshot, State
 from devenv.planning import wishes
@@ -26,15 +26,15 @@ class Basis:
     """What a verb that starts something stands on: the checkout, and a profile of it."""
 
     checkout: Checkout
-    choices: Choices
+    profiles: tuple[str, ...]
     loaded: Loaded
 
 
 async def fresh_basis(context: Context, params: Params, checkout: Checkout) -> Basis:
     """The profile as it is on disk now. Raises ProfileError."""
-    chosen = choices(params)
-    wanted = request(checkout, chosen, client(params).environment)
-    return Basis(checkout, chosen, await context.profiles.load(wanted, chosen))
+    profiles = tuple(params["target"].get("profiles") or ())
+    wanted = request(checkout, profiles, client(params).environment)
+    return Basis(checkout, profiles, await context.profiles.load(wanted))
 
 
 async def up(context: Context, params: Params) -> Answer:
@@ -106,7 +106,8 @@ async def _changed(context: Context, params: Params, wish: Wish) -> Answer:
     if intent.loaded is None:
         basis = await fresh_basis(context, params, checkout)
     else:
-        basis = Basis(checkout, intent.choices, intent.loaded)
+        kept = replace(checkout, files=intent.checkout.files)
+        basis = Basis(kept, intent.profiles, intent.loaded)
     await live.change(applied(context, params, basis, wish))
     return Answer(await status(context, live, checkout))
 
@@ -120,7 +121,7 @@ def applied(context: Context, params: Params, basis: Basis, wish: Wish) -> Chang
         base = replace(
             intent,
             checkout=basis.checkout,
-            choices=basis.choices,
+            profiles=basis.profiles,
             loaded=basis.loaded,
             client=client(params),
             leaving=Leaving.NO,

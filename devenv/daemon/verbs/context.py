@@ -12,11 +12,10 @@ from devenv.daemon.board import Published
 from devenv.daemon.desired import desired
 from devenv.daemon.documents import Document
 from devenv.daemon.environment import LiveEnvironment
-from devenv.daemon.intent import Choices
 from devenv.daemon.profiles import Profiles, differences, request
 from devenv.daemon.registry import Registry
 from devenv.errors import DevenvError
-from devenv.logs.tail import tail
+from devenv.logs.watch import tail
 from devenv.model.origin import Origin, Problem, ProfileError
 from devenv.planning.view import snapshot
 from devenv.profile.checkout import Checkout
@@ -48,11 +47,6 @@ class Answer:
 def client(params: Params) -> Client:
     found = params["client"]
     return Client(found["directory"], found["umask"], found["environment"])
-
-
-def choices(params: Params) -> Choices:
-    target = params["target"]
-    return Choices(tuple(target.get("files") or ()), tuple(target.get("profiles") or ()))
 
 
 TAIL = 20
@@ -89,10 +83,12 @@ async def status(context: Context, live: LiveEnvironment, checkout: Checkout) ->
 async def _profile_now(
     context: Context, published: Published, checkout: Checkout
 ) -> tuple[Loaded | None, list[Document]]:
-    chosen = published.intent.choices
-    wanted = request(checkout, chosen, published.intent.client.environment)
+    intent = published.intent
+    if intent.loaded is not None:
+        checkout = replace(checkout, files=intent.checkout.files)
+    wanted = request(checkout, intent.profiles, intent.client.environment)
     try:
-        loaded = await context.profiles.load(wanted, chosen)
+        loaded = await context.profiles.load(wanted)
     except ProfileError as error:
         return None, [documents.problem(problem) for problem in error.problems]
     except DevenvError as error:
