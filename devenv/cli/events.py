@@ -40,7 +40,7 @@ def _line(event: dict[str, Any], *, as_json: bool) -> bytes:
     if as_json:
         import json
 
-        return json.dumps({"version": 1, **event}).encode() + b"\n"
+        return json.dumps(event).encode() + b"\n"
     at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(event["at"]))
     service = event["service"] or "-"
     return f"{at}  {service}  {event['kind']}  {event['text']}\n".encode("utf-8", "replace")

@@ -6,7 +6,18 @@ TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_COLOURS = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36", "grey": "90"}
+_COLOURS = {
+    "red": "31",
+    "green": "32",
+    "yellow": "33",
+    "blue": "34",
+    "cyan": "36",
+    "magenta": "35",
+    "grey": "90",
+}
+PALETTE = ("cyan", "yellow", "green", "magenta", "blue")
+"""Colours to tell services apart."""
+
 _STATES = {
     "ready": "green",
     "done": "green",

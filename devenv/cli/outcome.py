@@ -40,7 +40,7 @@ def bring_up(
     def text(style: Style) -> str:
         return status_table(services, style) if services else ""
 
-    notes = tuple(note for service in _causes(document, failed) for note in _failure(service))
+    notes = tuple(note for service in _causes(document, failed) for note in failure_lines(service))
     if not services:
         notes = ("The profile has no services.",)
     return Result(
@@ -68,7 +68,8 @@ def _causes(document: Document, failed: list[Document]) -> list[Document]:
     return list(found.values())
 
 
-def _failure(service: Document) -> list[str]:
+def failure_lines(service: Document) -> list[str]:
+    """What became of a service that is not as it should be: its reason and its last lines."""
     name, state = service["name"], service["state"]
     reason = service["reason"] or f"exit code {service['exit_code']}"
     lines = [f"{name}: {state}: {reason}"]

@@ -64,14 +64,10 @@ def follow(session: Session, wait: Wait) -> Document:
     live = Live()
     watch = _Watch(live.style, tick=_TERMINAL_TICK if live.moves else _QUIET_TICK)
     try:
-        while True:
-            try:
-                return _until_done(session, wait, watch, live)
-            except KeyboardInterrupt:
-                if watch.interrupted:
-                    raise
-                watch.interrupted = True
-                live.update((_GOES_ON,))
+        return _until_done(session, wait, watch, live)
+    except KeyboardInterrupt:
+        live.update((_GOES_ON,))
+        return _until_done(session, wait, watch, live)
     finally:
         live.close()
 
@@ -106,7 +102,6 @@ class _Watch:
     """What has been said so far, and since when each service is as it is."""
 
     def __init__(self, style: Style, *, tick: float) -> None:
-        self.interrupted = False
         self.document: Document | None = None
         self._style = style
         self._tick = tick

@@ -28,6 +28,10 @@ def style_of(stream: TextIO) -> Style:
     return Style(colour=not plain, width=os.get_terminal_size(stream.fileno()).columns)
 
 
+def stdout_style() -> Style:
+    return style_of(sys.stdout)
+
+
 def show(result: Result, *, as_json: bool) -> int:
     """Print a result, and say the exit code."""
     for note in result.notes:
