@@ -10,11 +10,8 @@ from dataclasses import dataclass
 
 from devenv.errors import DevenvError
 from devenv.model.environment import EnvironmentId
+from devenv.profile.filenames import COMPOSE, PROCFILE, PROFILE, compose_not_read, is_compose
 
-PROFILE = "devenv.profile.yaml"
-OVERLAY = "devenv.profile.local.yaml"
-PROCFILE = "Procfile"
-COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 _SLUG_LENGTH = 30  # the id is part of a socket's path, and that is short
 
 
@@ -79,8 +76,8 @@ def _check_files(paths: tuple[str, ...]) -> None:
     for path in paths:
         if not os.path.isfile(path):
             raise DevenvError(f"there is no file {path}", "check the path after -f")
-        if os.path.basename(path) in COMPOSE:
-            raise _compose_not_read(path)
+        if is_compose(path):
+            raise compose_not_read(path)
 
 
 def _nothing_found(directory: str, folders: list[str]) -> DevenvError:
@@ -88,7 +85,7 @@ def _nothing_found(directory: str, folders: list[str]) -> DevenvError:
         for name in COMPOSE:
             path = os.path.join(folder, name)
             if os.path.isfile(path):
-                return _compose_not_read(path)
+                return compose_not_read(path)
         if os.path.isfile(os.path.join(folder, "devenv.profile.yml")):
             return DevenvError(
                 f"{folder} has a devenv.profile.yml", f"rename it to {PROFILE}"
@@ -96,14 +93,6 @@ def _nothing_found(directory: str, folders: list[str]) -> DevenvError:
     return DevenvError(
         f"no {PROFILE} in {directory} or above it",
         f"write one, or a {PROCFILE}; `devenv init` makes a first one",
-    )
-
-
-def _compose_not_read(path: str) -> DevenvError:
-    return DevenvError(
-        f"{path}: Compose files are not read yet",
-        f"write a {PROFILE} beside it: a service's keys are the same, and `command` without "
-        "`image` runs it as a host process",
     )
 
 

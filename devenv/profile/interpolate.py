@@ -9,13 +9,16 @@ from dataclasses import dataclass, replace
 from devenv.errors import DevenvError
 from devenv.profile.problems import Problems
 from devenv.profile.references import escape
-from devenv.profile.tree import Scalar, Tree, map_scalars
+from devenv.profile.tree import Scalar, Table, map_scalars
 
 Lookup = Callable[[str], str | None]
 """The value of a variable; None where it is not set."""
 
 LENGTH_LIMIT = 128 * 1024
 """Characters of one value: what Linux takes as one argument or variable."""
+
+TOTAL_LIMIT = 4 * 1024 * 1024
+"""Characters of all values of one file that have variables."""
 
 _NEST_LIMIT = 20
 _START = re.compile(r"\$(?:(?P<dollar>\$)|(?P<name>[_A-Za-z][_A-Za-z0-9]*)|(?P<brace>\{))")
@@ -34,28 +37,44 @@ class Variables:
     unset: Callable[[str], None]
 
 
-def interpolate(tree: Tree, lookup: Lookup, problems: Problems) -> Tree:
-    """Replace the variables in every value of a tree (keys are never changed)."""
+def interpolate(tree: Table, lookup: Lookup, problems: Problems) -> Table:
+    """Replace the variables in every value of a file (keys are never changed)."""
+    interpolator = _Interpolator(lookup, problems)
+    entries = {
+        key: map_scalars(value, interpolator.changed) for key, value in tree.entries.items()
+    }
+    return replace(tree, entries=entries)
 
-    def changed(scalar: Scalar) -> Scalar:
+
+class _Interpolator:
+    """Goes through the values of one file and counts what comes out of them."""
+
+    def __init__(self, lookup: Lookup, problems: Problems) -> None:
+        self._lookup = lookup
+        self._problems = problems
+        self._length = 0
+
+    def changed(self, scalar: Scalar) -> Scalar:
         if not isinstance(scalar.value, str) or "$" not in scalar.value:
             return scalar
-
-        def unset(name: str) -> None:
-            problems.warn(
-                f"the variable {name} is not set; it becomes an empty string",
-                scalar.origin,
-                f"set it, or write ${{{name}:-default}}",
-            )
-
         try:
-            value = with_references(scalar.value, Variables(lookup, unset))
+            value = with_references(
+                scalar.value, Variables(self._lookup, lambda name: self._warn(name, scalar))
+            )
+            self._length += len(value)
+            if self._length > TOTAL_LIMIT:
+                raise DevenvError(f"a file of more than {TOTAL_LIMIT} characters, variables replaced")
         except DevenvError as error:
-            problems.add(error, scalar.origin)
+            self._problems.add(error, scalar.origin)
             return replace(scalar, value="")
         return replace(scalar, value=value)
 
-    return map_scalars(tree, changed)
+    def _warn(self, name: str, scalar: Scalar) -> None:
+        self._problems.warn(
+            f"the variable {name} is not set; it becomes an empty string",
+            scalar.origin,
+            f"set it, or write ${{{name}:-default}}",
+        )
 
 
 def with_references(template: str, variables: Variables) -> str:

@@ -1,0 +1,88 @@
+"""The small languages inside values: durations, sizes, signals, shell words, restart policies.
+
+Each function reads one text and raises DevenvError with a hint.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import signal
+
+from devenv.errors import DevenvError
+from devenv.model.service import Restart, RestartPolicy
+from devenv.profile.problems import did_you_mean
+
+_DURATION_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h|d|w)")
+_SECONDS = {
+    "ns": 1e-9,
+    "us": 1e-6,
+    "µs": 1e-6,
+    "ms": 1e-3,
+    "s": 1.0,
+    "m": 60.0,
+    "h": 3600.0,
+    "d": 86400.0,
+    "w": 604800.0,
+}
+_SIZE = re.compile(r"(\d{1,12})\s*(b|k|kb|m|mb|g|gb)?", re.IGNORECASE)
+_POWERS = {"b": 0, "k": 1, "m": 2, "g": 3}
+
+
+def duration(written: str) -> float:
+    """Read ``1m30s`` as seconds."""
+    parts = _DURATION_PART.findall(written)
+    if written == "0":
+        return 0.0
+    if not parts or "".join(number + unit for number, unit in parts) != written:
+        raise DevenvError(f"`{written}` is not a duration", "write one like 500ms, 10s or 1m30s")
+    seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
+    if seconds > 1e9:
+        raise DevenvError(f"`{written}` is too long", "write one like 500ms, 10s or 1m30s")
+    return seconds
+
+
+def size(written: str) -> int:
+    """Read ``256MB`` as bytes (1024 based, as in Compose)."""
+    match = _SIZE.fullmatch(written)
+    if match is None:
+        raise DevenvError(f"`{written}` is not a size", "write one like 512kb, 256MB or 2GB")
+    unit = (match[2] or "b").lower()
+    return int(match[1]) * 1024 ** _POWERS[unit[0]]
+
+
+def words(written: str) -> tuple[str, ...]:
+    """Split a command as a shell would, without running one."""
+    try:
+        return tuple(shlex.split(written))
+    except ValueError as error:
+        raise DevenvError(
+            f"cannot split `{written}` into words: {error}".lower(), "close the quote, or write a list"
+        ) from error
+
+
+def stop_signal(written: str) -> str:
+    """Read ``INT``, ``SIGINT`` or ``2`` as ``SIGINT``."""
+    if written.isdecimal() and len(written) < 4:
+        try:
+            return signal.Signals(int(written)).name
+        except ValueError as error:
+            raise DevenvError(f"there is no signal {written}") from error
+    name = written.upper() if written.upper().startswith("SIG") else f"SIG{written.upper()}"
+    if name not in signal.Signals.__members__:
+        hint = did_you_mean(name, signal.Signals.__members__) or "write one like SIGINT"
+        raise DevenvError(f"`{written}` is not a signal", hint)
+    return name
+
+
+def restart(written: str) -> Restart:
+    """Read ``no``, ``always``, ``on-failure[:N]`` or ``unless-stopped``."""
+    name, colon, limit = written.partition(":")
+    if name not in list(RestartPolicy) or (colon and name != RestartPolicy.ON_FAILURE):
+        hint = did_you_mean(name, RestartPolicy) or "no, always, on-failure[:N] or unless-stopped"
+        raise DevenvError(f"`{written}` is not a restart policy", hint)
+    if not colon:
+        return Restart(RestartPolicy(name))
+    if not (limit.isdecimal() and 0 < len(limit) < 7):
+        raise DevenvError(f"`{limit}` is not a number of restarts", "write one like on-failure:3")
+    return Restart(RestartPolicy.ON_FAILURE, int(limit))

@@ -1,0 +1,121 @@
+"""Checks what services say of each other: that it is there, can come true, and goes not round."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from typing import TypeVar
+
+from devenv.model.origin import Origin
+from devenv.model.service import Condition, Dependency, Kind, Service
+from devenv.profile.problems import Problems, did_you_mean
+from devenv.profile.tree import Table, origin_of
+
+Node = TypeVar("Node", bound=Hashable)
+
+
+def check_dependencies(
+    services: Mapping[str, Service], declared: frozenset[str], tree: Table, problems: Problems
+) -> None:
+    """Check every ``depends_on``. ``declared``: also the services that could not be built."""
+    for service in services.values():
+        for dependency in service.depends_on:
+            origin = _origin(service, dependency, tree)
+            if dependency.service not in declared:
+                _unknown(service, dependency, origin, problems, declared)
+            elif dependency.service in services:
+                _check(service, dependency, services[dependency.service], origin, problems)
+    edges = {
+        name: [one.service for one in service.depends_on if one.service in services]
+        for name, service in services.items()
+    }
+    for cycle in cycles(edges):
+        first = services[cycle[0]]
+        dependency = next(one for one in first.depends_on if one.service == cycle[1])
+        problems.error(
+            f"services wait for each other: {' → '.join(cycle)}",
+            _origin(first, dependency, tree),
+            "remove one of these `depends_on`",
+        )
+
+
+def known_dependencies(
+    service: Service, services: Mapping[str, Service]
+) -> tuple[Dependency, ...]:
+    """What a service depends on, without what the profile does not have."""
+    return tuple(one for one in service.depends_on if one.service in services)
+
+
+def cycles(edges: Mapping[Node, Iterable[Node]]) -> list[list[Node]]:
+    """Find cycles, each node in at most one of them, as paths that end where they begin."""
+    done: set[Node] = set()
+    found: list[list[Node]] = []
+    for start in edges:
+        found.extend(_cycles_from(start, edges, done))
+    return found
+
+
+def _cycles_from(
+    start: Node, edges: Mapping[Node, Iterable[Node]], done: set[Node]
+) -> list[list[Node]]:
+    """Walk depth first without recursion; ``done`` are the nodes that need no second visit."""
+    if start in done:
+        return []
+    found: list[list[Node]] = []
+    path: dict[Node, None] = {start: None}
+    waiting = [iter(edges.get(start, ()))]
+    while waiting:
+        following = next(waiting[-1], None)
+        if following is None:
+            waiting.pop()
+            done.add(path.popitem()[0])
+        elif following in path:
+            nodes = list(path)
+            found.append([*nodes[nodes.index(following) :], following])
+        elif following not in done:
+            path[following] = None
+            waiting.append(iter(edges.get(following, ())))
+    return found
+
+
+def _origin(service: Service, dependency: Dependency, tree: Table) -> Origin:
+    """Find where a dependency is written: an item of a list, or a key of a map."""
+    section = "services" if service.kind is Kind.SERVICE else "tasks"
+    path = (section, service.name, "depends_on")
+    position = [one.service for one in service.depends_on].index(dependency.service)
+    by_name = origin_of(tree, (*path, dependency.service), key=True)
+    by_position = origin_of(tree, (*path, position))
+    return by_position if by_name == origin_of(tree, path) else by_name
+
+
+def _unknown(
+    service: Service,
+    dependency: Dependency,
+    origin: Origin,
+    problems: Problems,
+    declared: frozenset[str],
+) -> None:
+    message = f"{service.name} depends on `{dependency.service}`, which is not in the profile"
+    hint = did_you_mean(dependency.service, declared - {service.name})
+    if dependency.required:
+        problems.error(message, origin, hint)
+    else:
+        problems.warn(message, origin, hint)
+
+
+def _check(
+    service: Service, dependency: Dependency, on: Service, origin: Origin, problems: Problems
+) -> None:
+    waits_for_health = dependency.condition is Condition.HEALTHY
+    if waits_for_health and on.probe is None and on.container is None:
+        problems.error(
+            f"{service.name} waits for `{on.name}` to be healthy, but that has no check",
+            origin,
+            f"add `ready` or `healthcheck` to {on.name}",
+        )
+    is_disabled = on.kind is Kind.SERVICE and not on.automatic
+    if service.automatic and is_disabled and dependency.required:
+        problems.error(
+            f"{service.name} depends on `{on.name}`, whose Compose profiles are not active",
+            origin,
+            "activate one with --profile, or write `required: false`",
+        )

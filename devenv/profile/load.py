@@ -1,0 +1,147 @@
+"""Loads a profile: the passes in their order, and the hands that read files for them."""
+
+from __future__ import annotations
+
+import errno
+import os
+import posixpath
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from devenv.errors import DevenvError
+from devenv.model.environment import Environment
+from devenv.model.origin import Origin, Problem
+from devenv.profile import schema, shipped
+from devenv.profile.build import Builder
+from devenv.profile.checkout import slug
+from devenv.profile.document import SIZE_LIMIT
+from devenv.profile.filenames import OVERLAY, PROCFILE, PROFILE
+from devenv.profile.graph import check_dependencies, known_dependencies
+from devenv.profile.interpolate import interpolate
+from devenv.profile.layers import Named, Project, read_project, read_tree
+from devenv.profile.reading import Reader, Reading, Request, Scope, Source, layered, scope_of
+from devenv.profile.reference_check import check_references, warn_of_shown_secrets
+from devenv.profile.references import secret_variables
+from devenv.profile.tree import Table, child_table, text
+from devenv.profile.uses import Shipped, expand
+from devenv.profile.validate import validate
+
+__all__ = ["Loaded", "Reader", "Request", "Source", "load", "read_file"]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A profile without errors, and all that it was made from.
+
+    ``problems`` are warnings; ``sources`` holds each file that was read or looked for, by its
+    absolute path; ``variables`` each of the client's variables that was looked up (None: not
+    set). A load with these sources and variables gives the same environment again.
+    """
+
+    environment: Environment
+    problems: tuple[Problem, ...]
+    sources: Mapping[str, Source]
+    variables: Mapping[str, str | None]
+
+
+def read_file(path: str) -> bytes | None:
+    """Read a plain file, of which no more than the limit is kept; None: there is none."""
+    try:
+        # Without waiting for a writer, should it be a pipe.
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno in {errno.ENOENT, errno.ENOTDIR}:
+            return None
+        raise DevenvError(f"cannot read {path}: {error.strerror}") from error
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode) and path != os.devnull:
+            raise DevenvError(f"cannot read {path}: it is not a plain file")
+        return file.read(SIZE_LIMIT + 1)
+
+
+def load(request: Request, read: Reader = read_file) -> Loaded:
+    """Load the profile of a checkout. Raises ProfileError with all problems at once."""
+    reading = Reading(request, read)
+    files = _files(reading)
+    reading.problems.raise_errors()
+    scope = _scope(files, reading)
+    tree = read_project(Project(files, scope, scope.folder), reading)
+    tree = expand(tree, scope, reading, Shipped(shipped.path, shipped.names))
+    profile = validate(tree, reading.problems)
+    if profile is None:
+        reading.problems.raise_errors()
+        profile = schema.Profile()
+    environment = _environment(profile, tree, scope, reading)
+    environment = _checked(environment, tree, reading)
+    reading.problems.raise_errors()
+    return Loaded(environment, reading.problems.all(), reading.sources, reading.variables)
+
+
+def _files(reading: Reading) -> tuple[Named, ...]:
+    """Find the files to lay over each other: those asked for, the profile, or a Procfile."""
+    root = reading.request.root
+    if reading.request.files:
+        paths = (posixpath.join(root, file) for file in reading.request.files)
+        return tuple(Named(posixpath.normpath(path), Origin(reading.shown(path))) for path in paths)
+    named = {
+        name: Named(posixpath.join(root, name), Origin(name))
+        for name in (PROFILE, OVERLAY, PROCFILE)
+    }
+    found = (PROFILE, OVERLAY)
+    if reading.file(named[PROFILE].path, named[PROFILE].origin) is None:
+        found = (PROCFILE, PROCFILE)
+    first, second = (named[name] for name in found)
+    if found == (PROCFILE, PROCFILE):
+        if reading.file(first.path, first.origin) is None:
+            reading.problems.error(f"there is no {PROFILE} in {root}", Origin(PROFILE))
+        return (first,)
+    has_overlay = reading.file(second.path, second.origin) is not None
+    return (first, second) if has_overlay else (first,)
+
+
+def _scope(files: tuple[Named, ...], reading: Reading) -> Scope:
+    """The folder and variables of the whole; Compose's project name is among them."""
+    scope = scope_of(reading, posixpath.dirname(files[0].path), files[0].origin)
+    name = slug(posixpath.basename(reading.request.root))
+    for file in files:
+        tree = read_tree(file, reading)
+        if "name" in tree.entries:
+            only_name = replace(tree, entries={"name": tree.entries["name"]})
+            name = text(interpolate(only_name, scope.lookup, reading.problems).entries["name"]) or name
+    return Scope(scope.folder, layered({"COMPOSE_PROJECT_NAME": name}.get, scope.lookup))
+
+
+def _environment(
+    profile: schema.Profile, tree: Table, scope: Scope, reading: Reading
+) -> Environment:
+    active = reading.request.profiles or (scope.lookup("COMPOSE_PROFILES") or "").split(",")
+    builder = Builder(tree, reading, scope.lookup, frozenset(filter(None, active)))
+    environment = Environment(
+        name=profile.name or slug(posixpath.basename(reading.request.root)),
+        root=reading.request.root,
+        services=builder.services(profile),
+    )
+    quota = profile.logs.quota if profile.logs else None
+    return environment if quota is None else replace(environment, log_quota=quota)
+
+
+def _checked(environment: Environment, tree: Table, reading: Reading) -> Environment:
+    """Check what services say of each other, and work out which of their variables are secret."""
+    declared = frozenset(
+        name for section in ("services", "tasks") for name in child_table(tree, section).entries
+    )
+    check_dependencies(environment.services, declared, tree, reading.problems)
+    if not check_references(environment, declared, tree, reading.problems):
+        return environment
+    services = {
+        service.name: replace(
+            service,
+            depends_on=known_dependencies(service, environment.services),
+            secrets=secret_variables(environment, service),
+        )
+        for service in environment.services.values()
+    }
+    environment = replace(environment, services=services)
+    warn_of_shown_secrets(environment, tree, reading.problems)
+    return environment

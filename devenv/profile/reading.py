@@ -1,0 +1,137 @@
+"""What one load shares: the injected reader, all that was read or looked up, and the problems."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from devenv.errors import DevenvError
+from devenv.model.origin import Origin
+from devenv.profile import dotenv
+from devenv.profile.dotenv import EnvFile
+from devenv.profile.interpolate import Lookup
+from devenv.profile.problems import Problems
+from devenv.profile.tree import Table
+
+FILE_LIMIT = 200
+"""How often a load may read: included files can grow in number as aliases can."""
+
+Reader = Callable[[str], bytes | None]
+"""The bytes of a file by its absolute path; None: absent. DevenvError: it cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Which profile, and for whom.
+
+    ``files`` (absolute, or relative to ``root``) replace the profile and its overlay;
+    ``profiles`` are active Compose profiles; ``environment`` is the client's; ``builtin`` holds
+    our own variables.
+    """
+
+    root: str
+    files: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    builtin: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file that was read; ``content`` is None where it was looked for and absent.
+
+    ``secret``: it is never written to a disk by us.
+    """
+
+    content: bytes | None
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a file's text is read against: its folder and its variables."""
+
+    folder: str
+    lookup: Lookup
+
+    def path(self, relative: str) -> str:
+        return posixpath.normpath(posixpath.join(self.folder, relative))
+
+
+class Reading:
+    """Grows while a profile is loaded; passes take it where they need another file."""
+
+    def __init__(self, request: Request, read: Reader) -> None:
+        self.request = request
+        self.problems = Problems()
+        self.sources: dict[str, Source] = {}
+        self.variables: dict[str, str | None] = {}
+        self.trees: dict[str, Table] = {}
+        self._read = read
+        self._count = 0
+
+    def file(self, path: str, named_at: Origin, *, secret: bool = False) -> bytes | None:
+        """Read a file, each one once; a failure is noted as a problem and gives None."""
+        self._count += 1
+        if self._count == FILE_LIMIT:
+            self.problems.error(f"more than {FILE_LIMIT} files are read", named_at)
+        if self._count >= FILE_LIMIT:
+            return None
+        known = self.sources.get(path)
+        if known is not None:
+            self.sources[path] = Source(known.content, known.secret or secret)
+            return known.content
+        try:
+            content = self._read(path)
+        except DevenvError as error:
+            self.problems.add(error, named_at)
+            return None
+        self.sources[path] = Source(content, secret)
+        return content
+
+    def env_file(self, path: str, named_at: Origin, lookup: Lookup) -> Mapping[str, str] | None:
+        """Read an env file with quotes and variables; None where it is absent."""
+        content = self.file(path, named_at, secret=True)
+        if content is None:
+            return None
+        return self.parsed_env(EnvFile(content, self.shown(path)), named_at, lookup)
+
+    def parsed_env(self, file: EnvFile, named_at: Origin, lookup: Lookup) -> Mapping[str, str]:
+        try:
+            return dotenv.parse(file, lookup)
+        except DevenvError as error:
+            self.problems.add(error, named_at)
+            return {}
+
+    def shown(self, path: str) -> str:
+        """A path as messages show it: relative to the root where it lies below."""
+        prefix = self.request.root.rstrip("/") + "/"
+        return path.removeprefix(prefix)
+
+    def variable(self, name: str) -> str | None:
+        """Look a variable up in our own and in the client's, and remember that."""
+        if name in self.request.builtin:
+            return self.request.builtin[name]
+        value = self.request.environment.get(name)
+        value = value.replace("\0", "") if value else value
+        self.variables[name] = value
+        return value
+
+
+def scope_of(reading: Reading, folder: str, named_at: Origin) -> Scope:
+    """The variables of a folder's files: the client's, then those of the ``.env`` beside them."""
+    disabled = (reading.variable("COMPOSE_DISABLE_ENV_FILE") or "").lower() in {"1", "true"}
+    path = posixpath.join(folder, ".env")
+    values = None if disabled else reading.env_file(path, named_at, reading.variable)
+    return Scope(folder, layered(reading.variable, (values or {}).get))
+
+
+def layered(first: Lookup, then: Lookup) -> Lookup:
+    """Look a variable up in ``first``, then in ``then``."""
+
+    def lookup(name: str) -> str | None:
+        value = first(name)
+        return then(name) if value is None else value
+
+    return lookup

@@ -1,0 +1,205 @@
+"""Checks every ``${{ … }}`` where it is written: that it names something, and goes not round."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from devenv.errors import DevenvError
+from devenv.model.environment import Environment
+from devenv.model.origin import Origin
+from devenv.model.service import Kind, Service
+from devenv.profile.graph import cycles
+from devenv.profile.interpolate import LENGTH_LIMIT
+from devenv.profile.problems import Problems, did_you_mean
+from devenv.profile.references import (
+    Reference,
+    holds_secret,
+    parse,
+    port_named,
+    url_template,
+)
+from devenv.profile.schema_container import ContainerKeys
+from devenv.profile.tree import Items, Path, Scalar, Table, Tree, child_table, origin_of
+
+DEPTH_LIMIT = 50
+"""How many references may lead from one to the next."""
+
+_RESOLVED = frozenset({
+    "command",
+    "environment",
+    "healthcheck",
+    "labels",
+    "process",
+    "ready",
+    "url",
+    "working_dir",
+}) | frozenset(ContainerKeys.model_fields)
+
+_Node = tuple[str, str]
+"""A value that others can refer to: service, and variable ("" is its address)."""
+
+
+def check_references(
+    environment: Environment, declared: frozenset[str], tree: Table, problems: Problems
+) -> bool:
+    """Check all references; True: each one can be resolved."""
+    checker = _Checker(environment, declared, problems)
+    good = True
+    for service in environment.services.values():
+        table = child_table(child_table(tree, _section(service)), service.name)
+        for path, scalar in _templates(table, ()):
+            good = checker.check(service, path, scalar) and good
+    return good and _check_chains(environment, tree, problems)
+
+
+@dataclass(frozen=True, slots=True)
+class _Checker:
+    environment: Environment
+    declared: frozenset[str]
+    problems: Problems
+
+    def check(self, service: Service, path: Path, scalar: Scalar) -> bool:
+        about = f"{_section(service)}.{service.name}"
+        try:
+            parts = parse(str(scalar.value))
+            references = [part for part in parts if isinstance(part, Reference)]
+            if references and path[0] not in _RESOLVED:
+                raise DevenvError(f"`{path[0]}` cannot hold a reference", "use ${VAR} there")
+            for reference in references:
+                self._check_one(service, reference)
+        except DevenvError as error:
+            self.problems.add(error, scalar.origin, about)
+            return False
+        return True
+
+    def _check_one(self, reader: Service, reference: Reference) -> None:
+        """Raise DevenvError where a reference leads nowhere."""
+        name = reference.service or reader.name
+        shown = f"`${{{{ {reference.written} }}}}`"
+        if name not in self.declared:
+            hint = did_you_mean(name, self.declared) or f"there are: {', '.join(self.declared)}"
+            raise DevenvError(f"{shown}: no service `{name}`", hint)
+        service = self.environment.services.get(name)
+        if service is None:  # it has problems of its own, which are told
+            return
+        if reference.attribute == "port":
+            _check_port(service, reference.name, shown)
+        elif reference.attribute == "url" and not service.url and not service.ports:
+            raise DevenvError(f"{shown}: {name} has no address", f"add `ports` or `url` to {name}")
+        elif reference.attribute == "env":
+            known = service.process.environment if service.process else {}
+            if reference.name not in known:
+                hint = did_you_mean(reference.name, known)
+                raise DevenvError(f"{shown}: {name} has no variable {reference.name}", hint)
+
+
+def _check_port(service: Service, port: str, shown: str) -> None:
+    if port_named(service, port) is not None:
+        return
+    if not service.ports:
+        hint = f"add `ports: [\"{port or 'web'}: auto\"]` to {service.name}"
+        raise DevenvError(f"{shown}: {service.name} has no ports", hint)
+    known = [found.name for found in service.ports]
+    hint = did_you_mean(port, known) or f"it has: {', '.join(known)}"
+    raise DevenvError(f"{shown}: {service.name} has no port `{port}`", hint)
+
+
+def _templates(tree: Tree, path: Path) -> Iterator[tuple[Path, Scalar]]:
+    """Find the values that hold references, with the way to each."""
+    match tree:
+        case Scalar(str(value)) if "${{" in value:
+            yield path, tree
+        case Items(items):
+            for number, item in enumerate(items):
+                yield from _templates(item, (*path, number))
+        case Table(entries):
+            for key, value in entries.items():
+                yield from _templates(value, (*path, key))
+
+
+def _check_chains(environment: Environment, tree: Table, problems: Problems) -> bool:
+    """Check that values which refer to values come to an end, soon, and stay small."""
+    templates = dict(_nodes(environment))
+    edges = {node: _targets(node, template) for node, template in templates.items()}
+    found = cycles(edges)
+    for cycle in found:
+        names = " → ".join(_shown(node) for node in cycle)
+        problems.error(f"references go round: {names}", _origin(cycle[0], environment, tree))
+    if found:
+        return False
+    measures: dict[_Node, tuple[int, int]] = {}
+    for node in _in_order(edges):
+        below = [measures[target] for target in edges[node]]
+        depth = 1 + max((depth for depth, _ in below), default=0)
+        length = max(1, len(templates[node])) + sum(length for _, length in below)
+        measures[node] = (depth, length)
+        if depth > DEPTH_LIMIT or length > LENGTH_LIMIT:
+            said = (
+                f"references lead over more than {DEPTH_LIMIT} values"
+                if depth > DEPTH_LIMIT
+                else f"a value of more than {LENGTH_LIMIT // 1024} KiB, references replaced"
+            )
+            problems.error(f"{_shown(node)}: {said}", _origin(node, environment, tree))
+            return False
+    return True
+
+
+def _in_order(edges: Mapping[_Node, list[_Node]]) -> Iterator[_Node]:
+    """The nodes, each after those that it refers to (there are no cycles)."""
+    done: set[_Node] = set()
+    waiting = list(edges)
+    while waiting:
+        node = waiting[-1]
+        missing = [target for target in edges[node] if target not in done]
+        if missing and node not in done:
+            waiting.extend(missing)
+            continue
+        waiting.pop()
+        if node not in done:
+            done.add(node)
+            yield node
+
+
+def _nodes(environment: Environment) -> Iterator[tuple[_Node, str]]:
+    for service in environment.services.values():
+        yield (service.name, ""), url_template(service)
+        for name, value in (service.process.environment if service.process else {}).items():
+            yield (service.name, name), value
+
+
+def _targets(node: _Node, template: str) -> list[_Node]:
+    return [
+        (part.service or node[0], part.name)
+        for part in parse(template)
+        if isinstance(part, Reference) and part.attribute in {"url", "env"}
+    ]
+
+
+def _shown(node: _Node) -> str:
+    service, name = node
+    return f"{service}.env.{name}" if name else f"{service}.url"
+
+
+def _origin(node: _Node, environment: Environment, tree: Table) -> Origin:
+    name, variable = node
+    path = (_section(environment.services[name]), name)
+    return origin_of(tree, (*path, *(("environment", variable) if variable else ("url",))))
+
+
+def _section(service: Service) -> str:
+    return "services" if service.kind is Kind.SERVICE else "tasks"
+
+
+def warn_of_shown_secrets(environment: Environment, tree: Table, problems: Problems) -> None:
+    """Warn of commands that hold a secret: every user of the machine can read them."""
+    for service in environment.services.values():
+        for word in service.process.command if service.process else ():
+            if "${{" in word and holds_secret(environment, service, word):
+                key = ("process",) if service.container else ("command",)
+                problems.warn(
+                    f"{service.name}: a secret in its command is shown to all users of this machine",
+                    origin_of(tree, (_section(service), service.name, *key)),
+                    "put it into `environment`",
+                )
+                break

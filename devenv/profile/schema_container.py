@@ -1,0 +1,80 @@
+"""Compose's keys that only a container can have: taken as they are, for the runtimes that read them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from devenv.profile.schema_types import Strict
+
+
+class ContainerKeys(Strict):
+    annotations: Any = None
+    blkio_config: Any = None
+    cap_add: Any = None
+    cap_drop: Any = None
+    cgroup: Any = None
+    cgroup_parent: Any = None
+    configs: Any = None
+    container_name: Any = None
+    cpu_count: Any = None
+    cpu_percent: Any = None
+    cpu_period: Any = None
+    cpu_quota: Any = None
+    cpu_rt_period: Any = None
+    cpu_rt_runtime: Any = None
+    cpu_shares: Any = None
+    cpus: Any = None
+    cpuset: Any = None
+    credential_spec: Any = None
+    develop: Any = None
+    device_cgroup_rules: Any = None
+    devices: Any = None
+    dns: Any = None
+    dns_opt: Any = None
+    dns_search: Any = None
+    domainname: Any = None
+    entrypoint: Any = None
+    expose: Any = None
+    external_links: Any = None
+    extra_hosts: Any = None
+    gpus: Any = None
+    group_add: Any = None
+    hostname: Any = None
+    init: Any = None
+    ipc: Any = None
+    isolation: Any = None
+    label_file: Any = None
+    links: Any = None
+    logging: Any = None
+    mac_address: Any = None
+    mem_limit: Any = None
+    mem_reservation: Any = None
+    mem_swappiness: Any = None
+    memswap_limit: Any = None
+    models: Any = None
+    network_mode: Any = None
+    networks: Any = None
+    oom_kill_disable: Any = None
+    oom_score_adj: Any = None
+    pid: Any = None
+    pids_limit: Any = None
+    platform: Any = None
+    post_start: Any = None
+    pre_stop: Any = None
+    privileged: Any = None
+    pull_policy: Any = None
+    pull_refresh_after: Any = None
+    read_only: Any = None
+    secrets: Any = None
+    security_opt: Any = None
+    shm_size: Any = None
+    storage_opt: Any = None
+    sysctls: Any = None
+    tmpfs: Any = None
+    ulimits: Any = None
+    use_api_socket: Any = None
+    user: Any = None
+    userns_mode: Any = None
+    uts: Any = None
+    volumes: Any = None
+    volumes_from: Any = None

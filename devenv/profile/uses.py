@@ -1,0 +1,128 @@
+"""``uses:``: a service taken from a shipped profile or another file; keys beside it win."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from devenv.profile.layers import Named, Project, read_project
+from devenv.profile.merge import merge_service
+from devenv.profile.problems import did_you_mean
+from devenv.profile.reading import Reading, Scope
+from devenv.profile.tree import Scalar, Table, child_table, text, with_entry, without
+
+USES_DEPTH = 20
+_SHIPPED = re.compile(r"(?P<name>[a-z0-9][a-z0-9_-]*)(?:@(?P<version>[A-Za-z0-9._-]+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """Where shipped profiles lie: the file of a name, and the names there are."""
+
+    path: Callable[[str], str]
+    names: Callable[[], tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """One thing to take: the file, the service in it (empty: its only one), what to read it with.
+
+    ``is_shipped``: from devenv itself, and not from the repository.
+    """
+
+    file: Named
+    service: str
+    scope: Scope
+    is_shipped: bool
+
+    @property
+    def key(self) -> str:
+        return f"{self.file.path}#{self.service}"
+
+
+def expand(tree: Table, scope: Scope, reading: Reading, shipped: Shipped) -> Table:
+    """Lay every service that has ``uses`` over the one that it names."""
+    expander = _Expander(scope, reading, shipped)
+    for section in ("services", "tasks"):
+        services = child_table(tree, section)
+        for name, service in services.entries.items():
+            if isinstance(service, Table) and "uses" in service.entries:
+                services = with_entry(services, name, expander.expanded(service, ()))
+                tree = with_entry(tree, section, services)
+    return tree
+
+
+@dataclass(frozen=True, slots=True)
+class _Expander:
+    scope: Scope
+    reading: Reading
+    shipped: Shipped
+
+    def expanded(self, service: Table, chain: tuple[str, ...]) -> Table:
+        """Take what ``uses`` names, and what that uses in turn."""
+        value = service.entries.get("uses")
+        if value is None:
+            return service
+        own = without(service, "uses")
+        use = self._use(value) if isinstance(value, Scalar) and text(value) else None
+        if use is None:
+            return own if isinstance(value, Scalar) and text(value) else service
+        if use.key in chain or len(chain) >= USES_DEPTH:
+            names = " → ".join(self.reading.shown(key) for key in (*chain, use.key))
+            self.reading.problems.error(f"`uses` goes round: {names}", use.file.origin)
+            return own
+        base = self._taken(use)
+        if base is None:
+            return own
+        base = self.expanded(base, (*chain, use.key))
+        return merge_service(base, own, self.reading.problems)
+
+    def _use(self, value: Scalar) -> _Use | None:
+        written = text(value) or ""
+        if written.startswith("/"):
+            path, _, name = written.partition("#")
+            scope = Scope(posixpath.dirname(path), self.scope.lookup)
+            return _Use(Named(path, value.origin), name, scope, is_shipped=False)
+        match = _SHIPPED.fullmatch(written)
+        if match is None:
+            self.reading.problems.error(
+                f"`{written}` is not something to use",
+                value.origin,
+                "write one like `postgres@16` or `./folder/file.yaml#service`",
+            )
+            return None
+        return self._shipped_use(match["name"], match["version"], value)
+
+    def _shipped_use(self, name: str, version: str | None, value: Scalar) -> _Use | None:
+        path = self.shipped.path(name)
+        if self.reading.file(path, value.origin) is None:
+            known = self.shipped.names()
+            hint = did_you_mean(name, known) or f"there are: {', '.join(known) or 'none'}"
+            self.reading.problems.error(f"no shipped profile `{name}`", value.origin, hint)
+            return None
+        folder = posixpath.dirname(path)
+        # A shipped profile sees none of the client's variables: its meaning is devenv's alone.
+        values = {**self.reading.request.builtin, "DEVENV_SHIPPED": folder}
+        if version:
+            values["VERSION"] = version
+        return _Use(Named(path, value.origin), name, Scope(folder, values.get), is_shipped=True)
+
+    def _taken(self, use: _Use) -> Table | None:
+        directory = "" if use.is_shipped else use.scope.folder
+        tree = read_project(Project((use.file,), use.scope, directory), self.reading)
+        services = {**child_table(tree, "tasks").entries, **child_table(tree, "services").entries}
+        name = use.service or (next(iter(services)) if len(services) == 1 else "")
+        found = services.get(name)
+        if isinstance(found, Table):
+            return found
+        shown = self.reading.shown(use.file.path)
+        if not services:
+            # The file itself has problems, which are noted already, or nothing to take.
+            self.reading.problems.error(f"{shown} has no services", use.file.origin)
+        else:
+            hint = did_you_mean(name, services) or f"it has: {', '.join(services)}"
+            message = f"no service `{name}` in {shown}" if name else f"{shown} has several services"
+            self.reading.problems.error(message, use.file.origin, hint)
+        return None
