@@ -27,6 +27,7 @@ class Assembler:
         """Bytes that are no record were met."""
         self._unfinished: dict[int, list[bytes]] = {}
         self._times: dict[int, int] = {}
+        self._sizes: dict[int, int] = {}
 
     def feed(self, buffer: bytes) -> tuple[list[Block], int]:
         """Read the whole records at the beginning of ``buffer``.
@@ -77,12 +78,13 @@ class Assembler:
             parts.append(data[:cut])
             blocks.append((time, stream, b"".join(parts)))
             parts.clear()
-        if cut < len(data):
-            parts.append(data[cut:])
-            self._times[stream] = time
-        if not parts:
+        if cut == len(data):
             del self._unfinished[stream]
-        elif len(parts) > 1 and sum(map(len, parts)) > LONGEST_LINE:
+            return
+        self._sizes[stream] = len(data) - cut + (self._sizes[stream] if parts else 0)
+        self._times[stream] = time
+        parts.append(data[cut:])
+        if self._sizes[stream] > LONGEST_LINE:
             self._end(blocks, stream)
 
     def _end(self, blocks: list[Block], stream: int) -> None:

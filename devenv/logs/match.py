@@ -30,12 +30,8 @@ def select(pattern: str) -> Callable[[bytes], bool]:
 def as_json(source: Source, line: Line) -> str:
     """Return a line as one JSON object, plain ASCII; what is no UTF-8 becomes U+FFFD."""
     time, stream, data = line
-    return dumps(
-        {
-            "time": rfc3339(time),
-            "service": source.service,
-            "index": source.index,
-            "stream": STREAM_NAMES[stream],
-            "line": data.removesuffix(b"\r").decode("utf-8", "replace"),
-        }
+    text = dumps(data.removesuffix(b"\r").decode("utf-8", "replace"))
+    return (
+        f'{{"time": "{rfc3339(time)}", "service": {dumps(source.service)}, '
+        f'"index": {source.index}, "stream": "{STREAM_NAMES[stream]}", "line": {text}}}'
     )

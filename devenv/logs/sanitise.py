@@ -13,15 +13,16 @@ RESET = "\x1b[0m"
 _HARMLESS_ASCII = bytes([9, 10, *range(0x20, 0x7F)])
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _CONTROL_BUT_ESCAPE = re.compile("[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]")
+_INTRODUCER = re.compile("[\x90\x98\x9b-\x9f]")
 
 _SEQUENCE = (
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"  # CSI: cursor, erasing, modes
-    r"|(?:\x1b\]|\x9d)[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?"  # OSC: titles, links, clipboard
-    r"|(?:\x1b[PX^_]|[\x90\x98\x9e\x9f])[^\x1b\x9c\n]*(?:\x1b\\|\x9c)?"  # DCS, SOS, PM, APC
-    r"|\x1b[ -/]*[0-~]?"  # all the others, and a lone escape
+    r"(?:\[[0-?]*[ -/]*[@-~]?"  # CSI: cursor, erasing, modes
+    r"|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?"  # OSC: titles, links, clipboard
+    r"|[PX^_][^\x1b\n]*(?:\x1b\\)?"  # DCS, SOS, PM, APC
+    r"|[ -/]*[0-~]?)"  # all the others, and a lone escape
 )
-_ANY_SEQUENCE = re.compile(_SEQUENCE)
-_ALL_BUT_COLOURS = re.compile(rf"(?!\x1b\[[0-9;:]{{0,64}}m)(?:{_SEQUENCE})")
+_ANY_SEQUENCE = re.compile(rf"\x1b{_SEQUENCE}")
+_ALL_BUT_COLOURS = re.compile(rf"\x1b(?!\[[0-9;:]{{0,64}}m){_SEQUENCE}")
 _COLOURED_TO_THE_END = re.compile(r"\x1b\[[^\n]*")
 
 
@@ -61,12 +62,18 @@ def visible(line: bytes) -> str:
 
 
 def _clean(text: str, colours: bool) -> str:
+    if not text.isascii():
+        text = _INTRODUCER.sub(_in_seven_bits, text)
     text = (_ALL_BUT_COLOURS if colours else _ANY_SEQUENCE).sub("", text)
     if "\r" in text:
         text = "\n".join([_last_state(line) for line in text.split("\n")])
     if _CONTROL_BUT_ESCAPE.search(text):
         text = _CONTROL_BUT_ESCAPE.sub(_show, text)
     return _COLOURED_TO_THE_END.sub(rf"\g<0>{RESET}", text) if colours else text
+
+
+def _in_seven_bits(introducer: re.Match[str]) -> str:
+    return f"\x1b{chr(ord(introducer[0]) - 0x40)}"
 
 
 def _last_state(line: str) -> str:

@@ -125,9 +125,7 @@ class Writer:
             return False
         number = self._segment.number
         self._time = time_ns
-        if self.lost:
-            self._tell_loss()
-        if self.lost or not self._append(stream, time_ns, data):
+        if not self._append(stream, time_ns, data):
             self.lost += len(data)
             self._unfinished = 0
         elif stream == NOTE:
@@ -141,7 +139,7 @@ class Writer:
     def flush(self) -> None:
         """Tell of a loss now, if there was one; records themselves are never held back."""
         if self.lost:
-            self._tell_loss()
+            self._append(NOTE, self._time, b"")
 
     def close(self) -> None:
         """End the current segment; a later write begins a new one."""
@@ -176,14 +174,14 @@ class Writer:
         if (self._file < 0 or self._segment.size >= self._limit) and not self._begin():
             return False
         segment = self._segment
-        length = len(data)
+        loss = self._loss() if self.lost else b""
         flags = CONTINUES if self._unfinished >> stream & 1 else 0
-        header = HEADER.pack(MAGIC, stream, flags, length, time_ns)
-        length += HEADER.size
+        header = HEADER.pack(MAGIC, stream, flags, len(data), time_ns) if data else b""
+        length = len(loss) + len(header) + len(data)
         while self.size + length > self.quota and self._closed:
             self.drop()
         try:
-            written = os.writev(self._file, (header, data))
+            written = os.writev(self._file, (loss, header, data))
         except OSError as error:
             self._fault = str(error.strerror)
             written = 0
@@ -197,6 +195,7 @@ class Writer:
         segment.size += length
         segment.newest = time_ns
         self.size += length
+        self.lost = 0
         return True
 
     def _begin(self) -> bool:
@@ -229,12 +228,10 @@ class Writer:
         except OSError:
             self._seal()
 
-    def _tell_loss(self) -> None:
-        text = f"{self.lost} bytes of output lost: {self._fault}"
-        self._unfinished = 0
-        if self._append(NOTE, self._time, text.encode()):
-            self.lost = 0
-            self._fault = ""
+    def _loss(self) -> bytes:
+        """Make the record that tells of a loss: written with what comes next, or not at all."""
+        text = f"{self.lost} bytes of output lost: {self._fault}\n".encode()
+        return HEADER.pack(MAGIC, NOTE, 0, len(text), self._time) + text
 
 
 def enforce_quota(writers: list[Writer], total: int) -> None:
