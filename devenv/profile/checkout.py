@@ -87,9 +87,7 @@ def _nothing_found(directory: str, folders: list[str]) -> DevenvError:
             if os.path.isfile(path):
                 return compose_not_read(path)
         if os.path.isfile(os.path.join(folder, "devenv.profile.yml")):
-            return DevenvError(
-                f"{folder} has a devenv.profile.yml", f"rename it to {PROFILE}"
-            )
+            return DevenvError(f"{folder} has a devenv.profile.yml", f"rename it to {PROFILE}")
     return DevenvError(
         f"no {PROFILE} in {directory} or above it",
         f"write one, or a {PROCFILE}; `devenv init` makes a first one",

@@ -21,7 +21,8 @@ def http(written: str) -> HttpCheck:
     is_path_or_address = written.startswith(("/", ":", "http://")) or ":" in written
     if match is None or not is_path_or_address:
         raise DevenvError(
-            f"`{written}` is not a path or an http address", "write one like /healthz or :8080/healthz"
+            f"`{written}` is not a path or an http address",
+            "write one like /healthz or :8080/healthz",
         )
     host = (match["host"] or _LOCAL).strip("[]")
     port = match["port"] or ("80" if match["host"] else "")

@@ -146,7 +146,7 @@ class _Builder:
         parent.height = max(parent.height, height + 1)
 
     def _alias(self, event: yaml.AliasEvent, origin: Origin) -> None:
-        found = self._anchors.get(event.anchor)
+        found = self._anchors.get(event.anchor or "")
         if found is None:
             raise _refusal(
                 f"unknown alias `*{event.anchor}`", origin, "its anchor must come before it, whole"
@@ -167,9 +167,8 @@ class _Builder:
                 merged.tables.extend(_merged_tables(value))
                 continue
             if name in entries:
-                raise _refusal(
-                    f"duplicate key `{name}`", key.origin, f"it is already on line {keys[name].line}"
-                )
+                hint = f"it is already on line {keys[name].line}"
+                raise _refusal(f"duplicate key `{name}`", key.origin, hint)
             entries[name], keys[name] = value, key.origin
         for table in merged.tables:
             for name, value in table.entries.items():
@@ -198,7 +197,7 @@ class _Builder:
 
     def _origin(self, event: yaml.Event) -> Origin:
         mark = event.start_mark
-        return Origin(self._file, mark.line + 1, mark.column + 1)
+        return Origin(self._file, mark.line + 1, mark.column + 1) if mark else Origin(self._file)
 
 
 def _merged_tables(value: Tree) -> list[Table]:

@@ -25,6 +25,8 @@ _SECONDS = {
     "d": 86400.0,
     "w": 604800.0,
 }
+_REFERENCE = re.compile(r"\$\{\{.*?\}\}", re.DOTALL)
+_KEPT = re.compile("\0([0-9]+)\0")
 _SIZE = re.compile(r"(\d{1,12})\s*(b|k|kb|m|mb|g|gb)?", re.IGNORECASE)
 _POWERS = {"b": 0, "k": 1, "m": 2, "g": 3}
 
@@ -48,17 +50,21 @@ def size(written: str) -> int:
     if match is None:
         raise DevenvError(f"`{written}` is not a size", "write one like 512kb, 256MB or 2GB")
     unit = (match[2] or "b").lower()
-    return int(match[1]) * 1024 ** _POWERS[unit[0]]
+    return int(match[1]) << 10 * _POWERS[unit[0]]
 
 
 def words(written: str) -> tuple[str, ...]:
-    """Split a command as a shell would, without running one."""
+    """Split a command as a shell would, without running one; a reference stays whole."""
+    references = _REFERENCE.findall(written)
+    numbers = iter(range(len(references)))
     try:
-        return tuple(shlex.split(written))
+        split = shlex.split(_REFERENCE.sub(lambda _: f"\0{next(numbers)}\0", written))
     except ValueError as error:
         raise DevenvError(
-            f"cannot split `{written}` into words: {error}".lower(), "close the quote, or write a list"
+            f"cannot split `{written}` into words: {str(error).lower()}",
+            "close the quote, or write a list",
         ) from error
+    return tuple(_KEPT.sub(lambda match: references[int(match[1])], word) for word in split)
 
 
 def stop_signal(written: str) -> str:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from devenv.model.origin import Origin
 from devenv.model.service import Condition, Dependency, Kind, Service
+from devenv.profile.place import section_of
 from devenv.profile.problems import Problems, did_you_mean
 from devenv.profile.tree import Table, origin_of
 
@@ -38,9 +39,7 @@ def check_dependencies(
         )
 
 
-def known_dependencies(
-    service: Service, services: Mapping[str, Service]
-) -> tuple[Dependency, ...]:
+def known_dependencies(service: Service, services: Mapping[str, Service]) -> tuple[Dependency, ...]:
     """What a service depends on, without what the profile does not have."""
     return tuple(one for one in service.depends_on if one.service in services)
 
@@ -79,8 +78,7 @@ def _cycles_from(
 
 def _origin(service: Service, dependency: Dependency, tree: Table) -> Origin:
     """Find where a dependency is written: an item of a list, or a key of a map."""
-    section = "services" if service.kind is Kind.SERVICE else "tasks"
-    path = (section, service.name, "depends_on")
+    path = (section_of(service.kind), service.name, "depends_on")
     position = [one.service for one in service.depends_on].index(dependency.service)
     by_name = origin_of(tree, (*path, dependency.service), key=True)
     by_position = origin_of(tree, (*path, position))

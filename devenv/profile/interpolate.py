@@ -40,9 +40,7 @@ class Variables:
 def interpolate(tree: Table, lookup: Lookup, problems: Problems) -> Table:
     """Replace the variables in every value of a file (keys are never changed)."""
     interpolator = _Interpolator(lookup, problems)
-    entries = {
-        key: map_scalars(value, interpolator.changed) for key, value in tree.entries.items()
-    }
+    entries = {key: map_scalars(value, interpolator.changed) for key, value in tree.entries.items()}
     return replace(tree, entries=entries)
 
 
@@ -63,7 +61,7 @@ class _Interpolator:
             )
             self._length += len(value)
             if self._length > TOTAL_LIMIT:
-                raise DevenvError(f"a file of more than {TOTAL_LIMIT} characters, variables replaced")
+                raise DevenvError(f"more than {TOTAL_LIMIT} characters, variables replaced")
         except DevenvError as error:
             self._problems.add(error, scalar.origin)
             return replace(scalar, value="")
@@ -119,7 +117,7 @@ def substitute(template: str, variables: Variables, depth: int = 0) -> str:
         parts += (before, value)
         length += len(before) + len(value)
         if length > LENGTH_LIMIT:
-            raise DevenvError(f"a value of more than {LENGTH_LIMIT // 1024} KiB, variables replaced")
+            raise DevenvError(f"more than {LENGTH_LIMIT // 1024} KiB, variables replaced")
     return "".join((*parts, template[position:]))
 
 

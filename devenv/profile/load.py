@@ -108,7 +108,8 @@ def _scope(files: tuple[Named, ...], reading: Reading) -> Scope:
         tree = read_tree(file, reading)
         if "name" in tree.entries:
             only_name = replace(tree, entries={"name": tree.entries["name"]})
-            name = text(interpolate(only_name, scope.lookup, reading.problems).entries["name"]) or name
+            named = interpolate(only_name, scope.lookup, reading.problems)
+            name = text(named.entries["name"]) or name
     return Scope(scope.folder, layered({"COMPOSE_PROJECT_NAME": name}.get, scope.lookup))
 
 

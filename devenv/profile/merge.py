@@ -22,24 +22,28 @@ from devenv.profile.tree import (
 
 Keys = tuple[str, ...]
 
-_REPLACED = frozenset({
-    ("command",),
-    ("entrypoint",),
-    ("healthcheck", "test"),
-    ("process", "command"),
-    ("ready",),
-    ("success_exit_codes",),
-})
-_PAIRS = frozenset({
-    ("annotations",),
-    ("build", "args"),
-    ("build", "labels"),
-    ("deploy", "labels"),
-    ("environment",),
-    ("labels",),
-    ("process", "environment"),
-    ("sysctls",),
-})
+_REPLACED = frozenset(
+    {
+        ("command",),
+        ("entrypoint",),
+        ("healthcheck", "test"),
+        ("process", "command"),
+        ("ready",),
+        ("success_exit_codes",),
+    }
+)
+_PAIRS = frozenset(
+    {
+        ("annotations",),
+        ("build", "args"),
+        ("build", "labels"),
+        ("deploy", "labels"),
+        ("environment",),
+        ("labels",),
+        ("process", "environment"),
+        ("sysctls",),
+    }
+)
 
 
 def merge(base: Table, over: Table, problems: Problems) -> Table:
@@ -129,9 +133,7 @@ def _port_list(tree: Tree) -> Tree:
     """Turn a table of named ports into a list of them."""
     if not isinstance(tree, Table):
         return tree
-    entries = (
-        table_of({name: value}, tree.keys[name]) for name, value in tree.entries.items()
-    )
+    entries = (table_of({name: value}, tree.keys[name]) for name, value in tree.entries.items())
     return Items(tuple(entries), tree.origin)
 
 

@@ -15,6 +15,7 @@ def rebase(tree: Table, folder: str, *, default_directory: str = "") -> Table:
 
     ``default_directory`` is the ``working_dir`` of services that name none (empty: leave it so).
     """
+
     def joined(path: str) -> str:
         return posixpath.normpath(posixpath.join(folder, path))
 
@@ -37,8 +38,11 @@ def _service(service: Table, folder: str, default_directory: str) -> Table:
 
     def directory(path: str) -> str:
         is_absolute = path.startswith(("/", "${{"))
-        return path if is_absolute else escape(posixpath.normpath(posixpath.join(folder, ""))) + (
-            "" if path in ("", ".") else f"/{posixpath.normpath(path)}"
+        return (
+            path
+            if is_absolute
+            else escape(posixpath.normpath(posixpath.join(folder, "")))
+            + ("" if path in ("", ".") else f"/{posixpath.normpath(path)}")
         )
 
     def used(spec: str) -> str:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from devenv.errors import DevenvError
 from devenv.model.environment import Environment
 from devenv.model.origin import Origin
-from devenv.model.service import Kind, Service
+from devenv.model.service import Service
 from devenv.profile.graph import cycles
 from devenv.profile.interpolate import LENGTH_LIMIT
+from devenv.profile.place import section_of
 from devenv.profile.problems import Problems, did_you_mean
 from devenv.profile.references import (
     Reference,
@@ -25,16 +26,18 @@ from devenv.profile.tree import Items, Path, Scalar, Table, Tree, child_table, o
 DEPTH_LIMIT = 50
 """How many references may lead from one to the next."""
 
-_RESOLVED = frozenset({
-    "command",
-    "environment",
-    "healthcheck",
-    "labels",
-    "process",
-    "ready",
-    "url",
-    "working_dir",
-}) | frozenset(ContainerKeys.model_fields)
+_RESOLVED = frozenset(
+    {
+        "command",
+        "environment",
+        "healthcheck",
+        "labels",
+        "process",
+        "ready",
+        "url",
+        "working_dir",
+    }
+) | frozenset(ContainerKeys.model_fields)
 
 _Node = tuple[str, str]
 """A value that others can refer to: service, and variable ("" is its address)."""
@@ -47,7 +50,7 @@ def check_references(
     checker = _Checker(environment, declared, problems)
     good = True
     for service in environment.services.values():
-        table = child_table(child_table(tree, _section(service)), service.name)
+        table = child_table(child_table(tree, section_of(service.kind)), service.name)
         for path, scalar in _templates(table, ()):
             good = checker.check(service, path, scalar) and good
     return good and _check_chains(environment, tree, problems)
@@ -60,7 +63,7 @@ class _Checker:
     problems: Problems
 
     def check(self, service: Service, path: Path, scalar: Scalar) -> bool:
-        about = f"{_section(service)}.{service.name}"
+        about = f"{section_of(service.kind)}.{service.name}"
         try:
             parts = parse(str(scalar.value))
             references = [part for part in parts if isinstance(part, Reference)]
@@ -98,7 +101,7 @@ def _check_port(service: Service, port: str, shown: str) -> None:
     if port_named(service, port) is not None:
         return
     if not service.ports:
-        hint = f"add `ports: [\"{port or 'web'}: auto\"]` to {service.name}"
+        hint = f'add `ports: ["{port or "web"}: auto"]` to {service.name}'
         raise DevenvError(f"{shown}: {service.name} has no ports", hint)
     known = [found.name for found in service.ports]
     hint = did_you_mean(port, known) or f"it has: {', '.join(known)}"
@@ -108,7 +111,7 @@ def _check_port(service: Service, port: str, shown: str) -> None:
 def _templates(tree: Tree, path: Path) -> Iterator[tuple[Path, Scalar]]:
     """Find the values that hold references, with the way to each."""
     match tree:
-        case Scalar(str(value)) if "${{" in value:
+        case Scalar(str(written)) if "${{" in written:
             yield path, tree
         case Items(items):
             for number, item in enumerate(items):
@@ -183,12 +186,8 @@ def _shown(node: _Node) -> str:
 
 def _origin(node: _Node, environment: Environment, tree: Table) -> Origin:
     name, variable = node
-    path = (_section(environment.services[name]), name)
+    path = (section_of(environment.services[name].kind), name)
     return origin_of(tree, (*path, *(("environment", variable) if variable else ("url",))))
-
-
-def _section(service: Service) -> str:
-    return "services" if service.kind is Kind.SERVICE else "tasks"
 
 
 def warn_of_shown_secrets(environment: Environment, tree: Table, problems: Problems) -> None:
@@ -198,8 +197,8 @@ def warn_of_shown_secrets(environment: Environment, tree: Table, problems: Probl
             if "${{" in word and holds_secret(environment, service, word):
                 key = ("process",) if service.container else ("command",)
                 problems.warn(
-                    f"{service.name}: a secret in its command is shown to all users of this machine",
-                    origin_of(tree, (_section(service), service.name, *key)),
+                    f"{service.name}: all users of this machine can see the secret in its command",
+                    origin_of(tree, (section_of(service.kind), service.name, *key)),
                     "put it into `environment`",
                 )
                 break

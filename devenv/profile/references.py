@@ -31,7 +31,9 @@ Attribute = Literal["port", "host", "url", "env", "secret", "data", "index"]
 _OPEN = "${{"
 _LITERAL = "${{$}}"
 _REFERENCE = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
-_SELF = re.compile(r"self\.(?:ports\.(?P<name>[\w.-]+)|(?P<attribute>port|host|url|secret|data|index))")
+_SELF = re.compile(
+    r"self\.(?:ports\.(?P<name>[\w.-]+)|(?P<attribute>port|host|url|secret|data|index))"
+)
 _OTHER = re.compile(
     r"services\.(?P<service>[A-Za-z0-9][\w.-]*?)\."
     r"(?:ports\.(?P<port>[\w.-]+)|env\.(?P<variable>\w+)|(?P<attribute>url|host|port))"
@@ -154,9 +156,7 @@ def _reference(inside: str) -> Reference:
             return Reference(match["service"], "port", match["port"], inside)
         if match["variable"]:
             return Reference(match["service"], "env", match["variable"], inside)
-        return Reference(
-            match["service"], cast(Attribute, match["attribute"]), written=inside
-        )
+        return Reference(match["service"], cast(Attribute, match["attribute"]), written=inside)
     raise DevenvError(
         f"unknown reference `${{{{ {inside} }}}}`",
         "there are self.port, .ports.NAME, .host, .url, .secret, .data, .index and "

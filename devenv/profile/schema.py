@@ -57,12 +57,14 @@ class PortTable(Strict):
 PortText = Annotated[tuple[Port, ...], parsed_by(ports.short), TEXT_SCHEMA]
 NamedPorts = Annotated[
     dict[ServiceName, Text],
-    WithJsonSchema({
-        "type": "object",
-        "minProperties": 1,
-        "propertyNames": {"pattern": NAME, "not": {"enum": sorted(ports.LONG_KEYS)}},
-        "additionalProperties": {"type": ["string", "integer"]},
-    }),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "minProperties": 1,
+            "propertyNames": {"pattern": NAME, "not": {"enum": sorted(ports.LONG_KEYS)}},
+            "additionalProperties": {"type": ["string", "integer"]},
+        }
+    ),
 ]
 PortEntry = Annotated[
     Annotated[PortText, Tag("=string")]
@@ -84,8 +86,7 @@ class DependencyTable(Strict):
 
 
 DependsOn = Annotated[
-    Annotated[tuple[Text, ...], Tag("=list")]
-    | Annotated[dict[str, DependencyTable], Tag("=map")],
+    Annotated[tuple[Text, ...], Tag("=list")] | Annotated[dict[str, DependencyTable], Tag("=map")],
     BY_SHAPE,
 ]
 
@@ -118,7 +119,8 @@ class Healthcheck(Timing):
 
     @model_validator(mode="after")
     def _check_test(self) -> Healthcheck:
-        if isinstance(self.test, tuple) and self.test[:1] not in {("NONE",), ("CMD",), ("CMD-SHELL",)}:
+        kinds = {"NONE", "CMD", "CMD-SHELL"}
+        if isinstance(self.test, tuple) and not kinds.intersection(self.test[:1]):
             raise refusal("`test` must begin with NONE, CMD or CMD-SHELL", "or be one string")
         return self
 
@@ -126,13 +128,16 @@ class Healthcheck(Timing):
 Statuses = Annotated[tuple[int, ...], parsed_by(checks.statuses), TEXT_SCHEMA]
 
 
+StatusList = Annotated[
+    Annotated[Statuses, Tag("=string")] | Annotated[tuple[Statuses, ...], Tag("=list")], BY_SHAPE
+]
+
+
 class HttpTable(Strict):
     path: Text = "/"
     port: Text = ""
     host: Text = "127.0.0.1"
-    status: Annotated[
-        Annotated[Statuses, Tag("=string")] | Annotated[tuple[Statuses, ...], Tag("=list")], BY_SHAPE
-    ] = ()
+    status: StatusList = ()
 
 
 class TcpTable(Strict):
@@ -214,9 +219,12 @@ class Service(ContainerKeys):
 
     uses: Text | None = None
     image: Text | None = None
-    build: Annotated[
-        Annotated[Text, Tag("=string")] | Annotated[dict[str, Any], Tag("=map")], BY_SHAPE
-    ] | None = None
+    build: (
+        Annotated[
+            Annotated[Text, Tag("=string")] | Annotated[dict[str, Any], Tag("=map")], BY_SHAPE
+        ]
+        | None
+    ) = None
     command: Words | None = None
     process: ProcessTable | None = None
     runtime: Literal["process", "docker"] | None = None

@@ -1,4 +1,4 @@
-"""Compose's keys that only a container can have: taken as they are, for the runtimes that read them."""
+"""Compose's keys that only a container can have: taken as they are, for the runtimes to read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kinds of values that the schema is made of, and how a key's different forms are told apart."""
+"""The kinds of values that the schema is made of, and how the forms of a key are told apart."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from devenv.errors import DevenvError
 from devenv.profile import fields
 
 NAME = r"^[a-zA-Z0-9][a-zA-Z0-9_.-]*$"
-_OWN = {"patternProperties": {"^x-": {}}}
+_OWN: JsonDict = {"patternProperties": {"^x-": {}}}
 
 
 class Strict(BaseModel):
@@ -113,9 +114,9 @@ Size = Annotated[
     parsed_by(fields.size),
     WithJsonSchema({"type": ["string", "integer"], "examples": ["256MB", "2GB"]}),
 ]
+_Line = Annotated[tuple[str, ...], parsed_by(fields.words), WithJsonSchema({"type": "string"})]
 Words = Annotated[
-    Annotated[tuple[str, ...], parsed_by(fields.words), WithJsonSchema({"type": "string"}), Tag("=string")]
-    | Annotated[tuple[Text, ...], Tag("=list")],
+    Annotated[_Line, Tag("=string")] | Annotated[tuple[Text, ...], Tag("=list")],
     BY_SHAPE,
 ]
 Texts = Annotated[
@@ -140,5 +141,7 @@ Pairs = Annotated[
 """``NAME: VALUE`` in a map, or ``NAME=VALUE`` in a list."""
 
 
-def pairs(written: dict[str, str | None] | tuple[tuple[str, str | None], ...]) -> dict[str, str | None]:
+def pairs(
+    written: dict[str, str | None] | tuple[tuple[str, str | None], ...],
+) -> dict[str, str | None]:
     return dict(written)

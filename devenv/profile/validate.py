@@ -18,7 +18,7 @@ _INSTEAD = {
     "extends": "write `uses: ./file.yaml#service`",
     "version": "it means nothing any more; remove it",
     "provider": "it is not supported",
-    "port": "write `ports: [\"web: auto\"]`",
+    "port": 'write `ports: ["web: auto"]`',
     "env": "write `environment`",
     "cmd": "write `command`",
     "healthy": "write `ready`",
