@@ -52,4 +52,4 @@ def _wait(session: Session, arguments: Arguments, target: dict[str, Any]) -> Non
 
 def _everywhere(session: Session) -> list[dict[str, Any]]:
     environments = session.client.call("list")["environments"]
-    return [environment_target(one["id"]) for one in environments if one["state"] == "up"]
+    return [environment_target(one["id"]) for one in environments if one["state"] != "down"]

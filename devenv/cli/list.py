@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from devenv.cli.layout import columns
 from devenv.cli.result import Result
 
@@ -12,18 +14,23 @@ if TYPE_CHECKING:
     from devenv.cli.arguments import Arguments
     from devenv.cli.session import Session
 
-_HEADS = ("ID", "NAME", "STATE", "READY", "BRANCH", "PATH")
+_HEADS = ("ID", "NAME", "STATE", "RUNNING", "BRANCH", "PATH")
 
 
 def run(arguments: Arguments, session: Session) -> Result:
-    environments = session.client.call("list")["environments"]
+    environments = with_gone(session.client.call("list")["environments"])
     if not environments:
         return Result({"environments": []}, "", notes=("There are no environments yet.",))
     rows = [_row(one) for one in environments]
     return Result({"environments": environments}, "\n".join(columns([_HEADS, *rows])))
 
 
+def with_gone(environments: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each with ``gone``: whether its checkout's folder is not there any more."""
+    return [{**one, "gone": not os.path.isdir(one["path"])} for one in environments]
+
+
 def _row(one: dict[str, Any]) -> tuple[str, ...]:
-    ready = f"{one['ready']}/{one['services']}" if one["state"] == "up" else "-"
+    running = "-" if one["state"] == "down" else f"{one['running']}/{one['services']}"
     path = f"{one['path']} (gone)" if one["gone"] else one["path"]
-    return (one["id"], one["name"], one["state"], ready, one["branch"] or "-", path)
+    return (one["id"], one["name"], one["state"], running, one["branch"] or "-", path)

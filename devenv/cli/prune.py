@@ -6,6 +6,7 @@ import os
 
 from devenv.api import places
 from devenv.cli.layout import columns, size
+from devenv.cli.list import with_gone
 from devenv.cli.render import confirm, notice
 from devenv.cli.result import Result
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 
 def run(arguments: Arguments, session: Session) -> Result:
-    down = [one for one in session.client.call("list")["environments"] if one["state"] == "down"]
+    known = with_gone(session.client.call("list")["environments"])
+    down = [one for one in known if one["state"] == "down"]
     if not down:
         return Result({"forgotten": []}, "Nothing to remove: no environment is down.")
     for one in down:

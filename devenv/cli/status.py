@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+from devenv.cli.layout import Style
+from devenv.cli.render import problem_text
 from devenv.cli.result import Result
 from devenv.cli.services import chosen, public, status_table
 
@@ -12,7 +14,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from devenv.cli.arguments import Arguments
-    from devenv.cli.layout import Style
     from devenv.cli.session import Session
 
 
@@ -29,11 +30,19 @@ def run(arguments: Arguments, session: Session) -> Result:
             return f"{environment['name']} has no services."
         return status_table(services, style)
 
-    notes = () if services and any(one["state"] != "stopped" for one in services) else _idle
-    return Result({**public(document), "services": services}, text, notes=notes)
+    return Result({**public(document), "services": services}, text, notes=_notes(document))
 
 
-_idle = ("Nothing runs. `devenv up` brings it up.",)
+def _notes(document: dict[str, Any]) -> tuple[str, ...]:
+    """What is worth knowing beside the services themselves."""
+    notes = [document["notice"]] if document["notice"] else []
+    notes += [problem_text(Style(), problem) for problem in document["problems"]]
+    if all(one["state"] == "stopped" for one in document["services"]):
+        notes.append("Nothing runs. `devenv up` brings it up.")
+    elif document["changes"]:
+        notes.append("The profile has changed since. `devenv up` would apply:")
+        notes += [f"  {change}" for change in document["changes"]]
+    return tuple(notes)
 
 
 def _with_samples(service: dict[str, Any], samples: Any) -> dict[str, Any]:
