@@ -178,7 +178,7 @@ class Reader:
 
 
 def history(reader: Reader, query: Query) -> Iterator[Block]:
-    """Read on to what is the end when this is called."""
+    """Read on to what is the end when this is called; what goes on after ``until`` is forgotten."""
     reader.limit = end(reader.source)
     kept: list[Block] = []
     count = 0
@@ -194,6 +194,7 @@ def history(reader: Reader, query: Query) -> Iterator[Block]:
             kept = last_lines(kept, query.last)
             count = query.last
         if over:
+            reader.rest()
             break
     reader.limit = None
     yield from last_lines(kept, query.last) if query.last is not None else ()
