@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from devenv.daemon.desired import count
 from devenv.daemon.intent import Intent, Leaving
-from devenv.planning.addresses import claim
+from devenv.planning.addresses import Need, claim
 from devenv.planning.wishes import ClaimKey, Wishes
 
 
@@ -43,8 +43,14 @@ def left(intent: Intent) -> Intent:
     return replace(intent, leaving=Leaving.NO)
 
 
-def _claimed(intent: Intent, held: dict[ClaimKey, int] | object, taken: frozenset[int]) -> Intent:
-    return intent
+def _claimed(intent: Intent, held: Mapping[ClaimKey, int], taken: frozenset[int]) -> Intent:
+    needs = [
+        Need(service, count(intent, service)) for service in intent.environment.services.values()
+    ]
+    claims = claim(intent.checkout.id, needs, held, taken)
+    if claims == intent.wishes.claims:
+        return intent
+    return replace(intent, wishes=replace(intent.wishes, claims=claims))
 
 
 def _fixed(intent: Intent, key: ClaimKey) -> bool:

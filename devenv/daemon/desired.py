@@ -40,7 +40,7 @@ def desired(intent: Intent, home: Home) -> Desired:
     }
     runtimes = {wanted.runtime for wanted in services.values() if wanted.replicas}
     prepared = preparation(intent, home).fingerprint
-    return Desired(intent.checkout.id, services, {runtime: prepared for runtime in runtimes})
+    return Desired(intent.checkout.id, services, dict.fromkeys(runtimes, prepared))
 
 
 def preparation(intent: Intent, home: Home) -> Preparation:
@@ -93,9 +93,7 @@ def _resolved(environment: Environment, service: Service, index: int, given: Giv
     return replace(made, ports=_numbered(made, index, given.ports))
 
 
-def _numbered(
-    service: Service, index: int, claims: Mapping[ClaimKey, int]
-) -> tuple[Port, ...]:
+def _numbered(service: Service, index: int, claims: Mapping[ClaimKey, int]) -> tuple[Port, ...]:
     return tuple(
         replace(port, wanted=claims.get((service.name, index, port.name), port.wanted))
         for port in service.ports

@@ -69,7 +69,9 @@ class LiveEnvironment:
         asked, self._asked = self._asked, []
         for _, done in asked:
             if not done.done():
-                done.set_exception(DevenvError("a bug of devenv: its log has more", "devenv doctor"))
+                done.set_exception(
+                    DevenvError("a bug of devenv: its log has more", "devenv doctor")
+                )
 
     async def run(self) -> None:
         """Go on until cancelled."""

@@ -19,7 +19,7 @@ from devenv.model.environment import EnvironmentId
 from devenv.model.secret import is_secret_name
 from devenv.planning.wishes import Choice, Wishes
 from devenv.profile.checkout import Checkout
-from devenv.profile.load import Loaded, Request, Source, load
+from devenv.profile.load import Request, Source, load
 from devenv.runtimes.protocol import Client
 
 VERSION = 1
@@ -52,7 +52,8 @@ def write(path: Path, intent: Intent) -> None:
         _replace(path, body.encode())
     except OSError as error:
         raise DevenvError(
-            f"cannot write {path}: {error.strerror}", "nothing was changed; make room, then try again"
+            f"cannot write {path}: {error.strerror}",
+            "nothing was changed; make room, then try again",
         ) from error
     failpoint("store.written")
 

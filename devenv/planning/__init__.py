@@ -1,0 +1,1 @@
+"""The decisions, pure: what to do, what waits and why. Start with plan.py."""

@@ -1,0 +1,81 @@
+"""The pure pass that gives every port its number, before anything starts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from devenv.errors import DevenvError
+from devenv.model.environment import EnvironmentId
+from devenv.model.service import Port, PortRange, Service
+from devenv.planning.wishes import ClaimKey
+
+LOWEST = 20000
+HIGHEST = 32767
+"""Below the range that the kernel gives to outgoing connections (ip(7), ip_local_port_range)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A service, and how many replicas of it need ports."""
+
+    service: Service
+    replicas: int
+
+
+def claim(
+    environment: EnvironmentId,
+    needs: Iterable[Need],
+    held: Mapping[ClaimKey, int],
+    taken: frozenset[int],
+) -> Mapping[ClaimKey, int]:
+    """Give each port a number that no other has; a number that is held is kept if it may be.
+
+    ``taken`` holds the numbers of other environments and of strangers; a fixed port is given
+    as it is written. Raises DevenvError when a range has no free number.
+    """
+    wanted = sorted(_wanted(needs), key=lambda pair: pair[0])
+    claims = {key: port.wanted for key, port in wanted if isinstance(port.wanted, int)}
+    used = set(taken) | set(claims.values())
+    for key, port in wanted:
+        number = held.get(key)
+        if key not in claims and number is not None and number not in used and _fits(port, number):
+            claims[key] = number
+            used.add(number)
+    for key, port in wanted:
+        if key not in claims:
+            claims[key] = _free(environment, key, port, used)
+            used.add(claims[key])
+    return claims
+
+
+def _wanted(needs: Iterable[Need]) -> Iterator[tuple[ClaimKey, Port]]:
+    for need in needs:
+        for index in range(max(1, need.replicas)):
+            for port in need.service.ports:
+                yield (need.service.name, index, port.name), port
+
+
+def _fits(port: Port, number: int) -> bool:
+    if isinstance(port.wanted, PortRange):
+        return port.wanted.first <= number <= port.wanted.last
+    return LOWEST <= number <= HIGHEST
+
+
+def _free(environment: EnvironmentId, key: ClaimKey, port: Port, used: set[int]) -> int:
+    for number in _candidates(environment, key, port):
+        if number not in used:
+            return number
+    raise DevenvError(f"no free port is left for {port.name} of {key[0]}", "widen its range")
+
+
+def _candidates(environment: EnvironmentId, key: ClaimKey, port: Port) -> Iterator[int]:
+    if isinstance(port.wanted, PortRange):
+        yield from range(port.wanted.first, port.wanted.last + 1)
+        return
+    digest = hashlib.sha256(f"{environment}/{key[0]}/{key[1]}/{key[2]}".encode()).digest()
+    first = int.from_bytes(digest[:4], "big")
+    size = HIGHEST - LOWEST + 1
+    for step in range(size):
+        yield LOWEST + (first + step) % size

@@ -1,0 +1,171 @@
+"""The heart: what is desired and what is observed, into steps to take and holds that say why not.
+
+Steps of one plan are independent, at most one for each replica; what must wait is held, and
+appears as a step in a later round. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from devenv.model.environment import Desired, Replica, Wanted
+from devenv.model.plan import Hold, HoldKind, Plan, Prepare, Remove, Start, Step, StopUnit
+from devenv.model.service import RestartPolicy, Stop
+from devenv.model.unit import Health, Observed, Unit
+from devenv.planning.scene import Scene, Standing, find_replica
+from devenv.planning.supervise import Fate
+
+Decision = Step | Hold | None
+
+
+def plan(desired: Desired, observed: Observed, now: float) -> Plan:
+    """Compare and decide. Times are seconds of CLOCK_BOOTTIME; cost grows with the services."""
+    scene = Scene(desired, observed)
+    decisions = [*_preparations(scene), *_wanted(scene, now), *_unwanted(scene)]
+    steps = tuple(made for made in decisions if isinstance(made, Step))
+    holds = tuple(made for made in decisions if isinstance(made, Hold))
+    wake_at = min((hold.until for hold in holds if hold.until is not None), default=None)
+    return Plan(steps, holds, wake_at)
+
+
+def _preparations(scene: Scene) -> Iterator[Prepare]:
+    observed = scene.observed
+    for runtime, fingerprint in scene.desired.preparation.items():
+        prepared = observed.prepared.get(runtime)
+        if prepared != fingerprint and runtime not in {*observed.preparing, *observed.away}:
+            cause = "its client's circumstances have changed" if prepared else "it is needed"
+            yield Prepare(runtime, cause)
+
+
+def _wanted(scene: Scene, now: float) -> Iterator[Decision]:
+    for wanted in scene.desired.services.values():
+        for replica in wanted.replicas:
+            verb = scene.observed.busy.get(replica.id)
+            if verb is not None:
+                yield Hold(replica.id, HoldKind.BUSY, f"is {verb}")
+            elif wanted.runtime in scene.observed.away:
+                reason = scene.observed.away[wanted.runtime]
+                yield Hold(replica.id, HoldKind.RUNTIME_AWAY, f"{wanted.runtime}: {reason}")
+            else:
+                yield _replica(scene, wanted, replica, now)
+
+
+def _unwanted(scene: Scene) -> Iterator[Decision]:
+    for key, unit in scene.observed.units.items():
+        if find_replica(scene.desired.services.get(key.service), key) is not None:
+            continue
+        verb = scene.observed.busy.get(key)
+        if verb is not None:
+            yield Hold(key, HoldKind.BUSY, f"is {verb}")
+        elif unit.runtime in scene.observed.away:
+            yield Hold(key, HoldKind.RUNTIME_AWAY, scene.observed.away[unit.runtime])
+        elif unit.exit is not None and not unit.lingering:
+            yield Remove(unit, "it has ended and is not wanted")
+        else:
+            yield _stop_in_order(scene, unit, "it is not wanted")
+
+
+def _replica(scene: Scene, wanted: Wanted, replica: Replica, now: float) -> Decision:
+    """Decide for one replica that is wanted and has no step in flight."""
+    unit = scene.observed.units.get(replica.id)
+    if unit is None:
+        return _start(scene, wanted, replica, "it is wanted")
+    stale = scene.stale(wanted, replica, unit)
+    if unit.exit is None or unit.lingering:
+        return _running(scene, unit, stale, replica.service.restart.policy)
+    if stale:
+        return _start(scene, wanted, replica, stale)
+    return _ended(scene, wanted, replica, unit, now)
+
+
+def _running(scene: Scene, unit: Unit, stale: str, policy: RestartPolicy) -> Decision:
+    if unit.exit is not None:
+        return _stop(scene, unit, "it has ended, but processes of it are alive")
+    if stale:
+        return _stop_in_order(scene, unit, stale)
+    if unit.stopping:
+        return _stop(scene, unit, "it was being stopped")
+    if unit.health is Health.UNHEALTHY and policy is not RestartPolicy.NO:
+        return _stop(scene, unit, f"it is unhealthy: {unit.detail}")
+    return None
+
+
+def _ended(scene: Scene, wanted: Wanted, replica: Replica, unit: Unit, now: float) -> Decision:
+    assert unit.exit is not None
+    verdict = scene.verdict(replica.service, unit)
+    code = unit.exit.code
+    if verdict.fate is Fate.STOPPED:
+        return _start(scene, wanted, replica, "it is wanted again")
+    if verdict.fate is Fate.GAVE_UP:
+        failures = unit.attempt + 1
+        reason = f"was given up after {failures} failures in a row, exit code {code} the last"
+        return Hold(replica.id, HoldKind.GAVE_UP, reason)
+    if verdict.fate is not Fate.AGAIN:
+        return None
+    if now < verdict.at:
+        wait = f"{verdict.at - unit.exit.at:.1f} s"
+        reason = f"ended with exit code {code}, starts again after {wait}"
+        return Hold(replica.id, HoldKind.BACKING_OFF, reason, until=verdict.at)
+    cause = f"it ended with exit code {code}"
+    made = _start(scene, wanted, replica, cause)
+    if not isinstance(made, Start):
+        return made
+    return Start(replica, wanted.runtime, cause, verdict.attempt, unit.restarts + 1)
+
+
+def _start(scene: Scene, wanted: Wanted, replica: Replica, cause: str) -> Start | Hold:
+    return (
+        _held_by_dependency(scene, replica)
+        or _held_by_port(scene, replica)
+        or _held_by_preparation(scene, wanted, replica)
+        or Start(replica, wanted.runtime, cause)
+    )
+
+
+def _held_by_dependency(scene: Scene, replica: Replica) -> Hold | None:
+    waits: list[str] = []
+    reasons: list[str] = []
+    for dependency in replica.service.depends_on:
+        standing, reason = scene.standing(dependency)
+        if standing is Standing.LOST and dependency.required:
+            on = (dependency.service,)
+            return Hold(replica.id, HoldKind.DEPENDENCY_FAILED, f"cannot start: {reason}", on)
+        if standing is Standing.COMING:
+            waits.append(dependency.service)
+            reasons.append(reason)
+    if not waits:
+        return None
+    return Hold(replica.id, HoldKind.DEPENDENCY, ", ".join(reasons), tuple(waits))
+
+
+def _held_by_port(scene: Scene, replica: Replica) -> Hold | None:
+    busy = scene.observed.ports.get(replica.id)
+    if busy is None:
+        return None
+    reason = f"port {busy.port} is taken by {busy.holder}: end that, or make the port `auto`"
+    return Hold(replica.id, HoldKind.PORT, reason)
+
+
+def _held_by_preparation(scene: Scene, wanted: Wanted, replica: Replica) -> Hold | None:
+    runtime = wanted.runtime
+    fingerprint = scene.desired.preparation.get(runtime, "")
+    if runtime not in scene.observed.preparing and (
+        scene.observed.prepared.get(runtime, "") == fingerprint
+    ):
+        return None
+    return Hold(replica.id, HoldKind.PREPARING, f"waits for {runtime} to be prepared")
+
+
+def _stop_in_order(scene: Scene, unit: Unit, cause: str) -> StopUnit | Hold:
+    """Stop a unit once those that depend on it, and are to stop too, have stopped."""
+    first = sorted(scene.dependants_that_stop(unit.id.service))
+    if first:
+        reason = f"is stopped after {', '.join(first)}: {cause}"
+        return Hold(unit.id, HoldKind.DEPENDANTS, reason, tuple(first))
+    return _stop(scene, unit, cause)
+
+
+def _stop(scene: Scene, unit: Unit, cause: str) -> StopUnit:
+    wanted = scene.desired.services.get(unit.id.service)
+    stop = wanted.service.stop if wanted else Stop()
+    return StopUnit(unit, stop.signal, stop.grace, cause)

@@ -1,0 +1,216 @@
+"""The round as front ends see it: a pure view, so that it cannot drift from what is true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from devenv.model.environment import Desired, Replica, ReplicaId, Wanted
+from devenv.model.plan import Hold, HoldKind, Plan, Prepare, Start, Step, StopUnit
+from devenv.model.service import Kind, RestartPolicy, Service
+from devenv.model.snapshot import Event, PortView, ReplicaView, ServiceView, Snapshot, State
+from devenv.model.unit import Health, Observed, Unit
+from devenv.planning.scene import Scene
+from devenv.planning.supervise import Fate
+
+_LEAST_ADVANCED = (
+    State.FAILED,
+    State.STOPPING,
+    State.WAITING,
+    State.STARTING,
+    State.RUNNING,
+    State.PAUSED,
+    State.READY,
+    State.SCHEDULED,
+    State.DONE,
+    State.STOPPED,
+    State.SKIPPED,
+)
+_SETTLED = {State.READY, State.PAUSED, State.DONE, State.FAILED, State.STOPPED, State.SKIPPED}
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    scene: Scene
+    steps: Mapping[ReplicaId, Step]
+    holds: Mapping[ReplicaId, Hold]
+
+
+def snapshot(desired: Desired, observed: Observed, plan: Plan) -> Snapshot:
+    """Make the view of one round."""
+    steps = {_key(step): step for step in plan.steps if not isinstance(step, Prepare)}
+    holds = {hold.replica: hold for hold in plan.holds}
+    seen = _Round(Scene(desired, observed), steps, holds)
+    services = tuple(_service(seen, wanted) for wanted in desired.services.values())
+    calm = not plan.steps and not observed.busy and not observed.preparing
+    settled = calm and all(_is_settled(seen, service) for service in services)
+    empty = calm and not observed.units
+    return Snapshot(services, settled, empty)
+
+
+def events(before: Snapshot, after: Snapshot, at: float) -> tuple[Event, ...]:
+    """Say what has changed between two snapshots, a line for each replica."""
+    known = dict(_replicas(before))
+    return tuple(
+        Event(at, str(key), view.state.value, view.reason)
+        for key, view in _replicas(after)
+        if _differs(known.get(key), view)
+    )
+
+
+def _differs(before: ReplicaView | None, after: ReplicaView) -> bool:
+    if before is None:
+        return after.state not in {State.STOPPED, State.SKIPPED}
+    return (before.state, before.restarts) != (after.state, after.restarts)
+
+
+def _replicas(view: Snapshot) -> Iterator[tuple[ReplicaId, ReplicaView]]:
+    for service in view.services:
+        for replica in service.replicas or (ReplicaView(0, service.state, service.reason),):
+            yield ReplicaId(service.name, replica.index), replica
+
+
+def _key(step: Step) -> ReplicaId:
+    assert not isinstance(step, Prepare)
+    return step.replica.id if isinstance(step, Start) else step.unit.id
+
+
+def _service(seen: _Round, wanted: Wanted) -> ServiceView:
+    service = wanted.service
+    views = tuple(_wanted(seen, replica) for replica in wanted.replicas)
+    views = views or tuple(_leaving(seen, service.name))
+    least = min(views, key=lambda view: _LEAST_ADVANCED.index(view.state), default=None)
+    holds = (seen.holds.get(ReplicaId(service.name, view.index)) for view in views)
+    return ServiceView(
+        name=service.name,
+        kind=service.kind.value,
+        state=least.state if least else _absent(service),
+        runtime=wanted.runtime,
+        reason=least.reason if least else "",
+        waits_for=tuple(dict.fromkeys(name for hold in holds if hold for name in hold.on)),
+        ports=_ports(service) if wanted.replicas else (),
+        replicas=views,
+    )
+
+
+def _absent(service: Service) -> State:
+    """A task that nobody asked for is skipped; any other service is stopped."""
+    return State.STOPPED if service.automatic or service.kind is Kind.SERVICE else State.SKIPPED
+
+
+def _ports(service: Service) -> tuple[PortView, ...]:
+    """The ports with a number; the first has the service's address."""
+    numbered = [port for port in service.ports if isinstance(port.wanted, int)]
+    return tuple(
+        PortView(port.name, port.wanted, service.url if port is numbered[0] else "")
+        for port in numbered
+        if isinstance(port.wanted, int)
+    )
+
+
+def _leaving(seen: _Round, service: str) -> Iterator[ReplicaView]:
+    """The units of a service that is not wanted."""
+    for key, unit in seen.scene.observed.units.items():
+        if key.service == service:
+            gone = unit.exit is not None and not unit.lingering
+            yield _view(seen, unit, State.STOPPED if gone else State.STOPPING)
+
+
+def _wanted(seen: _Round, replica: Replica) -> ReplicaView:
+    unit = seen.scene.observed.units.get(replica.id)
+    state = _in_motion(seen, replica) or _at_rest(seen, replica, unit)
+    if unit is None:
+        hold = seen.holds.get(replica.id)
+        return ReplicaView(replica.index, state, _text(hold))
+    return _view(seen, unit, state)
+
+
+def _in_motion(seen: _Round, replica: Replica) -> State | None:
+    step = seen.steps.get(replica.id)
+    verb = seen.scene.observed.busy.get(replica.id)
+    if isinstance(step, StopUnit) or verb == "stopping":
+        return State.STOPPING
+    return State.STARTING if step is not None or verb is not None else None
+
+
+def _at_rest(seen: _Round, replica: Replica, unit: Unit | None) -> State:
+    hold = seen.holds.get(replica.id)
+    kind = hold.kind if hold else None
+    if kind in {HoldKind.GAVE_UP, HoldKind.PORT, HoldKind.RUNTIME_AWAY}:
+        return State.FAILED
+    if unit is None or kind is HoldKind.BACKING_OFF:
+        return State.WAITING
+    fate = seen.scene.verdict(replica.service, unit).fate
+    if fate is Fate.RUNS:
+        return _running(replica.service, unit)
+    if fate is Fate.DONE and hold is None:
+        return State.DONE
+    return State.FAILED if fate is Fate.FAILED and hold is None else State.WAITING
+
+
+def _running(service: Service, unit: Unit) -> State:
+    if unit.paused:
+        return State.PAUSED
+    if unit.health is Health.PASSING or (unit.health is Health.NONE and service.probe is None):
+        return State.READY
+    return State.RUNNING
+
+
+def _view(seen: _Round, unit: Unit, state: State) -> ReplicaView:
+    ended = unit.exit is not None and not unit.lingering
+    return ReplicaView(
+        index=unit.id.index,
+        state=state,
+        reason=_reason(seen, unit, state),
+        health=unit.health.value,
+        pid=None if ended else unit.pid,
+        exit_code=unit.exit.code if unit.exit and ended else None,
+        restarts=unit.restarts,
+        started=None if ended else unit.started,
+    )
+
+
+def _reason(seen: _Round, unit: Unit, state: State) -> str:
+    hold = seen.holds.get(unit.id)
+    step = seen.steps.get(unit.id)
+    if step is not None and not isinstance(step, Prepare):
+        return step.cause
+    if hold is not None and hold.kind is not HoldKind.BUSY:
+        return hold.reason
+    if state is State.FAILED and unit.exit is not None:
+        memory = ", out of memory" if unit.exit.out_of_memory else ""
+        return f"exit code {unit.exit.code}{memory}"
+    if unit.health in {Health.UNHEALTHY, Health.FAILING, Health.UNKNOWN}:
+        said = f": {unit.detail}" if unit.detail else ""
+        return f"{_HEALTH[unit.health]}{said}"
+    return ""
+
+
+_HEALTH = {
+    Health.UNHEALTHY: "unhealthy",
+    Health.FAILING: "the probe fails",
+    Health.UNKNOWN: "not ready yet",
+}
+
+
+def _text(hold: Hold | None) -> str:
+    return hold.reason if hold and hold.kind is not HoldKind.BUSY else ""
+
+
+def _is_settled(seen: _Round, service: ServiceView) -> bool:
+    return all(
+        replica.state in _SETTLED
+        or _is_stuck(seen, ReplicaId(service.name, replica.index), service.name)
+        for replica in service.replicas
+    )
+
+
+def _is_stuck(seen: _Round, key: ReplicaId, name: str) -> bool:
+    """Tell whether a replica that is neither ready nor ended will stay so."""
+    hold = seen.holds.get(key)
+    if hold is not None:
+        return hold.kind is HoldKind.DEPENDENCY_FAILED
+    unit = seen.scene.observed.units.get(key)
+    policy = seen.scene.desired.services[name].service.restart.policy
+    unhealthy = unit is not None and unit.health is Health.UNHEALTHY
+    return unhealthy and policy is RestartPolicy.NO
