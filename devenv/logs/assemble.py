@@ -24,7 +24,7 @@ class Assembler:
 
     def __init__(self) -> None:
         self.broken = False
-        """Bytes that are no record were met."""
+        """Bytes that are no record were met: nothing after them in this segment can be read."""
         self._unfinished: dict[int, list[bytes]] = {}
         self._times: dict[int, int] = {}
         self._sizes: dict[int, int] = {}
@@ -52,6 +52,11 @@ class Assembler:
                 blocks.append((time, stream, buffer[begin:after]))
             at = after
         return blocks, at
+
+    @property
+    def unfinished(self) -> int | None:
+        """The time of the oldest piece of a line that has no end yet; None: there is none."""
+        return min((self._times[stream] for stream in self._unfinished), default=None)
 
     def rest(self) -> list[Block]:
         """Give up waiting for the end of unfinished lines, and return them as they are."""

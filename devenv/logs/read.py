@@ -53,9 +53,14 @@ class Query:
             blocks = [kept for block in blocks if (kept := _keep(block, self.keep))[2]]
         return blocks
 
-    def is_over(self, blocks: list[Block]) -> bool:
-        """Tell whether everything after these is too late."""
-        return self.until is not None and bool(blocks) and blocks[-1][0] > self.until
+    def is_over(self, blocks: list[Block], unfinished: int | None) -> bool:
+        """Tell whether all that follows ``blocks`` is too late.
+
+        ``unfinished`` is the time of the oldest piece of a line that has no end yet.
+        """
+        if self.until is None or not blocks or blocks[-1][0] <= self.until:
+            return False
+        return unfinished is None or unfinished > self.until
 
 
 EVERYTHING = Query()
@@ -91,6 +96,11 @@ class Reader:
                 break
         return self._explain(gap, gap[-1][0]) if gap else []
 
+    @property
+    def unfinished(self) -> int | None:
+        """The time of the oldest piece of a line that has no end yet; None: there is none."""
+        return self._assembler.unfinished
+
     def rest(self) -> list[Block]:
         """Return the lines that are not finished, as they are, and forget them."""
         return self._assembler.rest()
@@ -101,6 +111,8 @@ class Reader:
             self._file = -1
 
     def _buffer(self) -> bytes:
+        if self._assembler.broken:
+            return b""
         size = os.fstat(self._file).st_size
         if self.limit is not None and self._segment >= self.limit[0]:
             size = min(size, self.limit[1] if self._segment == self.limit[0] else 0)
@@ -170,6 +182,7 @@ class Reader:
             text = f"{missing} segments of the log were dropped by the quota before they were read"
             gap.append((0, NOTE, text.encode() + b"\n"))
         self._segment, self._offset = number, 0
+        self._assembler.broken = False
 
     @staticmethod
     def _explain(gap: list[Block], time: int) -> list[Block]:
@@ -178,12 +191,12 @@ class Reader:
 
 
 def history(reader: Reader, query: Query) -> Iterator[Block]:
-    """Read on to what is the end when this is called; what goes on after ``until`` is forgotten."""
+    """Read on to what is the end when this is called."""
     reader.limit = end(reader.source)
     kept: list[Block] = []
     count = 0
     while blocks := reader.read():
-        over = query.is_over(blocks)
+        over = query.is_over(blocks, reader.unfinished)
         blocks = query.narrow(blocks)
         if query.last is None:
             yield from blocks
@@ -194,7 +207,6 @@ def history(reader: Reader, query: Query) -> Iterator[Block]:
             kept = last_lines(kept, query.last)
             count = query.last
         if over:
-            reader.rest()
             break
     reader.limit = None
     yield from last_lines(kept, query.last) if query.last is not None else ()

@@ -164,8 +164,8 @@ def test_one_poll_reads_no_more_than_some_megabytes(tmp_path: Path) -> None:
 WRITE = """
 import sys, time
 from devenv.logs.segment import STDERR, STDOUT, Writer
-writer = Writer(sys.argv[1], 1 << 30)
-writer._limit = 300_000
+writer = Writer(sys.argv[1], int(sys.argv[2]))
+writer._limit = int(sys.argv[3])
 text = b"".join(b"%d\\n" % number for number in range(300_000))
 at, size = 0, 1
 while at < len(text):
@@ -177,9 +177,11 @@ writer.close()
 """
 
 
-def test_two_processes_write_and_follow_at_once(tmp_path: Path) -> None:
-    process = subprocess.Popen([sys.executable, "-c", WRITE, str(tmp_path / "web")])
-    follower = following(tmp_path / "web")
+def followed_to_the_end(folder: Path, quota: int, segment: int) -> list[bytes]:
+    """Follow another process that writes 300,000 numbers, each a line, and then ``end``."""
+    arguments = [sys.executable, "-c", WRITE, str(folder), str(quota), str(segment)]
+    process = subprocess.Popen(arguments)
+    follower = following(folder)
     seen: list[bytes] = []
     deadline = monotonic() + 30
     while seen[-1:] != [b"end"]:
@@ -187,6 +189,22 @@ def test_two_processes_write_and_follow_at_once(tmp_path: Path) -> None:
         seen += [data for _, data in news(follower)]
         Event().wait(0.001)
     assert process.wait(30) == 0
+    follower.close()
+    return seen
+
+
+def test_two_processes_write_and_follow_at_once(tmp_path: Path) -> None:
+    seen = followed_to_the_end(tmp_path / "web", PLENTY, 300_000)
     assert seen == [*(b"%d" % number for number in range(300_000)), b"end"]
     assert seen == [data for _, _, data in lines(Source("web", str(tmp_path / "web")))]
-    follower.close()
+
+
+def test_segments_may_be_dropped_under_a_follower_in_another_process(tmp_path: Path) -> None:
+    seen = followed_to_the_end(tmp_path / "web", 100_000, 10_000)
+    gaps = [index for index, data in enumerate(seen) if b"dropped" in data]
+    beside_gaps = {index + side for index in gaps for side in (-1, 1)}
+    numbers = [
+        int(data) for index, data in enumerate(seen) if data.isdigit() and index not in beside_gaps
+    ]
+    assert numbers == sorted(set(numbers))
+    assert len(numbers) + 3 * len(gaps) + 1 >= len(seen)

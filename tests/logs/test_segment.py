@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from devenv.logs.read import Query, lines
+from devenv.logs.read import Query, Reader, lines
 from devenv.logs.segment import (
     HEADER,
     MARK,
@@ -143,6 +143,21 @@ def test_zeros_after_a_crash_end_their_segment_only(tmp_path: Path) -> None:
     writer.write(STDOUT, 3, b"after\n")
     writer.close()
     assert texts(tmp_path) == [b"whole", b"after"]
+
+
+def test_a_reader_waits_behind_a_torn_tail_for_the_next_segment(tmp_path: Path) -> None:
+    writer = Writer(str(tmp_path), PLENTY)
+    writer.write(STDOUT, 1, b"whole\n")
+    writer.close()
+    with (tmp_path / "00000001.log").open("ab") as file:
+        file.write(bytes(100))
+    reader = Reader(Source("web", str(tmp_path)))
+    assert reader.read() == [(1, STDOUT, b"whole\n")]
+    assert reader.read() == reader.read() == []
+    writer.write(STDOUT, 2, b"after\n")
+    assert reader.read() == [(2, STDOUT, b"after\n")]
+    writer.close()
+    reader.close()
 
 
 def test_a_removed_folder_is_made_again_with_the_next_segment(tmp_path: Path) -> None:
