@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from devenv.cli.result import Result
+from devenv.model.secret import MASK
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from devenv.cli.arguments import Arguments
     from devenv.cli.session import Session
-
-MASK = "********"
 
 
 def run(arguments: Arguments, session: Session) -> Result:
