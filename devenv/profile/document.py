@@ -6,7 +6,7 @@ Built from the parser's events and not from its nodes: a bomb is refused before 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import yaml
 
@@ -51,34 +51,31 @@ def parse(content: bytes, file: str) -> Table:
 
 
 @dataclass(frozen=True, slots=True)
+class _Cost:
+    nodes: int
+    characters: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Anchored:
     """A tree with a name, and what each alias of it costs."""
 
     tree: Tree
-    nodes: int
-    characters: int
+    cost: _Cost
     height: int
 
 
 class _Frame:
     """A list or mapping whose end has not come yet."""
 
-    def __init__(self, event: yaml.CollectionStartEvent, origin: Origin, builder: _Builder) -> None:
+    def __init__(self, event: yaml.CollectionStartEvent, origin: Origin, before: _Cost) -> None:
         self.anchor: str | None = event.anchor
         self.tag: str = event.tag or ""
         self.is_table = isinstance(event, yaml.MappingStartEvent)
         self.origin = origin
         self.children: list[Tree] = []
         self.height = 1
-        self.nodes_before = builder.nodes
-        self.characters_before = builder.characters
-
-
-@dataclass(frozen=True, slots=True)
-class _Merge:
-    """What ``<<`` brings into a table: the explicit keys win over it."""
-
-    tables: list[Table] = field(default_factory=list)
+        self.before = before
 
 
 class _Builder:
@@ -95,13 +92,15 @@ class _Builder:
     def take(self, event: yaml.Event) -> None:
         origin = self._origin(event)
         if isinstance(event, yaml.ScalarEvent):
+            before = _Cost(self.nodes, self.characters)
             self._count(origin, nodes=1, characters=len(event.value))
-            self._finish(self._scalar(event, origin), event.anchor, height=0)
+            self._finish(self._scalar(event, origin), event.anchor, 0, before)
         elif isinstance(event, yaml.CollectionStartEvent):
+            before = _Cost(self.nodes, self.characters)
             self._count(origin, nodes=1)
             self._check_depth(len(self._open) + 1, origin)
             self._check_tag(event.tag, origin)
-            self._open.append(_Frame(event, origin, self))
+            self._open.append(_Frame(event, origin, before))
         elif isinstance(event, yaml.CollectionEndEvent):
             self._close(self._open.pop())
         elif isinstance(event, yaml.AliasEvent):
@@ -125,16 +124,13 @@ class _Builder:
             tree = self._table(frame, tag)
         else:
             tree = Items(tuple(frame.children), frame.origin, tag)
-        nodes, characters = frame.nodes_before, frame.characters_before
-        self._finish(tree, frame.anchor, height=frame.height, before=(nodes - 1, characters))
+        self._finish(tree, frame.anchor, frame.height, frame.before)
 
-    def _finish(
-        self, tree: Tree, anchor: str | None, *, height: int, before: tuple[int, int] | None = None
-    ) -> None:
+    def _finish(self, tree: Tree, anchor: str | None, height: int, before: _Cost) -> None:
+        """Put a whole tree where it belongs; ``before`` was counted when it began."""
         if anchor is not None:
-            nodes, characters = before or (self.nodes - 1, self.characters)
-            cost = (self.nodes - nodes, self.characters - characters)
-            self._anchors[anchor] = _Anchored(tree, *cost, height)
+            nodes, characters = self.nodes - before.nodes, self.characters - before.characters
+            self._anchors[anchor] = _Anchored(tree, _Cost(nodes, characters), height)
         self._place(tree, height)
 
     def _place(self, tree: Tree, height: int) -> None:
@@ -151,26 +147,26 @@ class _Builder:
             raise _refusal(
                 f"unknown alias `*{event.anchor}`", origin, "its anchor must come before it, whole"
             )
-        self._count(origin, nodes=found.nodes, characters=found.characters)
+        self._count(origin, nodes=found.cost.nodes, characters=found.cost.characters)
         self._check_depth(len(self._open) + found.height, origin)
         self._place(found.tree, found.height)
 
     def _table(self, frame: _Frame, tag: str) -> Table:
         entries: dict[str, Tree] = {}
         keys: dict[str, Origin] = {}
-        merged = _Merge()
+        merged: list[Table] = []
         for key, value in zip(frame.children[::2], frame.children[1::2], strict=True):
             name = text(key)
             if name is None:
                 raise _refusal("a key must be a plain word", key.origin)
             if name == "<<":
-                merged.tables.extend(_merged_tables(value))
+                merged.extend(_merged_tables(value))
                 continue
             if name in entries:
                 hint = f"it is already on line {keys[name].line}"
                 raise _refusal(f"duplicate key `{name}`", key.origin, hint)
             entries[name], keys[name] = value, key.origin
-        for table in merged.tables:
+        for table in merged:
             for name, value in table.entries.items():
                 entries.setdefault(name, value)
                 keys.setdefault(name, table.keys[name])

@@ -25,6 +25,7 @@ _START = re.compile(r"\$(?:(?P<dollar>\$)|(?P<name>[_A-Za-z][_A-Za-z0-9]*)|(?P<b
 _BRACED = re.compile(
     r"(?P<name>[_A-Za-z][_A-Za-z0-9]*)(?:(?P<operator>:?[-+?])(?P<rest>.*))?", re.DOTALL
 )
+_BRACE = re.compile(r"[{}]")
 _REFERENCE = re.compile(r"\$\$\{\{|\$\{\{.*?\}\}", re.DOTALL)
 _KEPT = re.compile("\0([0-9]+)\0")
 
@@ -150,13 +151,16 @@ def _braced(inside: str, variables: Variables, depth: int) -> str:
 
 
 def _closing(template: str, start: int) -> int:
-    """Find the brace that closes ``${`` at ``start``; braces inside it count."""
+    """Find the brace that closes ``${`` at ``start``: braces inside it count, where they match."""
     is_open = 0
-    for match in re.compile(r"[{}]").finditer(template, start):
+    for match in _BRACE.finditer(template, start):
         is_open += 1 if match[0] == "{" else -1
         if not is_open:
             return match.start()
-    raise _invalid(template[start + 2 :], closed=False)
+    last = template.rfind("}", start)
+    if last < 0:
+        raise _invalid(template[start + 2 :], closed=False)
+    return last
 
 
 def _invalid(inside: str, *, closed: bool = True) -> DevenvError:

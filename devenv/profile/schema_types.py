@@ -107,7 +107,7 @@ Flag = Annotated[bool, WithJsonSchema({"type": ["boolean", "string"]})]
 Duration = Annotated[
     float,
     parsed_by(fields.duration),
-    WithJsonSchema({"type": ["string", "integer"], "examples": ["500ms", "10s", "1m30s"]}),
+    WithJsonSchema({"type": "string", "examples": ["500ms", "10s", "1m30s"]}),
 ]
 Size = Annotated[
     int,
