@@ -26,8 +26,7 @@ def run(arguments: Arguments, session: Session) -> Result:
     gone = []
     for target, answer in zip(targets, told, strict=True):
         gone.append(answer["environment"])
-        if not answer["empty"]:
-            _wait(session, arguments, target)
+        _wait(session, target, answer)
     if not gone:
         return Result({"environments": []}, "Nothing runs on this machine.")
     text = "\n".join(f"{one['name']}: nothing is left running." for one in gone)
@@ -40,14 +39,15 @@ def _params(target: dict[str, Any], arguments: Arguments) -> dict[str, Any]:
     return {"target": target, "volumes": arguments.volumes}
 
 
-def _wait(session: Session, arguments: Arguments, target: dict[str, Any]) -> None:
-    def ask() -> dict[str, Any]:
-        return session.client.call("down", _params(target, arguments))
-
+def _wait(session: Session, target: dict[str, Any], told: dict[str, Any]) -> None:
     def done(document: dict[str, Any]) -> bool:
         return bool(document["empty"])
 
-    follow(session, Wait(ask, done, target, timeout=arguments.timeout))
+    def again() -> dict[str, Any]:
+        return session.client.call("down", _params(target, session.arguments))
+
+    limit = session.arguments.timeout
+    follow(session, Wait(lambda: told, done, target, timeout=limit, again=again))
 
 
 def _everywhere(session: Session) -> list[dict[str, Any]]:

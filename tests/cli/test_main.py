@@ -70,10 +70,12 @@ def test_a_reader_that_has_seen_enough_is_no_error(desk: Desk) -> None:
         assert process.returncode == 0
 
 
+_IN_A_FOLDER_THAT_IS_GONE = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"'
+
+
 def test_a_folder_that_is_gone_is_said(desk: Desk) -> None:
     done = subprocess.run(
-        ["sh", "-c", 'mkdir gone && cd gone && rmdir ../gone && exec "$@"', "sh"]
-        + [*COMMAND, "status"],
+        ["sh", "-c", _IN_A_FOLDER_THAT_IS_GONE, "sh", *COMMAND, "status"],
         cwd=desk.folder,
         env=dict(desk.environ),
         capture_output=True,
