@@ -45,7 +45,11 @@ def slow(verb: Verb, words: Sequence[str]) -> dict[str, Any]:
     after = [taken for taken in verb.takes if taken.endswith("--")]
     if after and "--" in words:
         words, command = words[: words.index("--")], words[words.index("--") + 1 :]
-    values = vars(parser(verb).parse_args(list(words)))
+    made = parser(verb)
+    takes_rest = any(taken.endswith("...") for taken in verb.takes)
+    # Options may stand between the words, but not behind the first word of a command.
+    read = made.parse_args if takes_rest else made.parse_intermixed_args
+    values = vars(read(list(words)))
     for taken in after:
         values[taken.rstrip("-")] = list(command)
     for taken in verb.takes:
