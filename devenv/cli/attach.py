@@ -146,7 +146,7 @@ class _Terminal:
                 self._matched += 1
                 if self._matched == len(self._keys):
                     self._over = True
-                    return
+                    break
                 continue
             # What looked like the beginning of the keys was meant for the program.
             ready += self._keys[: self._matched]
