@@ -16,7 +16,7 @@ from devenv.profile.interpolate import interpolate
 from devenv.profile.merge import merge
 from devenv.profile.reading import Reading, Scope, layered
 from devenv.profile.rebase import rebase
-from devenv.profile.tree import Items, Table, Tree, child_table, empty, table_of, text
+from devenv.profile.tree import Items, Table, Tree, child_table, count, empty, table_of, text
 
 INCLUDE_DEPTH = 20
 _INCLUDED = ("services", "tasks", "networks", "volumes", "secrets", "configs")
@@ -61,7 +61,8 @@ def read_tree(file: Named, reading: Reading) -> Table:
     """Read one file as it is written; an empty tree where that is not possible."""
     if file.path not in reading.trees:
         reading.trees[file.path] = _parsed(file, reading)
-    return reading.trees[file.path]
+    tree = reading.trees[file.path]
+    return tree if reading.spend(count(tree), file.origin) else empty(tree.origin)
 
 
 def _parsed(file: Named, reading: Reading) -> Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import posixpath
 import stat
@@ -48,16 +47,21 @@ class Loaded:
 def read_file(path: str) -> bytes | None:
     """Read a plain file, of which no more than the limit is kept; None: there is none."""
     try:
-        # Without waiting for a writer, should it be a pipe.
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        with open(path, "rb", opener=_without_waiting) as file:
+            is_plain = stat.S_ISREG(os.fstat(file.fileno()).st_mode) or path == os.devnull
+            content = file.read(SIZE_LIMIT + 1) if is_plain else b""
+    except (FileNotFoundError, NotADirectoryError):
+        return None
     except OSError as error:
-        if error.errno in {errno.ENOENT, errno.ENOTDIR}:
-            return None
         raise DevenvError(f"cannot read {path}: {error.strerror}") from error
-    with open(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode) and path != os.devnull:
-            raise DevenvError(f"cannot read {path}: it is not a plain file")
-        return file.read(SIZE_LIMIT + 1)
+    if not is_plain:
+        raise DevenvError(f"cannot read {path}: it is not a plain file")
+    return content
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file so that a pipe without a writer does not hold us."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def load(request: Request, read: Reader = read_file) -> Loaded:

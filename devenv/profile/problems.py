@@ -28,6 +28,9 @@ class Problems:
         else:
             self.error(f"{about}: {error.message}" if about else error.message, origin, error.hint)
 
+    def __len__(self) -> int:
+        return len(self._found)
+
     def all(self) -> tuple[Problem, ...]:
         """Everything found, in the order of the files' lines."""
         return tuple(
@@ -45,5 +48,5 @@ class Problems:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Make a hint of the known word that looks most like ``word``; empty if none does."""
-    close = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    close = get_close_matches(word, list(known), n=1, cutoff=0.5)
     return f"did you mean `{close[0]}`?" if close else ""

@@ -14,8 +14,11 @@ from devenv.profile.interpolate import Lookup
 from devenv.profile.problems import Problems
 from devenv.profile.tree import Table
 
-FILE_LIMIT = 200
-"""How often a load may read: included files can grow in number as aliases can."""
+VALUE_LIMIT = 200_000
+"""How many values a load may read: included files can multiply as aliases can."""
+
+_FILE_COST = 10
+_BYTES_OF_A_VALUE = 100
 
 Reader = Callable[[str], bytes | None]
 """The bytes of a file by its absolute path; None: absent. DevenvError: it cannot be read."""
@@ -69,14 +72,11 @@ class Reading:
         self.variables: dict[str, str | None] = {}
         self.trees: dict[str, Table] = {}
         self._read = read
-        self._count = 0
+        self._spent = 0
 
     def file(self, path: str, named_at: Origin, *, secret: bool = False) -> bytes | None:
         """Read a file, each one once; a failure is noted as a problem and gives None."""
-        self._count += 1
-        if self._count == FILE_LIMIT:
-            self.problems.error(f"more than {FILE_LIMIT} files are read", named_at)
-        if self._count >= FILE_LIMIT:
+        if not self.spend(_FILE_COST, named_at):
             return None
         known = self.sources.get(path)
         if known is not None:
@@ -90,6 +90,13 @@ class Reading:
         self.sources[path] = Source(content, secret)
         return content
 
+    def spend(self, values: int, named_at: Origin) -> bool:
+        """Count values that are read, also again; False once there were too many."""
+        if self._spent <= VALUE_LIMIT < self._spent + values:
+            self.problems.error(f"more than {VALUE_LIMIT} values in all files together", named_at)
+        self._spent += values
+        return self._spent <= VALUE_LIMIT
+
     def env_file(self, path: str, named_at: Origin, lookup: Lookup) -> Mapping[str, str] | None:
         """Read an env file with quotes and variables; None where it is absent."""
         content = self.file(path, named_at, secret=True)
@@ -98,6 +105,8 @@ class Reading:
         return self.parsed_env(EnvFile(content, self.shown(path)), named_at, lookup)
 
     def parsed_env(self, file: EnvFile, named_at: Origin, lookup: Lookup) -> Mapping[str, str]:
+        if not self.spend(len(file.content) // _BYTES_OF_A_VALUE, named_at):
+            return {}
         try:
             return dotenv.parse(file, lookup)
         except DevenvError as error:

@@ -13,7 +13,8 @@ from devenv.profile.tree import Items, Scalar, Table, Tree, child_table, text, w
 def rebase(tree: Table, folder: str, *, default_directory: str = "") -> Table:
     """Join ``folder`` to the paths of a file's services, tasks and includes.
 
-    ``default_directory`` is the ``working_dir`` of services that name none (empty: leave it so).
+    ``default_directory`` is the ``working_dir`` of services that name neither one nor another
+    service to use (empty: leave them so).
     """
 
     def joined(path: str) -> str:
@@ -63,7 +64,7 @@ def _service(service: Table, folder: str, default_directory: str) -> Table:
         service = with_entry(service, "build", _changed(build, "context", context))
     else:
         service = _changed(service, "build", context)
-    if default_directory and "working_dir" not in service.entries:
+    if default_directory and service.entries.keys().isdisjoint({"working_dir", "uses"}):
         value = Scalar(escape(default_directory), service.origin)
         service = with_entry(service, "working_dir", value)
     return service

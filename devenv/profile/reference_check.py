@@ -81,7 +81,10 @@ class _Checker:
         name = reference.service or reader.name
         shown = f"`${{{{ {reference.written} }}}}`"
         if name not in self.declared:
-            hint = did_you_mean(name, self.declared) or f"there are: {', '.join(self.declared)}"
+            hint = (
+                did_you_mean(name, self.declared)
+                or f"there are: {', '.join(sorted(self.declared))}"
+            )
             raise DevenvError(f"{shown}: no service `{name}`", hint)
         service = self.environment.services.get(name)
         if service is None:  # it has problems of its own, which are told

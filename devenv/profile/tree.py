@@ -90,6 +90,17 @@ def plain(tree: Tree) -> Any:
             return {key: plain(value) for key, value in entries.items()}
 
 
+def count(tree: Tree) -> int:
+    """Count the values, aliases expanded."""
+    match tree:
+        case Scalar():
+            return 1
+        case Items(items):
+            return 1 + sum(count(item) for item in items)
+        case Table(entries):
+            return 1 + sum(count(value) for value in entries.values())
+
+
 def map_scalars(tree: Tree, change: Callable[[Scalar], Scalar]) -> Tree:
     """Apply ``change`` to every value (keys are left alone)."""
     match tree:

@@ -111,6 +111,7 @@ class _Expander:
 
     def _taken(self, use: _Use) -> Table | None:
         directory = "" if use.is_shipped else use.scope.folder
+        known_problems = len(self.reading.problems)
         tree = read_project(Project((use.file,), use.scope, directory), self.reading)
         services = {**child_table(tree, "tasks").entries, **child_table(tree, "services").entries}
         name = use.service or (next(iter(services)) if len(services) == 1 else "")
@@ -118,10 +119,9 @@ class _Expander:
         if isinstance(found, Table):
             return found
         shown = self.reading.shown(use.file.path)
-        if not services:
-            # The file itself has problems, which are noted already, or nothing to take.
+        if not services and len(self.reading.problems) == known_problems:
             self.reading.problems.error(f"{shown} has no services", use.file.origin)
-        else:
+        elif services:
             hint = did_you_mean(name, services) or f"it has: {', '.join(services)}"
             message = f"no service `{name}` in {shown}" if name else f"{shown} has several services"
             self.reading.problems.error(message, use.file.origin, hint)

@@ -95,8 +95,10 @@ LONG = f"a: &a {'x' * 100_000}\nb: [{','.join(['*a'] * 100)}]\n"
             "p.yaml:1:5: not YAML: mapping values are not allowed in this context "
             "(quote a value that holds `: `)",
         ),
-        ("a: 1\n---\nb: 1\n", "p.yaml:2:1: a second document in one file "
-         "(keep one; remove the `---`)"),
+        (
+            "a: 1\n---\nb: 1\n",
+            "p.yaml:2:1: a second document in one file (keep one; remove the `---`)",
+        ),
         ("a: !foo 1", "p.yaml:1:4: the tag `!foo` is not read (only `!reset` and `!override` are)"),
         (
             "a: !!python/name:os.system 1",

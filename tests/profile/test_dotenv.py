@@ -45,7 +45,7 @@ def test_env_files_read_as_compose_reads_them(text: str | bytes, values: dict[st
 
 
 def test_the_raw_format_takes_lines_as_they_are() -> None:
-    assert read("# x\nA=\"$B\" # y\nHOME\nUNSET\n", raw=True) == {
+    assert read('# x\nA="$B" # y\nHOME\nUNSET\n', raw=True) == {
         "A": '"$B" # y',
         "HOME": "/home/me",
     }

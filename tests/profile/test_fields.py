@@ -39,7 +39,10 @@ def test_what_is_not_a_size(written: str) -> None:
     [
         ("a b", ("a", "b")),
         ("a 'b c' \"d e\"", ("a", "b c", "d e")),
-        ("a ${{ self.port }} --x=${{ self.data }}/y", ("a", "${{ self.port }}", "--x=${{ self.data }}/y")),
+        (
+            "a ${{ self.port }} --x=${{ self.data }}/y",
+            ("a", "${{ self.port }}", "--x=${{ self.data }}/y"),
+        ),
         ("", ()),
     ],
 )
@@ -101,7 +104,18 @@ def test_ports_in_their_short_forms(written: str, found: list[Port]) -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["", "web:", "web: x", "0", "65536", "1:2:3:4", "80/icmp", "10-5", "1-65535", "8000-8001:80-85"],
+    [
+        "",
+        "web:",
+        "web: x",
+        "0",
+        "65536",
+        "1:2:3:4",
+        "80/icmp",
+        "10-5",
+        "1-65535",
+        "8000-8001:80-85",
+    ],
 )
 def test_what_is_not_a_port(written: str) -> None:
     with pytest.raises(DevenvError) as caught:
