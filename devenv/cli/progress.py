@@ -122,7 +122,7 @@ class _Watch:
             if before is None or before[0] != state[0]:
                 since = self._since.get(name)
                 self._since[name] = now
-                if before is not None or state[0] != "stopped":
+                if before is not None or state[0] in _MOVING or state[0] == "failed":
                     lines.append(self._line(service, None if since is None else now - since))
             elif before != state and state[1]:
                 lines.append(self._line(service, None))
