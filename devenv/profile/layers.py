@@ -14,7 +14,7 @@ from devenv.profile import document, procfile
 from devenv.profile.filenames import compose_not_read, is_compose, is_procfile
 from devenv.profile.interpolate import interpolate
 from devenv.profile.merge import merge
-from devenv.profile.reading import Reading, Scope, layered
+from devenv.profile.reading import FILE_COST, Reading, Scope, layered
 from devenv.profile.rebase import rebase
 from devenv.profile.tree import Items, Table, Tree, child_table, count, empty, table_of, text
 
@@ -62,7 +62,7 @@ def read_tree(file: Named, reading: Reading) -> Table:
     if file.path not in reading.trees:
         reading.trees[file.path] = _parsed(file, reading)
     tree = reading.trees[file.path]
-    return tree if reading.spend(count(tree), file.origin) else empty(tree.origin)
+    return tree if reading.spend(count(tree) + FILE_COST, file.origin) else empty(tree.origin)
 
 
 def _parsed(file: Named, reading: Reading) -> Table:

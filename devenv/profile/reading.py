@@ -17,7 +17,7 @@ from devenv.profile.tree import Table
 VALUE_LIMIT = 200_000
 """How many values a load may read: included files can multiply as aliases can."""
 
-_FILE_COST = 10
+FILE_COST = 10
 _BYTES_OF_A_VALUE = 100
 
 Reader = Callable[[str], bytes | None]
@@ -76,7 +76,7 @@ class Reading:
 
     def file(self, path: str, named_at: Origin, *, secret: bool = False) -> bytes | None:
         """Read a file, each one once; a failure is noted as a problem and gives None."""
-        if not self.spend(_FILE_COST, named_at):
+        if not self.spend(FILE_COST, named_at):
             return None
         known = self.sources.get(path)
         if known is not None:

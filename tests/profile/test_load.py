@@ -177,7 +177,12 @@ def test_the_top_level_keys() -> None:
 
 
 def test_compose_profiles_make_services_automatic() -> None:
-    text = "services: {a: {command: a, profiles: [x]}, b: {command: b}, c: {command: c, profiles: [y]}}"
+    text = """
+services:
+  a: {command: a, profiles: [x]}
+  b: {command: b}
+  c: {command: c, profiles: [y]}
+"""
 
     def automatic(profiles: tuple[str, ...], environment: dict[str, str]) -> list[str]:
         services = load_text(text, None, environment, profiles).environment.services
