@@ -90,13 +90,13 @@ async def _serve(ready: int) -> None:
     _handle_signals(leave)
     if ready >= 0:
         os.close(ready)
-    await processes.warm()
+    processes.warm()
     await leave.wait()
     os.unlink(path)
     await server.finish(LAST_WORDS)
     serving.cancel()
     registry.close()
-    await processes.close()
+    processes.close()
 
 
 def _handle_signals(leave: asyncio.Event) -> None:

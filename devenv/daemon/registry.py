@@ -60,8 +60,7 @@ class Registry:
         files = target.get("files") or []
         assert isinstance(files, list)
         checkout = self._known_as(find_checkout(str(target["directory"]), tuple(files)))
-        live = self._live.get(checkout.id)
-        return live or self._add(Intent(checkout)), checkout
+        return self._live.get(checkout.id) or self._add(Intent(checkout)), checkout
 
     def forget(self, live: LiveEnvironment) -> None:
         """Remove everything that an environment which is down left on disk."""

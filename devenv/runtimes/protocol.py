@@ -50,11 +50,15 @@ class Preparation:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one runtime sees of one environment; ``away`` says why it cannot look."""
+    """What one runtime sees of one environment; ``away`` says why it cannot look.
+
+    ``lost`` says, once, that everything it held has ended without anybody wanting it.
+    """
 
     units: Mapping[ReplicaId, Unit] = field(default_factory=dict)
     prepared: str = ""
     away: str = ""
+    lost: str = ""
 
 
 @dataclass(frozen=True, slots=True)

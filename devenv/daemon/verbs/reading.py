@@ -68,7 +68,7 @@ async def environment(context: Context, params: Params) -> Answer:
         {
             "command": list(made.process.command),
             "directory": made.process.directory,
-            "environment": {**intent.client.environment, **made.process.environment},
+            "environment": dict(made.process.environment),
             "secrets": sorted(made.secrets),
         }
     )

@@ -1,0 +1,1 @@
+"""Services as host processes, each environment's held by a keeper of its own."""
