@@ -115,6 +115,8 @@ def _is_container(written: schema.Service) -> bool:
 
 def _check_runnable(written: schema.Service, place: Place) -> None:
     """Refuse what no runtime could run as it is written."""
+    if written.uses is not None:  # what it should use could not be had, which is told already
+        return
     if _is_container(written):
         if written.runtime == "process" and not written.process:
             hint = "add `process: {command: …}`"

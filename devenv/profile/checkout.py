@@ -38,6 +38,8 @@ def find_checkout(directory: str, files: tuple[str, ...] = ()) -> Checkout:
     ``files`` are taken instead, relative to ``directory``; the first one's folder is the root.
     Raises DevenvError when nothing is found.
     """
+    if "\0" in "".join((directory, *files)):
+        raise DevenvError("a path cannot hold a NUL character")
     if files:
         paths = tuple(os.path.realpath(os.path.join(directory, file)) for file in files)
         _check_files(paths)

@@ -88,20 +88,18 @@ def _files(reading: Reading) -> tuple[Named, ...]:
     if reading.request.files:
         paths = (posixpath.join(root, file) for file in reading.request.files)
         return tuple(Named(posixpath.normpath(path), Origin(reading.shown(path))) for path in paths)
-    named = {
-        name: Named(posixpath.join(root, name), Origin(name))
-        for name in (PROFILE, OVERLAY, PROCFILE)
-    }
-    found = (PROFILE, OVERLAY)
-    if reading.file(named[PROFILE].path, named[PROFILE].origin) is None:
-        found = (PROCFILE, PROCFILE)
-    first, second = (named[name] for name in found)
-    if found == (PROCFILE, PROCFILE):
-        if reading.file(first.path, first.origin) is None:
-            reading.problems.error(f"there is no {PROFILE} in {root}", Origin(PROFILE))
-        return (first,)
-    has_overlay = reading.file(second.path, second.origin) is not None
-    return (first, second) if has_overlay else (first,)
+    profile, overlay, procfile = (
+        Named(posixpath.join(root, name), Origin(name)) for name in (PROFILE, OVERLAY, PROCFILE)
+    )
+    if _is_there(profile, reading):
+        return (profile, overlay) if _is_there(overlay, reading) else (profile,)
+    if not _is_there(procfile, reading):
+        reading.problems.error(f"there is no {PROFILE} in {root}", Origin(PROFILE))
+    return (procfile,)
+
+
+def _is_there(file: Named, reading: Reading) -> bool:
+    return reading.file(file.path, file.origin) is not None
 
 
 def _scope(files: tuple[Named, ...], reading: Reading) -> Scope:

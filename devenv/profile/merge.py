@@ -17,7 +17,6 @@ from devenv.profile.tree import (
     table_of,
     text,
     with_entry,
-    without,
 )
 
 Keys = tuple[str, ...]
@@ -85,21 +84,16 @@ def _merged(base: Tree, over: Tree, path: Keys, problems: Problems) -> Tree:
 
 
 def _tables(base: Table, over: Table, path: Keys, problems: Problems) -> Table:
-    merged = base
+    entries, keys = dict(base.entries), dict(base.keys)
     for key, value in over.entries.items():
         if value.tag == "!reset":
-            merged = without(merged, key)
-        elif key in merged.entries:
-            merged = with_entry(
-                merged, key, _merged(merged.entries[key], value, (*path, key), problems)
-            )
+            entries.pop(key, None)
+            keys.pop(key, None)
+        elif key in entries:
+            entries[key] = _merged(entries[key], value, (*path, key), problems)
         else:
-            merged = replace(
-                merged,
-                entries={**merged.entries, key: value},
-                keys={**merged.keys, key: over.keys[key]},
-            )
-    return merged
+            entries[key], keys[key] = value, over.keys[key]
+    return replace(base, entries=entries, keys=keys)
 
 
 def _pairs(tree: Tree) -> Tree:

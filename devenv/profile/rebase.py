@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from devenv.profile.references import escape
-from devenv.profile.tree import Items, Scalar, Table, Tree, child_table, text, with_entry
+from devenv.profile.tree import Items, Scalar, Table, Tree, text, with_entry
+
+_SERVICES = ("services", "tasks")
 
 
 def rebase(tree: Table, folder: str, *, default_directory: str = "") -> Table:
@@ -16,61 +18,68 @@ def rebase(tree: Table, folder: str, *, default_directory: str = "") -> Table:
     ``default_directory`` is the ``working_dir`` of services that name neither one nor another
     service to use (empty: leave them so).
     """
-
-    def joined(path: str) -> str:
-        return posixpath.normpath(posixpath.join(folder, path))
-
-    for section in ("services", "tasks"):
-        services = child_table(tree, section)
-        for name, service in services.entries.items():
-            if isinstance(service, Table):
-                moved = _service(service, folder, default_directory)
-                services = with_entry(services, name, moved)
-        if section in tree.entries and services.entries:
-            tree = with_entry(tree, section, services)
-    if include := tree.entries.get("include"):
-        tree = with_entry(tree, "include", _paths(include, joined))
-    return tree
+    place = _Folder(folder, default_directory)
+    entries = dict(tree.entries)
+    for section in _SERVICES:
+        services = entries.get(section)
+        if isinstance(services, Table):
+            moved = {name: place.service(value) for name, value in services.entries.items()}
+            entries[section] = replace(services, entries=moved)
+    if "include" in entries:
+        entries["include"] = _each_path(entries["include"], place.joined)
+    return replace(tree, entries=entries)
 
 
-def _service(service: Table, folder: str, default_directory: str) -> Table:
-    def joined(path: str) -> str:
-        return posixpath.normpath(posixpath.join(folder, path))
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """What the paths of one file are relative to."""
 
-    def directory(path: str) -> str:
-        is_absolute = path.startswith(("/", "${{"))
-        return (
-            path
-            if is_absolute
-            else escape(posixpath.normpath(posixpath.join(folder, "")))
-            + ("" if path in ("", ".") else f"/{posixpath.normpath(path)}")
-        )
+    path: str
+    default_directory: str
 
-    def used(spec: str) -> str:
-        return joined(spec) if spec.startswith(("./", "../", "/")) else spec
+    def joined(self, path: str) -> str:
+        return posixpath.normpath(posixpath.join(self.path, path))
 
-    def context(path: str) -> str:
-        return path if "://" in path or path.startswith("git@") else joined(path)
+    def service(self, service: Tree) -> Tree:
+        if not isinstance(service, Table):
+            return service
+        service = _changed(service, "working_dir", self._directory)
+        service = _changed(service, "uses", self._used)
+        service = _changed(service, "build", self._context)
+        process = service.entries.get("process")
+        if isinstance(process, Table):
+            moved = _changed(process, "working_dir", self._directory)
+            service = with_entry(service, "process", moved)
+        build = service.entries.get("build")
+        if isinstance(build, Table):
+            service = with_entry(service, "build", _changed(build, "context", self._context))
+        if "env_file" in service.entries:
+            paths = _each_path(service.entries["env_file"], self.joined)
+            service = with_entry(service, "env_file", paths)
+        return self._with_directory(service)
 
-    service = _changed(service, "working_dir", directory)
-    service = _changed(service, "uses", used)
-    process = service.entries.get("process")
-    if isinstance(process, Table):
-        service = with_entry(service, "process", _changed(process, "working_dir", directory))
-    if env_file := service.entries.get("env_file"):
-        service = with_entry(service, "env_file", _paths(env_file, joined))
-    build = service.entries.get("build")
-    if isinstance(build, Table):
-        service = with_entry(service, "build", _changed(build, "context", context))
-    else:
-        service = _changed(service, "build", context)
-    if default_directory and service.entries.keys().isdisjoint({"working_dir", "uses"}):
-        value = Scalar(escape(default_directory), service.origin)
-        service = with_entry(service, "working_dir", value)
-    return service
+    def _with_directory(self, service: Table) -> Table:
+        has_none = service.entries.keys().isdisjoint({"working_dir", "uses"})
+        if not self.default_directory or not has_none:
+            return service
+        value = Scalar(escape(self.default_directory), service.origin)
+        return with_entry(service, "working_dir", value)
+
+    def _directory(self, path: str) -> str:
+        """Join a path that may hold references to a folder that holds none."""
+        if path.startswith("${{"):
+            return path
+        return posixpath.normpath(posixpath.join(escape(self.path), path))
+
+    def _used(self, spec: str) -> str:
+        return self.joined(spec) if spec.startswith(("./", "../", "/")) else spec
+
+    def _context(self, path: str) -> str:
+        return path if "://" in path or path.startswith("git@") else self.joined(path)
 
 
 def _changed(table: Table, key: str, change: Callable[[str], str]) -> Table:
+    """Change the text under ``key``, if there is one."""
     value = table.entries.get(key)
     written = text(value)
     if not isinstance(value, Scalar) or written is None:
@@ -78,16 +87,16 @@ def _changed(table: Table, key: str, change: Callable[[str], str]) -> Table:
     return with_entry(table, key, replace(value, value=change(written)))
 
 
-def _paths(tree: Tree, change: Callable[[str], str]) -> Tree:
-    """Change a path, each path of a list, and the ``path`` entries of tables in it."""
+def _each_path(tree: Tree, change: Callable[[str], str]) -> Tree:
+    """Change a path, each path of a list, and the paths in tables of it."""
     match tree:
         case Scalar(str(path)):
             return replace(tree, value=change(path))
         case Items(items):
-            return replace(tree, items=tuple(_paths(item, change) for item in items))
+            return replace(tree, items=tuple(_each_path(item, change) for item in items))
         case Table():
             for key in ("path", "env_file", "project_directory"):
                 if key in tree.entries:
-                    tree = with_entry(tree, key, _paths(tree.entries[key], change))
+                    tree = with_entry(tree, key, _each_path(tree.entries[key], change))
             return tree
     return tree

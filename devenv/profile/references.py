@@ -95,7 +95,10 @@ def resolve(environment: Environment, service: Service, index: int, given: Given
 
 
 def shown_url(environment: Environment, service: Service, given: Given) -> str:
-    """Resolve the address of a service's first replica, its secret masked; empty: it has none."""
+    """Resolve the address of a service's first replica, its secret masked; empty: it has none.
+
+    Raises DevenvError where a port has no number in ``given``.
+    """
     if not service.url and not service.ports:
         return ""
     hidden = replace(given, secret=lambda _: MASK)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from devenv.profile.layers import Named, Project, read_project
 from devenv.profile.merge import merge_service
@@ -46,11 +46,13 @@ def expand(tree: Table, scope: Scope, reading: Reading, shipped: Shipped) -> Tab
     """Lay every service that has ``uses`` over the one that it names."""
     expander = _Expander(scope, reading, shipped)
     for section in ("services", "tasks"):
-        services = child_table(tree, section)
-        for name, service in services.entries.items():
-            if isinstance(service, Table) and "uses" in service.entries:
-                services = with_entry(services, name, expander.expanded(service, ()))
-                tree = with_entry(tree, section, services)
+        services = tree.entries.get(section)
+        if isinstance(services, Table):
+            expanded = {
+                name: expander.expanded(service, ()) if isinstance(service, Table) else service
+                for name, service in services.entries.items()
+            }
+            tree = with_entry(tree, section, replace(services, entries=expanded))
     return tree
 
 
@@ -61,23 +63,22 @@ class _Expander:
     shipped: Shipped
 
     def expanded(self, service: Table, chain: tuple[str, ...]) -> Table:
-        """Take what ``uses`` names, and what that uses in turn."""
+        """Take what ``uses`` names, and what that uses in turn; where it fails, ``uses`` stays."""
         value = service.entries.get("uses")
-        if value is None:
+        if not isinstance(value, Scalar) or not text(value):
             return service
-        own = without(service, "uses")
-        use = self._use(value) if isinstance(value, Scalar) and text(value) else None
+        use = self._use(value)
         if use is None:
-            return own if isinstance(value, Scalar) and text(value) else service
+            return service
         if use.key in chain or len(chain) >= USES_DEPTH:
             names = " → ".join(self.reading.shown(key) for key in (*chain, use.key))
-            self.reading.problems.error(f"`uses` goes round: {names}", use.file.origin)
-            return own
+            self.reading.problems.error(f"`uses` goes round: {names}", value.origin)
+            return service
         base = self._taken(use)
         if base is None:
-            return own
+            return service
         base = self.expanded(base, (*chain, use.key))
-        return merge_service(base, own, self.reading.problems)
+        return merge_service(base, without(service, "uses"), self.reading.problems)
 
     def _use(self, value: Scalar) -> _Use | None:
         written = text(value) or ""

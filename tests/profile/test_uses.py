@@ -107,14 +107,14 @@ def test_what_is_used_may_use_something_itself() -> None:
 )
 def test_what_cannot_be_used(spec: str, files: dict[str, str], said: str) -> None:
     problems = problems_of(
-        f"services: {{db: {{command: d, uses: '{spec}'}}}}", {SHIPPED: POSTGRES, **files}
+        f"services: {{db: {{uses: '{spec}', user: me}}}}", {SHIPPED: POSTGRES, **files}
     )
-    assert problems == [f"devenv.profile.yaml:1:35: {said}"]
+    assert problems == [f"devenv.profile.yaml:1:23: {said}"]
 
 
 def test_files_that_use_each_other_are_a_problem() -> None:
     said = problems_of(
-        "services: {db: {command: d, uses: ./a.yaml#a}}",
+        "services: {db: {uses: ./a.yaml#a}}",
         {
             "a.yaml": "services: {a: {uses: ./b.yaml#b}}",
             "b.yaml": "services: {b: {uses: ./a.yaml#a}}",
