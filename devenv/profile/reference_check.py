@@ -69,15 +69,14 @@ class _Checker:
             references = [part for part in parts if isinstance(part, Reference)]
             if references and path[0] not in _RESOLVED:
                 raise DevenvError(f"`{path[0]}` cannot hold a reference", "use ${VAR} there")
-            for reference in references:
-                self._check_one(service, reference)
+            leading = [self._leads_somewhere(service, reference) for reference in references]
+            return all(leading)
         except DevenvError as error:
             self.problems.add(error, scalar.origin, about)
             return False
-        return True
 
-    def _check_one(self, reader: Service, reference: Reference) -> None:
-        """Raise DevenvError where a reference leads nowhere."""
+    def _leads_somewhere(self, reader: Service, reference: Reference) -> bool:
+        """Raise DevenvError where a reference leads nowhere; False: nobody can tell."""
         name = reference.service or reader.name
         shown = f"`${{{{ {reference.written} }}}}`"
         if name not in self.declared:
@@ -88,7 +87,7 @@ class _Checker:
             raise DevenvError(f"{shown}: no service `{name}`", hint)
         service = self.environment.services.get(name)
         if service is None:  # it has problems of its own, which are told
-            return
+            return False
         if reference.attribute == "port":
             _check_port(service, reference.name, shown)
         elif reference.attribute == "url" and not service.url and not service.ports:
@@ -98,6 +97,7 @@ class _Checker:
             if reference.name not in known:
                 hint = did_you_mean(reference.name, known)
                 raise DevenvError(f"{shown}: {name} has no variable {reference.name}", hint)
+        return True
 
 
 def _check_port(service: Service, port: str, shown: str) -> None:
@@ -121,7 +121,8 @@ def _templates(tree: Tree, path: Path) -> Iterator[tuple[Path, Scalar]]:
                 yield from _templates(item, (*path, number))
         case Table(entries):
             for key, value in entries.items():
-                yield from _templates(value, (*path, key))
+                if path or not key.startswith("x-"):
+                    yield from _templates(value, (*path, key))
 
 
 def _check_chains(environment: Environment, tree: Table, problems: Problems) -> bool:

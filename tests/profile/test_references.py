@@ -208,3 +208,19 @@ def test_a_secret_in_a_command_is_warned_of() -> None:
         "devenv.profile.yaml:3:14: warning: db: all users of this machine can see the secret in "
         "its command (put it into `environment`)"
     ]
+
+
+def test_a_reference_to_a_service_with_problems_makes_no_more_of_them() -> None:
+    said = problems_of(
+        "services:\n"
+        "  web: {command: w, environment: {A: '${{ services.db.url }}'}}\n"
+        "  db: {command: d, scale: many, ports: ['sql: auto']}\n"
+        "  api: {command: a, environment: {B: '${{ services.web.env.A }}'}, depends_on: [db]}\n"
+    )
+    assert said == [
+        "devenv.profile.yaml:3:27: services.db.scale: expected a whole number, got `many`"
+    ]
+
+
+def test_keys_of_ones_own_are_not_looked_into() -> None:
+    assert load_text("services: {web: {command: w, x-a: '${{ nothing }}'}}").problems == ()
