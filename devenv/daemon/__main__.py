@@ -31,19 +31,21 @@ LAST_WORDS = 2.0
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m devenv.daemon")
-    parser.add_argument("--ready-fd", type=int, default=-1, help="closed once it listens")
+    parser.add_argument("--ready-fd", type=int, default=-1, help="gets one byte once it listens")
     ready = parser.parse_args().ready_fd
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     try:
         places.make_state_folder(os.environ)
         places.make_runtime_folder(os.environ)
         lock = _lock(places.daemon_lock(os.environ))
+        if lock is not None:
+            _lock_state(places.state_folder(os.environ))
     except DevenvError as error:
         sys.stderr.write(f"{error.message}\n{error.hint}\n")
         return error.exit_code
     if lock is None:
         return 0
-    become_subreaper()
+    become_subreaper(places.runtime_folder(os.environ))
     os.chdir("/")
     asyncio.run(_serve(ready))
     return 0
@@ -57,6 +59,17 @@ def _lock(path: str) -> int | None:
     except BlockingIOError:
         os.close(descriptor)
         return None
+    return descriptor
+
+
+def _lock_state(folder: str) -> int:
+    """Refuse to serve a state folder that a daemon with other sockets serves already."""
+    descriptor = _lock(os.path.join(folder, "daemon.lock"))
+    if descriptor is None:
+        raise DevenvError(
+            f"another daemon of yours serves {folder}",
+            "it was started with another XDG_RUNTIME_DIR: use that one, or another XDG_STATE_HOME",
+        )
     return descriptor
 
 
@@ -89,6 +102,7 @@ async def _serve(ready: int) -> None:
     serving = asyncio.create_task(server.serve())
     _handle_signals(leave)
     if ready >= 0:
+        os.write(ready, b"1")
         os.close(ready)
     processes.warm()
     await leave.wait()

@@ -13,7 +13,7 @@ from devenv.model.environment import Desired, Environment, EnvironmentId, Replic
 from devenv.model.fingerprint import fingerprint
 from devenv.model.service import Port, Service
 from devenv.planning.wishes import ClaimKey
-from devenv.profile.references import Given, resolve
+from devenv.profile.references import Given, resolve, shown_url
 from devenv.runtimes.protocol import Preparation
 
 
@@ -90,7 +90,8 @@ def _replica(intent: Intent, service: Service, index: int, given: Given, key: by
 
 def _resolved(environment: Environment, service: Service, index: int, given: Given) -> Service:
     made = resolve(environment, service, index, given)
-    return replace(made, ports=_numbered(made, index, given.ports))
+    url = shown_url(environment, service, given)
+    return replace(made, ports=_numbered(made, index, given.ports), url=url)
 
 
 def _numbered(service: Service, index: int, claims: Mapping[ClaimKey, int]) -> tuple[Port, ...]:

@@ -173,7 +173,7 @@ def _view(seen: _Round, unit: Unit, state: State) -> ReplicaView:
 def _reason(seen: _Round, unit: Unit, state: State) -> str:
     hold = seen.holds.get(unit.id)
     step = seen.steps.get(unit.id)
-    if step is not None and not isinstance(step, Prepare):
+    if isinstance(step, Start | StopUnit):
         return step.cause
     if hold is not None and hold.kind is not HoldKind.BUSY:
         return hold.reason
