@@ -1,15 +1,24 @@
 """The keeper's side of its socket: one JSON object a line, answered out of order if need be."""
 
+from __future__ import annotations
+
 import json
 import os
 import socket
 import struct
-from collections.abc import Callable
 
 from devenv.keeper.loop import READ, WRITE, Loop
-from devenv.keeper.messages import Message
 
-MAX_LINE = 16 * 1024 * 1024
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Message = dict[str, Any]
+
+LONGEST_LINE = 64 * 1024 * 1024
+MOST_WAITING = 64 * 1024 * 1024
+"""Bytes for a daemon that does not read; more, and it is taken for dead."""
 CHUNK = 256 * 1024
 
 
@@ -20,9 +29,11 @@ class Connection:
         self,
         sock: socket.socket,
         loop: Loop,
-        on_message: Callable[["Connection", Message], None],
-        on_end: Callable[["Connection"], None],
+        on_message: Callable[[Connection, Message], None],
+        on_end: Callable[[Connection], None],
     ) -> None:
+        self.watching = False
+        """It wants to be told of every change."""
         self._socket = sock
         self._loop = loop
         self._on_message = on_message
@@ -33,18 +44,23 @@ class Connection:
         loop.watch(sock.fileno(), self._ready)
 
     def send(self, message: Message) -> None:
+        """Send a message, together with the others of this round."""
         self._to_send += json.dumps(message, separators=(",", ":")).encode() + b"\n"
         self._loop.soon(self._flush)
 
     def send_with_descriptor(self, message: Message, descriptor: int) -> None:
         """Send a message whose first byte carries a descriptor; what waits goes before it."""
         self._flush()
+        if self._socket.fileno() < 0:
+            return
         line = json.dumps(message).encode() + b"\n"
         try:
             sent = socket.send_fds(self._socket, [line], [descriptor])
-            self._to_send += line[sent:]
         except OSError:
             self.close()
+            return
+        self._to_send += line[sent:]
+        self._loop.soon(self._flush)
 
     def close(self) -> None:
         if self._socket.fileno() >= 0:
@@ -55,7 +71,7 @@ class Connection:
     def _ready(self, events: int) -> None:
         if events & WRITE:
             self._flush()
-        if events & READ:
+        if events & READ and self._socket.fileno() >= 0:
             self._receive()
 
     def _receive(self) -> None:
@@ -65,16 +81,17 @@ class Connection:
             return
         except OSError:
             data = b""
-        if not data or len(self._received) > MAX_LINE:
+        if not data or len(self._received) > LONGEST_LINE:
             self.close()
             return
         self._received += data
-        *lines, rest = self._received.split(b"\n")
-        self._received = rest
+        if b"\n" not in data:
+            return
+        *lines, self._received = self._received.split(b"\n")
         for line in lines:
-            self._take(bytes(line))
+            self._take(line)
 
-    def _take(self, line: bytes) -> None:
+    def _take(self, line: bytearray) -> None:
         try:
             message = json.loads(line)
         except ValueError:
@@ -87,11 +104,13 @@ class Connection:
         if descriptor < 0 or not self._to_send:
             return
         try:
-            sent = self._socket.send(self._to_send)
-            del self._to_send[:sent]
+            del self._to_send[: self._socket.send(self._to_send)]
         except BlockingIOError:
             pass
         except OSError:
+            self.close()
+            return
+        if len(self._to_send) > MOST_WAITING:
             self.close()
             return
         self._loop.watch(descriptor, self._ready, READ | (WRITE if self._to_send else 0))

@@ -1,146 +1,139 @@
-"""One unit in the keeper's table: its process, its log, and how it ends."""
+"""One unit in the keeper's table: its process, its streams, its log, and how it ends."""
+
+from __future__ import annotations
 
 import os
 import signal
 import time
-from collections.abc import Callable
 
-from devenv.keeper.messages import Message
-from devenv.keeper.spawn import Spawned
+from devenv.keeper import tree
 from devenv.logs.segment import Writer
 
-CLOCK = time.CLOCK_BOOTTIME
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from devenv.keeper.connection import Connection, Message
+    from devenv.keeper.spawn import Spawned
+
 RECENT = 64 * 1024
 """Bytes of output that one who attaches is shown first."""
+MOST_INPUT = 1024 * 1024
+"""Bytes of input that wait for a service which does not read; more are dropped."""
+_COPIED = ("service", "index", "fingerprint", "generation", "attempt", "restarts")
 
 
 class Held:
-    """A unit. ``members`` are the pids of its other processes when last looked for."""
+    """A unit. ``orphans`` are those of its processes whose parent is the keeper now."""
 
-    __slots__ = (
-        "attempt",
-        "code",
-        "ended",
-        "fingerprint",
-        "finished",
-        "folder",
-        "generation",
-        "index",
-        "kill_at",
-        "leader_ended",
-        "mark",
-        "members",
-        "out_of_memory",
-        "outputs",
-        "pid",
-        "quota",
-        "recent",
-        "requested",
-        "restarts",
-        "service",
-        "signal",
-        "started",
-        "stopping",
-        "waiting",
-        "watched",
-        "writer",
-        "writing",
-    )
-
-    def __init__(self, row: Message, spawned: Spawned, mark: int) -> None:
-        self.service: str = row["service"]
-        self.index: int = row["index"]
-        self.fingerprint: str = row["fingerprint"]
-        self.generation: int = row["generation"]
-        self.attempt: int = row["attempt"]
-        self.restarts: int = row["restarts"]
-        self.folder: str = row["log"]
-        self.quota: int = row["quota"]
-        self.watched: bool = bool(row.get("tty") or row.get("stdin"))
+    def __init__(self, order: Message, spawned: Spawned, mark: int) -> None:
+        self.asked = {name: order[name] for name in _COPIED}
+        self.key: tuple[str, int] = (order["service"], order["index"])
+        self.name = ""
         self.pid = spawned.pid
-        self.outputs = {descriptor: stream for stream, descriptor in spawned.outputs}
-        self.writing = spawned.writing
         self.mark = mark
-        self.started = time.clock_gettime(CLOCK)
-        self.leader_ended = False
-        self.finished = False
-        self.ended: float | None = None
-        self.code = 0
-        self.out_of_memory = False
-        self.requested = False
-        self.stopping = False
-        self.signal = signal.SIGTERM
-        self.kill_at: float | None = None
-        self.members: list[int] = []
-        self.waiting: list[tuple[object, int]] = []
+        self.outputs = spawned.outputs
+        self.writing = spawned.writing
+        self.terminal = bool(order.get("tty"))
+        self.typed = bytearray()
         self.recent = bytearray()
-        self.writer: Writer | None = None
-
-    @property
-    def key(self) -> tuple[str, int]:
-        return self.service, self.index
+        self.started = time.clock_gettime(time.CLOCK_BOOTTIME)
+        self.running = True
+        """The leader has not ended."""
+        self.orphans: set[int] = set()
+        self.exit: Message | None = None
+        self.stopping = False
+        self.kill_at = 0.0
+        self.waiting: list[tuple[Connection, int]] = []
+        """Requests to be answered when nothing of it is alive."""
+        self.writer = Writer(order["log"], order["quota"])
+        self._signal = int(signal.SIGTERM)
+        self._told: set[int] = set()
 
     @property
     def alive(self) -> bool:
-        """Whether anything of it is, as far as is known, or has not been stored yet."""
-        return not self.finished
+        """Whether anything of it is."""
+        return self.running or bool(self.orphans)
 
     def row(self) -> Message:
-        """What the daemon is told of it."""
+        """Say what the daemon is told of it."""
         return {
-            "service": self.service,
-            "index": self.index,
-            "fingerprint": self.fingerprint,
-            "generation": self.generation,
-            "attempt": self.attempt,
-            "restarts": self.restarts,
-            "started": self.started,
+            **self.asked,
             "pid": self.pid,
+            "mark": self.mark,
+            "started": self.started,
             "stopping": self.stopping and self.alive,
-            "lingering": self.leader_ended and self.alive,
-            "ended": self.ended,
-            "code": self.code,
-            "requested": self.requested,
-            "out_of_memory": self.out_of_memory,
+            "lingering": not self.running and bool(self.orphans),
+            "exit": self.exit,
         }
 
-    def note_end(self, code: int, out_of_memory: bool) -> None:
-        """The leader has ended; ``code`` as a shell says it."""
-        self.leader_ended = True
-        self.code = code
-        self.out_of_memory = out_of_memory
-        self.ended = time.clock_gettime(CLOCK)
-        self.requested = self.stopping
+    def note_end(self, code: int, *, out_of_memory: bool) -> None:
+        """The leader has ended; ``code`` is negative for a signal."""
+        self.running = False
+        self.exit = {
+            "code": 128 - code if code < 0 else code,
+            "at": time.clock_gettime(time.CLOCK_BOOTTIME),
+            "requested": self.stopping,
+            "out_of_memory": out_of_memory,
+        }
+
+    def begin_stop(self, number: int, kill_at: float) -> None:
+        """Ask everything of it to end; asked again, only the time to wait can become shorter."""
+        self.kill_at = min(self.kill_at, kill_at) if self.stopping else kill_at
+        if not self.stopping:
+            self.stopping = True
+            self._signal = number
+            self.signal_new()
+
+    def signal_new(self) -> None:
+        """Signal each process group of it that was not yet: by force, once its time is over."""
+        if not self.stopping:
+            return
+        if time.monotonic() >= self.kill_at and self._signal != signal.SIGKILL:
+            self._signal = int(signal.SIGKILL)
+            self._told.clear()
+        forced = self._signal == signal.SIGKILL
+        groups = {process.group for pid in self.orphans if (process := tree.read(pid))}
+        for group in (groups | ({self.pid} if self.running else set())) - self._told:
+            self._told.add(group)
+            _send(os.killpg, group, self._signal) or _send(os.kill, group, self._signal)
+            _send(os.killpg, group, signal.SIGCONT)
+        if forced:
+            for pid in self.orphans:
+                _send(os.kill, pid, signal.SIGKILL)
 
     def take(self, stream: int, data: memoryview) -> bool:
         """Store output; whether a new segment was begun."""
-        if self.writer is None:
-            self.writer = Writer(self.folder, self.quota)
-        if self.watched:
-            self.recent += data
-            del self.recent[:-RECENT]
+        room = RECENT if self.terminal else RECENT // 4
+        self.recent += data[-room:]
+        del self.recent[:-room]
         return self.writer.write(stream, time.time_ns(), data)
 
-    def signal_all(self, number: int) -> None:
-        """Send a signal to the leader's group, and to each member outside of it."""
-        if not self.leader_ended:
-            _send(os.killpg, self.pid, number)
-        for pid in self.members:
-            _send(os.kill, pid, number)
+    def type(self, data: bytes) -> bool:
+        """Write to its input; whether some of it has to wait."""
+        if self.writing < 0 or len(self.typed) > MOST_INPUT:
+            return False
+        self.typed += data
+        try:
+            del self.typed[: os.write(self.writing, self.typed)]
+        except BlockingIOError:
+            return True
+        except OSError:
+            self.typed.clear()
+        return bool(self.typed)
 
     def close(self) -> None:
-        """Nothing of it is alive: let go of its streams and its log."""
-        self.finished = True
+        """Let go of its streams and its log."""
         for descriptor in {*self.outputs, self.writing} - {-1}:
             os.close(descriptor)
-        self.outputs.clear()
+        self.outputs = {}
         self.writing = -1
-        if self.writer is not None:
-            self.writer.close()
+        self.writer.close()
 
 
-def _send(how: Callable[[int, int], None], pid: int, number: int) -> None:
+def _send(how: Callable[[int, int], None], target: int, number: int) -> bool:
     try:
-        how(pid, number)
+        how(target, number)
     except (ProcessLookupError, PermissionError):
-        return
+        return False
+    return True

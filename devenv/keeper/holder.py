@@ -1,218 +1,226 @@
-"""The table of units: starts them, stores what they say, ends them, and forgets none of theirs."""
+"""The table of units: starts them, stores what they say, ends them, and forgets none of theirs.
+
+Whoever outlives its parent becomes a child of the keeper (it is a subreaper). So a unit is over
+when its leader has ended and no child of ours wears its mark; the ends of children are all that
+has to be watched, and nothing is looked for while nothing ends.
+"""
+
+from __future__ import annotations
 
 import os
 import signal
 import time
-from collections.abc import Callable
 
 from devenv.keeper import tree
+from devenv.keeper.failpoints import failpoint
 from devenv.keeper.held import Held
-from devenv.keeper.loop import Loop
-from devenv.keeper.memory import killed_for_memory
-from devenv.keeper.messages import Message
+from devenv.keeper.loop import READ, WRITE, Loop
+from devenv.keeper.mark import NONE, VARIABLE, keeper_of, unit_mark, worn_by
 from devenv.keeper.spawn import Order, resize, spawn
-from devenv.keeper.system import grow_pipe, mark, worn_by
-from devenv.logs.segment import STDERR, STDOUT, TERMINAL, enforce_quota
+from devenv.keeper.system import grow_pipe, memory_kills, raise_file_limit
+from devenv.logs.segment import enforce_quota
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from devenv.keeper.connection import Message
 
 Key = tuple[str, int]
 
 BUFFER = 1024 * 1024
 FULL_PIPE = 65536
 """A read of so much means that the service writes faster than we read: give it a larger pipe."""
-FIRST_LOOK = 0.005
-LONGEST_LOOK = 0.1
 
 
 class Holder:
-    """``changed`` is called with each unit whose row differs from what it was."""
+    """``changed`` is called with each unit whose row differs now, ``said`` with what one wrote."""
 
     def __init__(
-        self,
-        loop: Loop,
-        changed: Callable[[Held], None],
-        output: Callable[[Held, memoryview], None],
+        self, loop: Loop, changed: Callable[[Held], None], said: Callable[[Held, memoryview], None]
     ) -> None:
         self.units: dict[Key, Held] = {}
         self.quota = 2 * 1024**3
-        self.environment = 0
+        self.environment = ""
+        self.mark = NONE
         self._loop = loop
         self._changed = changed
-        self._output = output
-        self._by_pid: dict[int, Held] = {}
+        self._said = said
+        self._leaders: dict[int, Held] = {}
+        self._orphans: dict[int, Held | None] = {}
         self._started = 0
+        self._files = raise_file_limit()
+        self._memory_kills = memory_kills()
         self._buffer = memoryview(bytearray(BUFFER))
-        self._look_after = FIRST_LOOK
-        self._looking = False
-        loop.on_child(self.reap)
 
     def start(self, row: Message, environment: dict[str, str], umask: int) -> Held:
         """Start a unit in place of one that has ended. Raises OSError if there can be no more."""
         key = (row["service"], row["index"])
-        self.remove(key)
-        number = mark(self.environment, self._started)
-        order = Order(
-            row["command"],
-            row["directory"],
-            {**environment, **row["environment"]},
-            umask=umask,
-            mark=number,
-        )
+        order = Order(row["command"], row["directory"], {**environment, **row["environment"]})
+        name = f"{self.environment}/{row['service']}/{row['index']}"
+        order.environment[VARIABLE] = name
+        order.umask, order.files = umask, self._files
         order.tty, order.stdin = bool(row.get("tty")), bool(row.get("stdin"))
-        spawned = spawn(order, (STDOUT, STDERR, TERMINAL))
+        order.mark = unit_mark(self.mark, self._started)
+        spawned = spawn(order)
+        failpoint("keeper.after-fork")
         self._started += 1
-        held = Held(row, spawned, number)
-        self.units[key] = self._by_pid[held.pid] = held
+        held = Held(row, spawned, order.mark)
+        held.name = name
+        self.units[key] = self._leaders[held.pid] = held
         for descriptor in held.outputs:
-            self._loop.watch(descriptor, self._reader(held, descriptor))
+            self._loop.watch(descriptor, self._handler(held, descriptor))
         self._changed(held)
         return held
 
     def stop(self, held: Held, number: int, grace: float) -> None:
         """Signal a unit and everything of it; after ``grace`` seconds end what is left by force."""
-        held.stopping = True
-        held.signal = signal.Signals(number)
-        held.members = self._members().get(held.key, []) if held.leader_ended else []
-        held.signal_all(number)
-        held.signal_all(signal.SIGCONT)
-        held.kill_at = time.monotonic() + grace
-        self._loop.at(held.kill_at, self.look)
+        self._adopt()
+        held.begin_stop(number, time.monotonic() + grace)
+        failpoint("keeper.in-stop")
+        self._loop.at(held.kill_at, held.signal_new)
         self._changed(held)
-        self._look_soon()
-
-    def remove(self, key: Key) -> None:
-        """Forget a unit that has ended."""
-        held = self.units.get(key)
-        if held is not None and not held.alive:
-            del self.units[key]
-
-    def write(self, held: Held, data: bytes) -> None:
-        """Write to a unit's terminal or standard input; what does not fit is dropped."""
-        if held.writing >= 0:
-            try:
-                os.write(held.writing, data)
-            except OSError:
-                return
-
-    def resize(self, held: Held, columns: int, rows: int) -> None:
-        if held.writing >= 0 and TERMINAL in held.outputs.values():
-            resize(held.writing, columns, rows)
+        self._settle([held])
 
     def kill_all(self) -> bool:
-        """Kill everything below; whether anything was there."""
-        found = tree.below(os.getpid(), tree.children(tree.read_all()))
-        for process in found:
-            try:
-                os.kill(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-        return bool(found)
+        """Kill every process below the keeper; whether there was one.
+
+        Those who wear the mark of another keeper, or of a daemon, are not of this environment.
+        """
+        self._adopt()
+        ours = [pid for pid in (*self._leaders, *self._orphans) if self._is_ours(worn_by(pid))]
+        for pid in ours:
+            os.kill(pid, signal.SIGKILL)
+        return bool(ours)
 
     def reap(self) -> None:
         """Take in the ends of children: leaders of units, and orphans that became ours."""
-        ended: list[Held] = []
-        while True:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                break
-            if pid == 0:
-                break
-            held = self._by_pid.pop(pid, None)
+        touched: list[Held] = []
+        while (ended := _wait()) is not None:
+            pid, code = ended
+            held = self._leaders.pop(pid, None)
             if held is not None:
-                code = os.waitstatus_to_exitcode(status)
-                killed = code == -signal.SIGKILL and killed_for_memory()
-                held.note_end(128 - code if code < 0 else code, killed)
-                ended.append(held)
-        if ended or any(held.leader_ended and held.alive for held in self.units.values()):
-            self.look()
-
-    def look(self) -> None:
-        """See who of the units whose leader has ended is still alive, and go on ending them."""
-        open_units = [h for h in self.units.values() if h.leader_ended and h.alive]
-        overdue = self._overdue()
-        if not open_units and not overdue:
-            return
-        members = self._members()
-        for held in {*open_units, *overdue}:
-            before = list(held.members)
-            held.members = members.get(held.key, [])
-            if held.leader_ended and not held.members:
-                self._finish(held)
-            elif held in overdue:
-                held.signal_all(signal.SIGKILL)
-            elif held.stopping and held.leader_ended and set(held.members) - set(before):
-                held.signal_all(held.signal)
-            if held.alive and held.leader_ended and not before:
-                self._changed(held)
-        self._look_soon()
-
-    def _overdue(self) -> list[Held]:
-        now = time.monotonic()
-        return [h for h in self.units.values() if h.alive and h.kill_at and h.kill_at <= now]
-
-    def _look_soon(self) -> None:
-        """Look again shortly, as long as something is being ended."""
-        ending = any(held.alive and held.stopping for held in self.units.values())
-        if not ending:
-            self._look_after = FIRST_LOOK
-        elif not self._looking:
-            self._looking = True
-            self._loop.at(time.monotonic() + self._look_after, self._look_again)
-            self._look_after = min(2 * self._look_after, LONGEST_LOOK)
-
-    def _look_again(self) -> None:
-        self._looking = False
-        self.look()
-        self._look_soon()
-
-    def _members(self) -> dict[Key, list[int]]:
-        """Find the processes of each unit beside its leader, by the tree and by their mark."""
-        by_parent = tree.children(tree.read_all())
-        by_mark = {held.mark: held.key for held in self.units.values() if held.alive}
-        found: dict[Key, list[int]] = {}
-        owner: dict[int, Key | None] = {pid: held.key for pid, held in self._by_pid.items()}
-        for process in tree.below(os.getpid(), by_parent):
-            if process.pid in self._by_pid:
+                held.note_end(code, out_of_memory=self._out_of_memory(held, code))
+                touched.append(held)
                 continue
-            key = owner.get(process.parent) or by_mark.get(worn_by(process.pid))
-            owner[process.pid] = key
-            if key is not None:
-                found.setdefault(key, []).append(process.pid)
-        return found
+            owner = self._orphans.pop(pid, None)
+            if owner is not None:
+                owner.orphans.discard(pid)
+                touched.append(owner)
+        if touched or self._orphans:
+            self._adopt()
+            self._settle(touched)
+
+    def type(self, held: Held, data: bytes) -> None:
+        """Write to a unit's terminal or standard input."""
+        if held.type(data):
+            self._loop.watch(held.writing, self._handler(held, held.writing), READ | WRITE)
+
+    def resize(self, held: Held, columns: int, rows: int) -> None:
+        if held.terminal and held.writing >= 0:
+            resize(held.writing, columns, rows)
+
+    def _adopt(self) -> None:
+        """Find the children that became ours, and whose they are."""
+        for pid in tree.own_children():
+            if pid in self._leaders or pid in self._orphans:
+                continue
+            owner = self._owner(pid)
+            self._orphans[pid] = owner
+            if owner is not None:
+                owner.orphans.add(pid)
+                owner.signal_new()
+
+    def _owner(self, pid: int) -> Held | None:
+        mark = worn_by(pid)
+        units = self.units.values()
+        if mark != NONE:
+            return next((held for held in units if held.mark == mark), None)
+        name = _variable_of(pid)
+        return next((held for held in units if held.name == name), None)
+
+    def _is_ours(self, mark: int) -> bool:
+        return mark == NONE or keeper_of(mark) == self.mark
+
+    def _settle(self, touched: list[Held]) -> None:
+        """Tell of each unit that has ended, or whose leader has."""
+        for held in touched:
+            if not held.alive:
+                self._finish(held)
+            self._changed(held)
 
     def _finish(self, held: Held) -> None:
-        """Nothing of it is alive: store what is left in its pipes, then say so."""
+        """Nothing of it is alive: store what is left in its pipes."""
         for descriptor in list(held.outputs):
-            while self._read(held, descriptor) > 0:
-                continue
+            while self._read(held, descriptor):
+                pass
+        for descriptor in {*held.outputs, held.writing}:
             self._loop.forget(descriptor)
         held.close()
-        self._changed(held)
 
-    def _reader(self, held: Held, descriptor: int) -> Callable[[int], None]:
+    def _out_of_memory(self, held: Held, code: int) -> bool:
+        if code != -signal.SIGKILL or held.stopping:
+            return False
+        before, self._memory_kills = self._memory_kills, memory_kills()
+        return self._memory_kills > before
+
+    def _handler(self, held: Held, descriptor: int) -> Callable[[int], None]:
         def ready(events: int) -> None:
-            if self._read(held, descriptor) == 0:
-                self._loop.forget(descriptor)
-                if descriptor != held.writing:
-                    del held.outputs[descriptor]
-                    os.close(descriptor)
+            if events & WRITE and not held.type(b""):
+                self._written(held, ready)
+            if events & READ and descriptor in held.outputs and self._read(held, descriptor) == 0:
+                self._end_of(held, descriptor)
 
         return ready
 
-    def _read(self, held: Held, descriptor: int) -> int:
-        """Store one chunk; its size, 0 at the end of the stream, -1 when there is nothing now."""
+    def _written(self, held: Held, ready: Callable[[int], None]) -> None:
+        """Nothing waits to be written any more: watch for output only."""
+        if held.writing in held.outputs:
+            self._loop.watch(held.writing, ready)
+        else:
+            self._loop.forget(held.writing)
+
+    def _read(self, held: Held, descriptor: int) -> int | None:
+        """Store one chunk and return its size: 0 at the end, None when there is nothing now."""
         try:
             size = os.readv(descriptor, [self._buffer])
         except BlockingIOError:
-            return -1
+            return None
         except OSError:
-            return 0  # a terminal whose last user is gone (EIO)
-        if size == 0:
             return 0
-        data = self._buffer[:size]
-        if held.take(held.outputs[descriptor], data):
-            enforce_quota([h.writer for h in self.units.values() if h.writer], self.quota)
-        if size == FULL_PIPE:
-            grow_pipe(descriptor, BUFFER)
-        self._output(held, data)
+        if size:
+            data = self._buffer[:size]
+            if held.take(held.outputs[descriptor], data):
+                enforce_quota([one.writer for one in self.units.values()], self.quota)
+            if size == FULL_PIPE:
+                grow_pipe(descriptor, BUFFER)
+            self._said(held, data)
         return size
+
+    def _end_of(self, held: Held, descriptor: int) -> None:
+        self._loop.forget(descriptor)
+        del held.outputs[descriptor]
+        if descriptor == held.writing:
+            held.writing = -1
+        os.close(descriptor)
+
+
+def _wait() -> tuple[int, int] | None:
+    """Reap one child that has ended: its pid and exit code, negative for a signal."""
+    try:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        return None
+    return (pid, os.waitstatus_to_exitcode(status)) if pid else None
+
+
+def _variable_of(pid: int) -> str:
+    """Read the name of the unit in the environment of a process; "" if there is none."""
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            text = file.read()
+    except OSError:
+        return ""
+    start = VARIABLE.encode() + b"="
+    found = [entry for entry in text.split(b"\0") if entry.startswith(start)]
+    return os.fsdecode(found[0][len(start) :]) if found else ""

@@ -9,7 +9,6 @@ import sys
 sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 from devenv.keeper.keeper import Keeper
-from devenv.keeper.memory import remember
 from devenv.keeper.system import become_subreaper
 
 
@@ -19,7 +18,6 @@ def main() -> None:
     if os.getsid(0) != os.getpid():
         os.setsid()
     become_subreaper()
-    remember()
     os.chdir("/")
     keeper = Keeper()
     keeper.converse(socket.socket(fileno=os.dup(0)))
@@ -29,7 +27,8 @@ def main() -> None:
     # What is there by now stays for good: nothing of it is looked at again after a fork.
     gc.collect()
     gc.freeze()
-    keeper.run()
+    keeper.loop.run()
 
 
-main()
+if __name__ == "__main__":
+    main()

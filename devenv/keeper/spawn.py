@@ -1,87 +1,79 @@
-"""Starts one process: forked from the one thread, in a session and circumstances of its own."""
+"""Starts one process: forked from the one thread, in a session of its own."""
+
+from __future__ import annotations
 
 import errno
 import fcntl
 import os
+import resource
 import signal
 import struct
 import termios
 
-from devenv.keeper.system import die_with_parent, wear
+from devenv.keeper.mark import wear
+from devenv.keeper.system import die_with_parent
+from devenv.logs.segment import STDERR, STDOUT, TERMINAL
 
 NOT_FOUND = 127
 NOT_POSSIBLE = 126
 
-_IGNORED = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGHUP)
+_RESET = (
+    signal.SIGPIPE,
+    signal.SIGXFSZ,
+    signal.SIGINT,
+    signal.SIGHUP,
+    signal.SIGCHLD,
+    signal.SIGTERM,
+)
+_FIRST_SIZE = (80, 24)
 
 
 class Order:
-    """What to start; ``environment`` is whole."""
+    """What to start: ``environment`` is whole, ``files`` the limits of open files."""
 
-    __slots__ = ("command", "directory", "environment", "mark", "stdin", "tty", "umask")
+    __slots__ = ("command", "directory", "environment", "files", "mark", "stdin", "tty", "umask")
 
-    def __init__(
-        self,
-        command: list[str],
-        directory: str,
-        environment: dict[str, str],
-        *,
-        umask: int,
-        mark: int,
-    ) -> None:
+    def __init__(self, command: list[str], directory: str, environment: dict[str, str]) -> None:
         self.command = command
         self.directory = directory
         self.environment = environment
-        self.umask = umask
-        self.mark = mark
+        self.umask = 0o022
+        self.mark = 0
+        self.files = resource.getrlimit(resource.RLIMIT_NOFILE)
         self.tty = False
         self.stdin = False
 
 
 class Spawned:
-    """A process, and our ends of its streams: (stream, descriptor) to read, and one to write."""
+    """A process; ``outputs`` maps what we read to its stream, ``writing`` is its input or -1."""
 
     __slots__ = ("outputs", "pid", "writing")
 
-    def __init__(self, pid: int, outputs: list[tuple[int, int]], writing: int) -> None:
+    def __init__(self, pid: int, outputs: dict[int, int], writing: int) -> None:
         self.pid = pid
         self.outputs = outputs
         self.writing = writing
 
 
-def spawn(order: Order, streams: tuple[int, int, int]) -> Spawned:
+def spawn(order: Order) -> Spawned:
     """Start a process; raises OSError if there can be no more of them.
 
-    ``streams`` numbers stdout, stderr and the terminal. A command that cannot be run says so on
-    its own stderr, and ends with 127 or 126, as in a shell.
+    A command that cannot be run says so on its own stderr and ends with 127 or 126, as in a shell.
     """
-    stdout, stderr, terminal = streams
-    opened: list[int] = []
-    try:
-        if order.tty:
-            leader, follower = _kept(opened, os.openpty())
-            theirs, ours = (follower, follower, follower), Spawned(0, [(terminal, leader)], leader)
-        else:
-            reading_out, out = _kept(opened, os.pipe2(os.O_CLOEXEC))
-            reading_err, err = _kept(opened, os.pipe2(os.O_CLOEXEC))
-            inward, writing = _kept(opened, _standard_input(order))
-            outputs = [(stdout, reading_out), (stderr, reading_err)]
-            theirs, ours = (inward, out, err), Spawned(0, outputs, writing)
-        ours.pid = _fork(order, theirs)
-    except OSError:
-        for descriptor in opened:
-            os.close(descriptor)
-        raise
-    for descriptor in set(theirs):
-        os.close(descriptor)
-    for _, descriptor in ours.outputs:
+    if order.tty:
+        leader, follower = os.openpty()
+        resize(leader, *_FIRST_SIZE)
+        pid = _fork(order, (follower, follower, follower), (leader,))
+        os.set_blocking(leader, False)
+        return Spawned(pid, {leader: TERMINAL}, leader)
+    from_out, out = os.pipe2(os.O_CLOEXEC)
+    from_err, err = os.pipe2(os.O_CLOEXEC)
+    inward, writing = _standard_input(order)
+    ours = (from_out, from_err) if writing < 0 else (from_out, from_err, writing)
+    pid = _fork(order, (inward, out, err), ours)
+    for descriptor in ours:
         os.set_blocking(descriptor, False)
-    return ours
-
-
-def _kept(opened: list[int], pair: tuple[int, int]) -> tuple[int, int]:
-    opened += [descriptor for descriptor in pair if descriptor >= 0]
-    return pair
+    return Spawned(pid, {from_out: STDOUT, from_err: STDERR}, writing)
 
 
 def resize(descriptor: int, columns: int, rows: int) -> None:
@@ -90,19 +82,29 @@ def resize(descriptor: int, columns: int, rows: int) -> None:
 
 
 def _standard_input(order: Order) -> tuple[int, int]:
-    if not order.stdin:
-        return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC), -1
-    reading, writing = os.pipe2(os.O_CLOEXEC)
-    os.set_blocking(writing, False)
-    return reading, writing
+    if order.stdin:
+        return os.pipe2(os.O_CLOEXEC)
+    return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC), -1
 
 
-def _fork(order: Order, standard: tuple[int, int, int]) -> int:
+def _fork(order: Order, standard: tuple[int, int, int], ours: tuple[int, ...]) -> int:
+    """Fork, and close the child's ends here; ours too if that failed."""
     parent = os.getpid()
-    pid = os.fork()
+    try:
+        pid = os.fork()
+    except OSError:
+        for descriptor in ours:
+            os.close(descriptor)
+        raise
+    finally:
+        if os.getpid() == parent:
+            for descriptor in set(standard):
+                os.close(descriptor)
     if pid == 0:
         try:
             _become(order, standard, parent)
+        except (OSError, ValueError) as error:
+            _refuse(f"cannot start: {error}", NOT_POSSIBLE)
         finally:
             os._exit(NOT_POSSIBLE)
     return pid
@@ -116,9 +118,10 @@ def _become(order: Order, standard: tuple[int, int, int], parent: int) -> None:
         os.dup2(descriptor, number)
     if order.tty:
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-    for number in _IGNORED:
+    for number in _RESET:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    resource.setrlimit(resource.RLIMIT_NOFILE, order.files)
     wear(order.mark)
     os.umask(order.umask)
     try:
@@ -131,10 +134,8 @@ def _become(order: Order, standard: tuple[int, int, int], parent: int) -> None:
 def _execute(order: Order) -> None:
     """Replace this process, searching the PATH of its own environment (execvp(3))."""
     program = order.command[0]
-    folders = [""] if "/" in program else order.environment.get("PATH", os.defpath).split(":")
     worst = errno.ENOENT
-    for folder in folders:
-        path = os.path.join(folder, program) if folder else program
+    for path in _places(program, order.environment.get("PATH", os.defpath)):
         try:
             os.execve(path, order.command, order.environment)
         except OSError as error:
@@ -142,6 +143,13 @@ def _execute(order: Order) -> None:
                 worst = error.errno or worst
     code = NOT_FOUND if worst == errno.ENOENT else NOT_POSSIBLE
     _refuse(f"cannot run {program}: {os.strerror(worst)}", code)
+
+
+def _places(program: str, path: str) -> list[str]:
+    if "/" in program:
+        return [program]
+    found = [os.path.join(folder, program) for folder in path.split(":")]
+    return [place for place in found if os.access(place, os.F_OK)]
 
 
 def _refuse(text: str, code: int) -> None:

@@ -1,21 +1,20 @@
-"""Who descends from whom: one reading of /proc, as values."""
+"""Who descends from whom: what /proc says of processes, as values."""
 
 import os
 
 
 class Process:
-    """One line of proc_pid_stat(5). ``started`` is in clock ticks since boot."""
+    """One line of proc_pid_stat(5)."""
 
-    __slots__ = ("group", "parent", "pid", "rss_pages", "session", "started", "ticks", "zombie")
+    __slots__ = ("group", "parent", "pid", "rss_pages", "ticks", "zombie")
 
     def __init__(self, pid: int, fields: list[bytes]) -> None:
         self.pid = pid
         self.zombie = fields[0] in {b"Z", b"X"}
         self.parent = int(fields[1])
         self.group = int(fields[2])
-        self.session = int(fields[3])
         self.ticks = int(fields[11]) + int(fields[12])
-        self.started = int(fields[19])
+        """Processor time used, in ticks of sysconf(SC_CLK_TCK)."""
         self.rss_pages = int(fields[21])
 
 
@@ -30,31 +29,36 @@ def read(pid: int) -> Process | None:
 
 
 def read_all() -> dict[int, Process]:
-    """Read every process of this machine that may be seen."""
+    """Read every process that may be seen."""
     found = {}
     for name in os.listdir("/proc"):
-        if name.isdecimal():
-            process = read(int(name))
-            if process is not None:
-                found[process.pid] = process
+        process = read(int(name)) if name.isdecimal() else None
+        if process is not None:
+            found[process.pid] = process
     return found
 
 
-def children(processes: dict[int, Process]) -> dict[int, list[Process]]:
-    """Group processes by their parent."""
-    found: dict[int, list[Process]] = {}
+def own_children() -> list[int]:
+    """List the direct children of this process, which has one thread; zombies are among them."""
+    try:
+        with open("/proc/thread-self/children", "rb", buffering=0) as file:
+            return [int(pid) for pid in file.readall().split()]
+    except FileNotFoundError:
+        us = os.getpid()
+        return [process.pid for process in read_all().values() if process.parent == us]
+
+
+def children(processes: dict[int, Process]) -> dict[int, list[int]]:
+    """Group the pids of processes by their parent."""
+    found: dict[int, list[int]] = {}
     for process in processes.values():
-        found.setdefault(process.parent, []).append(process)
+        found.setdefault(process.parent, []).append(process.pid)
     return found
 
 
-def below(root: int, by_parent: dict[int, list[Process]]) -> list[Process]:
-    """List what descends from ``root``, zombies left out, each parent before its children."""
-    found: list[Process] = []
-    waiting = list(by_parent.get(root, ()))
-    while waiting:
-        process = waiting.pop()
-        if not process.zombie:
-            found.append(process)
-        waiting += by_parent.get(process.pid, ())
+def with_descendants(pid: int, by_parent: dict[int, list[int]]) -> list[int]:
+    """List ``pid`` and all that descends from it, each parent before its children."""
+    found = [pid]
+    for one in found:
+        found += by_parent.get(one, ())
     return found

@@ -12,7 +12,11 @@ from devenv.errors import DevenvError
 from devenv.model.environment import ReplicaId
 
 Message = dict[str, Any]
-LIMIT = 16 * 1024 * 1024
+CHUNK = 1024 * 1024
+
+
+class KeeperEndedError(DevenvError):
+    """The keeper has gone, so what was asked of it is not answered."""
 
 
 class Link:
@@ -25,98 +29,104 @@ class Link:
         self.ended = asyncio.Event()
         self._socket = sock
         self._changed = changed
+        self._loop = asyncio.get_running_loop()
         self._answers: dict[int, asyncio.Future[Message]] = {}
         self._descriptors: list[int] = []
         self._number = 0
+        self._incoming = bytearray()
         self._outgoing = bytearray()
-        self._writable = asyncio.Event()
+        self._flushing = False
         sock.setblocking(False)
-        self._tasks = [asyncio.create_task(self._receive()), asyncio.create_task(self._send())]
+        self._loop.add_reader(sock, self._receive)
 
     async def request(self, op: str, **fields: object) -> Message:
         """Ask the keeper; what is asked in one turn of the loop goes out in one send."""
         if self.ended.is_set():
-            raise DevenvError("its keeper has ended")
+            raise KeeperEndedError("its keeper has ended")
         self._number += 1
-        answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Message] = self._loop.create_future()
         self._answers[self._number] = answer
         message = {"id": self._number, "op": op, **fields}
         self._outgoing += json.dumps(message, separators=(",", ":")).encode() + b"\n"
-        self._writable.set()
+        if not self._flushing:
+            self._flushing = True
+            self._loop.call_soon(self._flush)
         return await answer
 
-    async def request_descriptor(self, op: str, **fields: object) -> tuple[Message, int]:
-        """Ask for something that comes with a descriptor."""
+    async def request_descriptor(self, op: str, **fields: object) -> int:
+        """Ask for something that is a descriptor."""
         answer = await self.request(op, **fields)
-        if not self._descriptors:
-            raise DevenvError("the keeper sent no terminal")
-        return answer, self._descriptors.pop()
+        return int(answer["descriptor"])
 
     async def greet(self) -> None:
-        """Learn who the keeper is, and its whole table."""
-        self.pid = (await self.request("hello"))["pid"]
-        listed = await self.request("list")
-        self.prepared = listed["fingerprint"]
+        """Learn who the keeper is and its whole table, and be told of every change."""
+        self.pid = (await self.request("hello", protocol=1))["pid"]
+        listed = await self.request("watch")
+        self.prepared = listed["prepared"]
         self._take_rows(listed["rows"])
 
     def close(self) -> None:
         """Let go of the keeper; it lives on."""
-        for task in self._tasks:
-            task.cancel()
-        self._socket.close()
+        if self._socket.fileno() >= 0:
+            self._loop.remove_reader(self._socket)
+            self._loop.remove_writer(self._socket)
+            self._socket.close()
 
-    async def _send(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            await self._writable.wait()
-            self._writable.clear()
-            data, self._outgoing = self._outgoing, bytearray()
-            try:
-                await loop.sock_sendall(self._socket, data)
-            except OSError:
-                return
+    def _flush(self) -> None:
+        if self._socket.fileno() < 0:
+            return
+        try:
+            del self._outgoing[: self._socket.send(self._outgoing)]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self._end()
+            return
+        self._flushing = bool(self._outgoing)
+        if self._flushing:
+            self._loop.add_writer(self._socket, self._flush)
+        else:
+            self._loop.remove_writer(self._socket)
 
-    async def _receive(self) -> None:
-        buffer = bytearray()
-        while data := await self._chunk():
-            buffer += data
-            *lines, rest = buffer.split(b"\n")
-            buffer = rest
-            for line in lines:
-                self._take(json.loads(line))
+    def _receive(self) -> None:
+        try:
+            data, descriptors, _, _ = socket.recv_fds(self._socket, CHUNK, 4)
+        except BlockingIOError:
+            return
+        except OSError:
+            data, descriptors = b"", []
+        self._descriptors += descriptors
+        if not data:
+            self._end()
+            return
+        self._incoming += data
+        *lines, self._incoming = self._incoming.split(b"\n")
+        for line in lines:
+            self._take(json.loads(line))
+
+    def _end(self) -> None:
+        self.close()
         self.ended.set()
         for answer in self._answers.values():
             if not answer.done():
-                answer.set_exception(DevenvError("its keeper has ended"))
+                answer.set_exception(KeeperEndedError("its keeper has ended"))
         self._changed()
-
-    async def _chunk(self) -> bytes:
-        """Wait for bytes, and take the descriptors that come with them."""
-        loop = asyncio.get_running_loop()
-        ready: asyncio.Future[None] = loop.create_future()
-        loop.add_reader(self._socket, _set, ready)
-        try:
-            await ready
-            data, descriptors, _, _ = socket.recv_fds(self._socket, 1024 * 1024, 4)
-        except OSError:
-            return b""
-        finally:
-            loop.remove_reader(self._socket)
-        if descriptors:
-            self._descriptors += descriptors
-        return data
 
     def _take(self, message: Message) -> None:
         if "push" in message:
             self._take_rows(message["rows"])
+            for service, index in message["removed"]:
+                self.rows.pop(ReplicaId(service, index), None)
             self._changed()
             return
-        answer = self._answers.pop(message["id"], None)
         if "row" in message:
             self._take_rows([message["row"]])
+        if message.get("descriptor"):
+            message["descriptor"] = self._descriptors.pop(0)
+        answer = self._answers.pop(message["id"], None)
         if answer is None or answer.done():
-            return
-        if "error" in message:
+            _drop(message)
+        elif "error" in message:
             answer.set_exception(DevenvError(message["error"]))
         else:
             answer.set_result(message)
@@ -126,6 +136,7 @@ class Link:
             self.rows[ReplicaId(row["service"], row["index"])] = dict(row)
 
 
-def _set(ready: asyncio.Future[None]) -> None:
-    if not ready.done():
-        ready.set_result(None)
+def _drop(message: Message) -> None:
+    """Nobody waits for this answer any more."""
+    if "descriptor" in message:
+        socket.close(message["descriptor"])

@@ -22,15 +22,17 @@ def busy_ports(ports: Collection[int]) -> Mapping[int, str]:
 
 def listening() -> Mapping[str, int]:
     """Map the inode of each listening TCP socket to its port."""
-    found = {}
-    for table in _TABLES:
-        with suppress(OSError), open(table, encoding="ascii") as file:
-            next(file)
-            for line in file:
-                fields = line.split(maxsplit=10)
-                if fields[3] == _LISTEN:
-                    found[fields[9]] = int(fields[1].rpartition(":")[2], 16)
-    return found
+    lines = [line for table in _TABLES for line in _lines(table)]
+    rows = [line.split(maxsplit=10) for line in lines if f" {_LISTEN} " in line]
+    return {row[9]: int(row[1].rpartition(":")[2], 16) for row in rows if row[3] == _LISTEN}
+
+
+def _lines(table: str) -> list[str]:
+    """Read a table, without its heading; one that is not there has no lines."""
+    try:
+        return Path(table).read_text(encoding="ascii").splitlines()[1:]
+    except OSError:
+        return []
 
 
 def ports_of(pid: int, inodes: Mapping[str, int]) -> Iterable[int]:

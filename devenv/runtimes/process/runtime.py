@@ -12,16 +12,16 @@ from typing import Any
 from devenv.errors import DevenvError
 from devenv.model.environment import EnvironmentId, ReplicaId
 from devenv.model.plan import Start, StopUnit
-from devenv.model.unit import Exit, Unit
 from devenv.runtimes.process.keepers import Keepers
-from devenv.runtimes.process.link import Link
+from devenv.runtimes.process.link import KeeperEndedError, Link
+from devenv.runtimes.process.rows import unit_of
 from devenv.runtimes.process.sampling import sample
 from devenv.runtimes.process.strays import end_strays
 from devenv.runtimes.protocol import Capability, Client, Look, Preparation, Report, Sample
 
 KEEPER_DIED = "the keeper of its processes ended"
-PREPARED_WITHIN = 10.0
-"""Seconds that a keeper may take to start."""
+CALM = 1.0
+"""Seconds after an environment was given its keeper until the next spare one is started."""
 
 
 class ProcessRuntime:
@@ -37,42 +37,36 @@ class ProcessRuntime:
         log_folder: Callable[[EnvironmentId], str],
         log_quota: Callable[[EnvironmentId], int],
     ) -> None:
+        self._folder = runtime_folder
         self._keepers = Keepers(runtime_folder)
         self._log_folder = log_folder
         self._log_quota = log_quota
         self._links: dict[EnvironmentId, Link] = {}
         self._lost: set[EnvironmentId] = set()
+        self._away: dict[EnvironmentId, str] = {}
         self._hints: asyncio.Queue[EnvironmentId] = asyncio.Queue()
         self._hinted: set[EnvironmentId] = set()
-        self._burials: set[asyncio.Task[int]] = set()
+        self._burials: dict[EnvironmentId, asyncio.Task[None]] = {}
+        self._warming: asyncio.TimerHandle | None = None
 
     async def adopt(self) -> Mapping[EnvironmentId, Preparation]:
-        """Connect to every keeper that lives, and end what dead ones have left."""
-        dead = []
-        for environment in self._keepers.known():
-            link = await self._keepers.find(environment, lambda e=environment: self._hint(e))  # type: ignore[misc]
-            if link is None:
-                dead.append(environment)
-            else:
-                self._links[environment] = link
-        for environment in dead:
-            await end_strays(environment, self._living())
-        return {
-            environment: _preparation((await link.request("recall"))["prepared"])
-            for environment, link in self._links.items()
-            if link.prepared
-        }
+        """Connect to every keeper that lives, and end what dead ones have left.
+
+        Returns what each was told by ``prepare``; one that never was is let go.
+        """
+        found = await asyncio.gather(*(self._find(one) for one in self._keepers.known()))
+        await end_strays(self._folder)
+        return {one: preparation for one, preparation in found if preparation is not None}
 
     async def observe(self, environment: EnvironmentId) -> Look:
         link = self._links.get(environment)
-        if link is not None and link.ended.is_set():
-            self._bury(environment)
-            link = None
         lost = KEEPER_DIED if environment in self._lost else ""
         self._lost.discard(environment)
         if link is None:
-            return Look(lost=lost)
-        units = {key: self._unit(key, row) for key, row in link.rows.items()}
+            return Look(away=self._away.get(environment, ""), lost=lost)
+        if link.ended.is_set():
+            return Look({}, link.prepared, away=KEEPER_DIED)
+        units = {key: unit_of(key, row) for key, row in link.rows.items()}
         return Look(units, link.prepared, lost=lost)
 
     async def changes(self) -> AsyncIterator[EnvironmentId]:
@@ -84,14 +78,10 @@ class ProcessRuntime:
     async def prepare(
         self, environment: EnvironmentId, preparation: Preparation, report: Report
     ) -> None:
+        await self._buried(environment)
         link = self._links.get(environment)
         if link is None:
-            async with asyncio.timeout(PREPARED_WITHIN):
-                await self._settle_burials()
-                link = await self._keepers.assign(
-                    environment, self._log_quota(environment), lambda: self._hint(environment)
-                )
-            self._links[environment] = link
+            link = await self._assign(environment)
         client = preparation.client
         await link.request(
             "prepare",
@@ -127,11 +117,15 @@ class ProcessRuntime:
         await self._link(environment).request("start", unit=unit)
 
     async def stop(self, environment: EnvironmentId, step: StopUnit) -> None:
-        key = step.unit.id
-        with suppress(KeyError):
-            await self._links[environment].request(
+        key, link = step.unit.id, self._links.get(environment)
+        if link is None:
+            return
+        try:
+            await link.request(
                 "stop", service=key.service, index=key.index, signal=step.signal, grace=step.grace
             )
+        except KeeperEndedError:
+            await self._buried(environment)
 
     async def remove(self, environment: EnvironmentId, replica: ReplicaId) -> None:
         link = self._links.get(environment)
@@ -142,36 +136,41 @@ class ProcessRuntime:
     async def discard(self, environment: EnvironmentId) -> None:
         link = self._links.pop(environment, None)
         if link is not None:
-            with suppress(DevenvError):
+            with suppress(KeeperEndedError):
                 await link.request("discard")
             await link.ended.wait()
-            link.close()
-        await end_strays(environment, self._living())
+            await self._keepers.see_off(link.pid)
+        await end_strays(self._folder)
 
     async def samples(self, environment: EnvironmentId) -> Mapping[ReplicaId, Sample]:
         link = self._links.get(environment)
         if link is None:
             return {}
-        alive = {key: row["pid"] for key, row in link.rows.items() if row["ended"] is None}
-        return await asyncio.to_thread(sample, alive)
+        alive = {k: row for k, row in link.rows.items() if row["lingering"] or not row["exit"]}
+        return await asyncio.to_thread(sample, link.pid, alive)
 
     async def attach(
         self, environment: EnvironmentId, replica: ReplicaId, *, columns: int, rows: int
     ) -> socket.socket:
         """Return a socket of frames (docs/api.md) to the terminal of a replica."""
-        _, descriptor = await self._link(environment).request_descriptor(
+        descriptor = await self._link(environment).request_descriptor(
             "attach", service=replica.service, index=replica.index, columns=columns, rows=rows
         )
         return socket.socket(fileno=descriptor)
 
     def warm(self) -> None:
         """Have a keeper ready for the next environment."""
+        self._warming = None
         self._keepers.warm()
 
     def close(self) -> None:
         """Leave; keepers of environments live on."""
         for link in self._links.values():
             link.close()
+        for task in self._burials.values():
+            task.cancel()
+        if self._warming is not None:
+            self._warming.cancel()
         self._keepers.close()
 
     def _link(self, environment: EnvironmentId) -> Link:
@@ -180,43 +179,62 @@ class ProcessRuntime:
             raise DevenvError("it has no keeper")
         return link
 
-    def _living(self) -> frozenset[int]:
-        return frozenset(link.pid for link in self._links.values() if not link.ended.is_set())
+    async def _assign(self, environment: EnvironmentId) -> Link:
+        quota = self._log_quota(environment)
+        try:
+            link = await self._keepers.assign(environment, quota, self._listener(environment))
+        except TimeoutError as error:
+            raise DevenvError("a keeper was started and does not answer") from error
+        self._links[environment] = link
+        if self._warming is None:
+            self._warming = asyncio.get_running_loop().call_later(CALM, self.warm)
+        return link
+
+    async def _find(
+        self, environment: EnvironmentId
+    ) -> tuple[EnvironmentId, Preparation | None]:
+        """Take up an environment again, if its keeper lives and was told what to do."""
+        try:
+            link = await self._keepers.find(environment, self._listener(environment))
+        except TimeoutError:
+            self._away[environment] = "its keeper does not answer"
+            return environment, None
+        if link is None:
+            return environment, None
+        self._links[environment] = link
+        if not link.prepared:
+            await self.discard(environment)
+            return environment, None
+        return environment, _preparation((await link.request("recall"))["prepared"])
+
+    def _listener(self, environment: EnvironmentId) -> Callable[[], None]:
+        return lambda: self._changed(environment)
+
+    def _changed(self, environment: EnvironmentId) -> None:
+        link = self._links.get(environment)
+        if link is not None and link.ended.is_set() and environment not in self._burials:
+            burial = asyncio.create_task(self._bury(environment, link))
+            self._burials[environment] = burial
+        self._hint(environment)
 
     def _hint(self, environment: EnvironmentId) -> None:
         if environment not in self._hinted:
             self._hinted.add(environment)
             self._hints.put_nowait(environment)
 
-    def _bury(self, environment: EnvironmentId) -> None:
+    async def _bury(self, environment: EnvironmentId, link: Link) -> None:
         """Its keeper died: end what it has left before anything of it is started again."""
-        self._links.pop(environment).close()
+        await self._keepers.see_off(link.pid)
+        await end_strays(self._folder)
+        self._links.pop(environment, None)
         self._lost.add(environment)
-        task = asyncio.create_task(end_strays(environment, self._living()))
-        self._burials.add(task)
-        task.add_done_callback(self._burials.discard)
+        self._burials.pop(environment, None)
+        self._hint(environment)
 
-    async def _settle_burials(self) -> None:
-        if self._burials:
-            await asyncio.wait(self._burials)
-
-    def _unit(self, key: ReplicaId, row: Mapping[str, Any]) -> Unit:
-        ended = row["ended"]
-        return Unit(
-            id=key,
-            runtime=self.name,
-            fingerprint=row["fingerprint"],
-            generation=row["generation"],
-            attempt=row["attempt"],
-            restarts=row["restarts"],
-            started=row["started"],
-            pid=row["pid"],
-            exit=None
-            if ended is None
-            else Exit(row["code"], ended, row["requested"], row["out_of_memory"]),
-            stopping=row["stopping"],
-            lingering=row["lingering"],
-        )
+    async def _buried(self, environment: EnvironmentId) -> None:
+        burial = self._burials.get(environment)
+        if burial is not None:
+            await asyncio.wait([burial])
 
 
 def _preparation(kept: Mapping[str, Any]) -> Preparation:

@@ -5,46 +5,59 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from contextlib import suppress
 
-from devenv.keeper import system, tree
-from devenv.model.environment import EnvironmentId
+from devenv.keeper import mark, tree
 from devenv.runtimes.process.subreaper import bury
 
-AGAIN = 0.01
+AGAIN = 0.005
 """Seconds until what was killed is looked for again."""
+PATIENCE = 5.0
+"""Seconds after which what cannot be killed is let be: it is another user's, or stuck."""
 
 
-async def end_strays(environment: EnvironmentId, living_keepers: frozenset[int]) -> int:
-    """Kill every process with the mark of ``environment`` that no living keeper holds.
+async def end_strays(runtime_folder: str) -> int:
+    """Kill every process of a unit whose keeper has ended, and reap those that are our children.
 
-    Returns how many there were; what they fork meanwhile is found by looking again.
+    Returns how many there were. What they fork meanwhile is found by looking again.
     """
+    ours = mark.keeper_mark(runtime_folder, "")
     ended: set[int] = set()
-    while strays := _strays(environment, living_keepers):
+    deadline = time.monotonic() + PATIENCE
+    while strays := await asyncio.to_thread(_strays, ours):
         for pid in strays:
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
-        await asyncio.sleep(AGAIN)
-        for pid in strays:
             bury(pid)
-        if strays <= ended:
-            break  # it cannot be killed: another user's, or stuck in the kernel
         ended |= strays
+        if time.monotonic() > deadline:
+            break
+        await asyncio.sleep(AGAIN)
     return len(ended)
 
 
-def _strays(environment: EnvironmentId, living_keepers: frozenset[int]) -> set[int]:
-    processes = tree.read_all()
-    by_parent = tree.children(processes)
-    held = {p.pid for keeper in living_keepers for p in tree.below(keeper, by_parent)}
-    held |= {os.getpid(), *living_keepers}
-    number = system.environment_number(environment)
-    first, last = system.mark(number, 0), system.mark(number, system.UNITS - 1)
+def _strays(ours: int) -> set[int]:
+    """Find those who wear a unit's mark of our folder while nobody alive wears its keeper's."""
+    worn = {pid: found for pid in _pids() if mark.same_folder(found := mark.worn_by(pid), ours)}
+    keepers = {one for pid, one in worn.items() if mark.keeper_of(one) == one and _lives(pid)}
     return {
-        process.pid
-        for process in processes.values()
-        if not process.zombie
-        and process.pid not in held
-        and first <= system.worn_by(process.pid) <= last
+        pid
+        for pid, one in worn.items()
+        if mark.keeper_of(one) != one and mark.keeper_of(one) not in keepers and not _is_done(pid)
     }
+
+
+def _pids() -> list[int]:
+    return [int(name) for name in os.listdir("/proc") if name.isdecimal()]
+
+
+def _lives(pid: int) -> bool:
+    process = tree.read(pid)
+    return process is not None and not process.zombie
+
+
+def _is_done(pid: int) -> bool:
+    """Whether it is a zombie that somebody else has to reap, or gone."""
+    process = tree.read(pid)
+    return process is None or (process.zombie and process.parent != os.getpid())

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 
-from devenv.keeper import system, tree
+from devenv.keeper import mark, system
 
 
-def become_subreaper() -> None:
-    """Become the parent of every descendant whose own parent has ended (prctl(2))."""
+def become_subreaper(runtime_folder: str) -> None:
+    """Become the parent of every descendant whose own parent has ended (prctl(2)).
+
+    A daemon that was started by a service of ours is not taken for a part of that service.
+    """
     system.become_subreaper()
+    mark.wear(mark.keeper_mark(runtime_folder, ""))
 
 
 def bury(pid: int) -> None:
-    """Reap a child that has ended, if it is ours."""
-    process = tree.read(pid)
-    if process is not None and process.parent == os.getpid():
-        try:
-            os.waitpid(pid, os.WNOHANG)
-        except ChildProcessError:
-            return
+    """Reap a process that has ended, if it is a child of ours."""
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        return
