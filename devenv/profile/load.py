@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -71,7 +72,7 @@ def load(request: Request, read: Reader = read_file) -> Loaded:
     reading.problems.raise_errors()
     scope = _scope(files, reading)
     tree = read_project(Project(files, scope, scope.folder), reading)
-    tree = expand(tree, scope, reading, Shipped(shipped.path, shipped.names))
+    tree = expand(tree, scope, reading, Shipped(shipped.path, shipped.names, sys.executable))
     profile = validate(tree, reading.problems)
     if profile is None:
         reading.problems.raise_errors()

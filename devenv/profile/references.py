@@ -32,7 +32,8 @@ _OPEN = "${{"
 _LITERAL = "${{$}}"
 _REFERENCE = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
 _SELF = re.compile(
-    r"self\.(?:ports\.(?P<name>[\w.-]+)|(?P<attribute>port|host|url|secret|data|index))"
+    r"self\.(?:ports\.(?P<port>[\w.-]+)|env\.(?P<variable>\w+)|"
+    r"(?P<attribute>port|host|url|secret|data|index))"
 )
 _OTHER = re.compile(
     r"services\.(?P<service>[A-Za-z0-9][\w.-]*?)\."
@@ -150,19 +151,17 @@ def _is_secret(environment: Environment, reader: Service, reference: Reference) 
 
 
 def _reference(inside: str) -> Reference:
-    if match := _SELF.fullmatch(inside):
-        if match["name"]:
-            return Reference("", "port", match["name"], inside)
-        return Reference("", cast(Attribute, match["attribute"]), written=inside)
-    if match := _OTHER.fullmatch(inside):
-        if match["port"]:
-            return Reference(match["service"], "port", match["port"], inside)
-        if match["variable"]:
-            return Reference(match["service"], "env", match["variable"], inside)
-        return Reference(match["service"], cast(Attribute, match["attribute"]), written=inside)
+    if match := _SELF.fullmatch(inside) or _OTHER.fullmatch(inside):
+        found = match.groupdict()
+        service = found.get("service") or ""
+        if found["port"]:
+            return Reference(service, "port", found["port"], inside)
+        if found["variable"]:
+            return Reference(service, "env", found["variable"], inside)
+        return Reference(service, cast(Attribute, found["attribute"]), written=inside)
     raise DevenvError(
         f"unknown reference `${{{{ {inside} }}}}`",
-        "there are self.port, .ports.NAME, .host, .url, .secret, .data, .index and "
+        "there are self.port, .ports.NAME, .host, .url, .env.NAME, .secret, .data, .index and "
         "services.X.url, .host, .port, .ports.NAME, .env.NAME",
     )
 

@@ -19,10 +19,14 @@ _SHIPPED = re.compile(r"(?P<name>[a-z0-9][a-z0-9_-]*)(?:@(?P<version>[A-Za-z0-9.
 
 @dataclass(frozen=True, slots=True)
 class Shipped:
-    """Where shipped profiles lie: the file of a name, and the names there are."""
+    """Where shipped profiles lie: the file of a name, and the names there are.
+
+    ``python`` is the interpreter that their programs run with.
+    """
 
     path: Callable[[str], str]
     names: Callable[[], tuple[str, ...]]
+    python: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,7 @@ class _Expander:
         folder = posixpath.dirname(path)
         # A shipped profile sees none of the client's variables: its meaning is devenv's alone.
         values = {**self.reading.request.builtin, "DEVENV_SHIPPED": folder}
+        values["DEVENV_PYTHON"] = self.shipped.python
         if version:
             values["VERSION"] = version
         return _Use(Named(path, value.origin), name, Scope(folder, values.get), is_shipped=True)

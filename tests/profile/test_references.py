@@ -30,6 +30,7 @@ services:
       COPY: ${{ services.db.env.PGPASSWORD }}
       TWICE: ${{ services.web.env.ADDRESS }}
       SELF: ${{ self.ports.web }}
+      AGAIN: ${{ self.env.SELF }}
       PLAIN: text
       API_KEY: text
       PROXY: http://me:word@proxy
@@ -64,6 +65,7 @@ def test_a_service_sees_its_own_values_and_those_of_others() -> None:
         "COPY": "secret-db",
         "TWICE": "postgresql://app:secret-db@127.0.0.1:20001/app",
         "SELF": "20002",
+        "AGAIN": "20002",
         "PLAIN": "text",
         "API_KEY": "text",
         "PROXY": "http://me:word@proxy",
@@ -154,8 +156,8 @@ DB = "  db: {command: d, ports: ['sql: auto'], environment: {NAME: x}}\n"
         (
             service("environment: {A: '${{ services.db.uri }}'}", DB),
             "2:38: services.web: unknown reference `${{ services.db.uri }}` (there are self.port, "
-            ".ports.NAME, .host, .url, .secret, .data, .index and services.X.url, .host, .port, "
-            ".ports.NAME, .env.NAME)",
+            ".ports.NAME, .host, .url, .env.NAME, .secret, .data, .index and services.X.url, "
+            ".host, .port, .ports.NAME, .env.NAME)",
         ),
         (
             service("stop_signal: SIGINT, env_file: [], profiles: [], url: 'x${{ self.port'"),
@@ -164,6 +166,10 @@ DB = "  db: {command: d, ports: ['sql: auto'], environment: {NAME: x}}\n"
         (
             service("environment: {A: '${{ self.url }}'}, url: '${{ self.url }}'"),
             "2:63: references go round: web.url → web.url",
+        ),
+        (
+            service("environment: {A: '${{ self.env.B }}', B: '${{ self.env.A }}'}"),
+            "2:38: references go round: web.env.A → web.env.B → web.env.A",
         ),
         (
             service(

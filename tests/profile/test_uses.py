@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from devenv.model.service import Container, Port, Service
@@ -11,7 +13,7 @@ SHIPPED = f"{FOLDER}/postgres/profile.yaml"
 POSTGRES = """
 services:
   postgres:
-    process: {command: [python3, "${DEVENV_SHIPPED}/run.py", "${VERSION:-}", "$HOME"]}
+    process: {command: ["${DEVENV_PYTHON}", "${DEVENV_SHIPPED}/run.py", "${VERSION:-}", "$HOME"]}
     image: postgres:${VERSION:-16}
     ports: ["sql: auto"]
     url: postgresql://devenv:${{ self.secret }}@${{ self.host }}:${{ self.port }}/app
@@ -43,7 +45,7 @@ def test_a_shipped_profile_gives_what_the_keys_beside_it_do_not() -> None:
     process = service.process
     assert process is not None
     assert process.environment["POSTGRES_USER"] == "me"
-    assert process.command == ("python3", f"{FOLDER}/postgres/run.py", "15", "")
+    assert process.command == (sys.executable, f"{FOLDER}/postgres/run.py", "15", "")
     assert process.directory == ROOT
 
 
