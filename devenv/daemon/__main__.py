@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import fcntl
+import importlib
 import logging
 import os
 import signal
@@ -14,9 +15,7 @@ import time
 from pathlib import Path
 
 from devenv.api import places
-from devenv.api.build import build
 from devenv.daemon.host import Folders
-from devenv.daemon.profiles import Profiles
 from devenv.daemon.registry import Registry
 from devenv.daemon.server import Server
 from devenv.daemon.verbs.context import Context
@@ -25,6 +24,7 @@ from devenv.runtimes.process.runtime import ProcessRuntime
 from devenv.runtimes.process.subreaper import become_subreaper
 
 BACKLOG = 128
+WARM_UP_AFTER = 0.5
 LAST_WORDS = 2.0
 """Seconds that requests in flight may still take when the daemon leaves."""
 
@@ -97,7 +97,7 @@ async def _serve(ready: int) -> None:
     path = places.daemon_socket(os.environ)
     listening = _listen(path)
     leave = asyncio.Event()
-    context = Context(registry, Profiles(), build(), time.time(), leave)
+    context = Context(registry, time.time(), leave)
     server = Server(listening, context)
     serving = asyncio.create_task(server.serve())
     _handle_signals(leave)
@@ -105,12 +105,20 @@ async def _serve(ready: int) -> None:
         os.write(ready, b"1")
         os.close(ready)
     processes.warm()
+    warming = asyncio.create_task(_warm_up())
     await leave.wait()
+    warming.cancel()
     os.unlink(path)
     await server.finish(LAST_WORDS)
     serving.cancel()
     registry.close()
     processes.close()
+
+
+async def _warm_up() -> None:
+    """Import the heavy passes of the profile while nobody waits."""
+    await asyncio.sleep(WARM_UP_AFTER)
+    await asyncio.to_thread(importlib.import_module, "devenv.profile.load")
 
 
 def _handle_signals(leave: asyncio.Event) -> None:

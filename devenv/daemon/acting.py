@@ -14,6 +14,8 @@ from devenv.runtimes.protocol import Preparation, Runtime
 
 RETRY = 1.0
 """Seconds until a runtime that failed us is asked again."""
+DISCARD = "discard"
+"""The key under which an environment goes away; nothing else is begun meanwhile."""
 Note = Callable[[str, str], None]
 
 
@@ -44,6 +46,10 @@ class Acting:
     @property
     def preparing(self) -> frozenset[str]:
         return frozenset(name for name in self._runtimes if name in self._tasks)
+
+    @property
+    def is_discarding(self) -> bool:
+        return DISCARD in self._tasks
 
     @property
     def idle(self) -> bool:

@@ -24,8 +24,8 @@ class Published:
     intent: Intent
     desired: Desired
     observed: Observed
-    plan: Plan = Plan()
-    snapshot: Snapshot = Snapshot(empty=True)
+    plan: Plan
+    snapshot: Snapshot
     gone: bool = True
 
     @property
@@ -37,7 +37,7 @@ class Board:
     """Latest wins: a slow reader skips to the newest, and none is missed."""
 
     def __init__(self, intent: Intent, desired: Desired, journal: Journal) -> None:
-        self.newest = Published(0, intent, desired, Observed())
+        self.newest = Published(0, intent, desired, Observed(), Plan(), Snapshot(empty=True))
         self._journal = journal
         self._news = asyncio.Event()
 

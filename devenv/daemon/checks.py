@@ -58,8 +58,12 @@ async def _check(probe: Probe, place: Place) -> Verdict:
         case ExecCheck(command):
             return await _command(command, place, probe.timeout)
         case FileCheck(path):
-            there = os.path.exists(os.path.join(place.directory, path))
+            there = _exists(os.path.join(place.directory, path))
             return there, "" if there else f"{path} does not exist yet"
+
+
+def _exists(path: str) -> bool:
+    return os.path.exists(path)
 
 
 async def _http(check: HttpCheck, place: Place) -> Verdict:

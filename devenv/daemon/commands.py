@@ -1,4 +1,4 @@
-"""The one door through which the daemon runs a command: with a time limit, and nothing left of it."""
+"""The one door through which the daemon runs a command: within a time, and nothing is left."""
 
 from __future__ import annotations
 
@@ -32,7 +32,19 @@ async def run(
     """Run ``command`` in a session of its own and wait at most ``timeout`` seconds."""
     reading, writing = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
     try:
-        process = subprocess.Popen(
+        process = _start(command, directory, environment, writing)
+        return await _outcome(process, reading, timeout)
+    except OSError as error:
+        return Outcome(127, f"{command[0]}: {error.strerror}")
+    finally:
+        os.close(reading)
+
+
+def _start(
+    command: Sequence[str], directory: str, environment: Mapping[str, str], writing: int
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
             command,
             cwd=directory,
             env=environment,
@@ -41,15 +53,8 @@ async def run(
             stderr=writing,
             start_new_session=True,
         )
-    except OSError as error:
-        os.close(reading)
-        return Outcome(127, f"{command[0]}: {error.strerror}")
     finally:
         os.close(writing)
-    try:
-        return await _outcome(process, reading, timeout)
-    finally:
-        os.close(reading)
 
 
 async def _outcome(process: subprocess.Popen[bytes], reading: int, timeout: float) -> Outcome:

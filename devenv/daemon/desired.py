@@ -1,4 +1,4 @@
-"""From an intent to the desired state that the planner compares: addresses filled in, replicas made."""
+"""From an intent to what the planner compares: addresses filled in, replicas made."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from json import dumps
 
 from devenv.daemon import store
 from devenv.daemon.intent import Intent
@@ -19,9 +20,10 @@ from devenv.runtimes.protocol import Preparation
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """What belongs to this user and machine: the key, and where an environment's data lies."""
+    """This user and machine: the key, our build, and where an environment's data lies."""
 
     key: bytes
+    build: str
     data: Callable[[EnvironmentId, str], str]
 
     def secret(self, environment: EnvironmentId, service: str) -> str:
@@ -39,17 +41,20 @@ def desired(intent: Intent, home: Home) -> Desired:
         for service in environment.services.values()
     }
     runtimes = {wanted.runtime for wanted in services.values() if wanted.replicas}
-    prepared = preparation(intent, home).fingerprint
+    prepared = _fingerprint(intent, home)
     return Desired(intent.checkout.id, services, dict.fromkeys(runtimes, prepared))
 
 
 def preparation(intent: Intent, home: Home) -> Preparation:
     """Make what a runtime is told before it starts anything."""
-    memory = store.memory(intent)
-    text = f"{intent.client.directory}\0{intent.client.umask}\0".encode() + memory
-    return Preparation(
-        hmac.new(home.key, text, hashlib.sha256).hexdigest()[:16], intent.client, memory
-    )
+    return Preparation(_fingerprint(intent, home), intent.client, store.memory(intent, home.build))
+
+
+def _fingerprint(intent: Intent, home: Home) -> str:
+    """Differs when the client's circumstances do, or a byte of the profile."""
+    client = [intent.client.directory, intent.client.umask]
+    text = dumps([client, store.files_of(intent), store.secrets_of(intent)], sort_keys=True)
+    return hmac.new(home.key, text.encode(), hashlib.sha256).hexdigest()[:16]
 
 
 def count(intent: Intent, service: Service) -> int:

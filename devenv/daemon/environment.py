@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from devenv.daemon import claims, store
-from devenv.daemon.acting import Acting
+from devenv.daemon.acting import DISCARD, Acting
 from devenv.daemon.board import Board, Published
 from devenv.daemon.desired import desired, preparation
 from devenv.daemon.failpoints import failpoint
@@ -64,6 +64,14 @@ class LiveEnvironment:
         await done
         return self.board.newest
 
+    async def first_look(self, within: float) -> None:
+        """Wait until every probe of what runs was tried once, for at most ``within`` seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await self.board.newer_than(0, within)
+                while not self._prober.all_tried:
+                    await self.board.newer_than(self.board.newest.revision, within)
+
     def fail_pending(self) -> None:
         """Answer those who wait for a round that a bug of ours ended."""
         asked, self._asked = self._asked, []
@@ -77,16 +85,19 @@ class LiveEnvironment:
         """Go on until cancelled."""
         try:
             while True:
-                self._wake.clear()
-                taken = self._take_in()
-                await self._round()
-                for done in taken:
-                    if not done.done():
-                        done.set_result(None)
-                await self._pause()
+                await self._turn()
         finally:
             self._prober.close()
             self._acting.close()
+
+    async def _turn(self) -> None:
+        self._wake.clear()
+        taken = self._take_in()
+        await self._round()
+        for done in taken:
+            if not done.done():
+                done.set_result(None)
+        await self._pause()
 
     async def _pause(self) -> None:
         decided = self.board.newest.plan
@@ -111,12 +122,20 @@ class LiveEnvironment:
         if intent == self._intent:
             return
         made = desired(intent, self._host.home)
+        try:
+            self._store(intent)
+        except DevenvError as error:
+            if not intent.wishes.wanted <= self._intent.wishes.wanted:
+                raise
+            self.journal.note("", error.message)  # to stop something needs no room
+        self._intent, self._desired = intent, made
+
+    def _store(self, intent: Intent) -> None:
         path = self._host.folders.desired(self.id)
         if intent.wishes == Wishes() and not intent.leaving:
             store.forget(path)
         else:
             store.write(path, intent)
-        self._intent, self._desired = intent, made
 
     def _try_set(self, intent: Intent) -> None:
         try:
@@ -134,7 +153,7 @@ class LiveEnvironment:
         observed = self._prober.judged(replace(seen.observed, away=away), self._desired)
         decided = plan(self._desired, observed, boottime())
         self._prober.follow(observed, self._desired, self._intent.client)
-        if self._intent.is_up and self._intent.loaded is None:
+        if acting.is_discarding or (self._intent.is_up and self._intent.loaded is None):
             decided = Plan()
         if decided.steps:
             prepared = preparation(self._intent, self._host.home)
@@ -142,7 +161,7 @@ class LiveEnvironment:
                 acting.begin(step, prepared)
         acting.cancel_unwanted(self._desired)
         if self._intent.leaving and not seen.observed.units and acting.idle:
-            acting.spawn("discard", "down", self._discard(seen))
+            acting.spawn(DISCARD, "down", self._discard(seen))
         gone = seen.empty and acting.idle and not self._intent.leaving
         self.board.publish(self._intent, self._desired, observed, plan=decided, gone=gone)
 

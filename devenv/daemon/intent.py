@@ -8,7 +8,7 @@ from enum import StrEnum
 from devenv.model.environment import Environment
 from devenv.planning.wishes import Wishes
 from devenv.profile.checkout import Checkout
-from devenv.profile.load import Loaded
+from devenv.profile.sources import Loaded
 from devenv.runtimes.protocol import Client
 
 
@@ -24,14 +24,15 @@ class Leaving(StrEnum):
 class Intent:
     """``loaded`` is the profile as of the last ``up``, not as it is on disk now.
 
-    ``profiles`` are the Compose profiles that were asked for; ``notice`` says in words what happened to the environment that its user should know.
+    ``profiles`` are the Compose profiles that were asked for; ``notice`` says in words what
+    happened to the environment that its user should know.
     """
 
     checkout: Checkout
     profiles: tuple[str, ...] = ()
     loaded: Loaded | None = None
     client: Client = field(default_factory=lambda: Client("/"))
-    wishes: Wishes = Wishes()
+    wishes: Wishes = field(default_factory=Wishes)
     leaving: Leaving = Leaving.NO
     notice: str = ""
 

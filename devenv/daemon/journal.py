@@ -1,4 +1,4 @@
-"""What happened in an environment, numbered: in memory for ``devenv events``, in a file for later."""
+"""What happened in an environment, numbered: in memory, and in a file for later."""
 
 from __future__ import annotations
 

@@ -61,7 +61,8 @@ class Prober:
         known = {(unit.id, unit.started) for unit in observed.units.values()}
         self._results = {key: result for key, result in self._results.items() if key in known}
 
-    def first_results(self) -> bool:
+    @property
+    def all_tried(self) -> bool:
         """Tell whether every probe was tried at least once."""
         return self._tasks.keys() <= self._results.keys()
 

@@ -14,7 +14,7 @@ from devenv.model.origin import Problem, ProfileError
 from devenv.planning.capabilities import choose
 from devenv.planning.wishes import Choice
 from devenv.profile.checkout import Checkout
-from devenv.profile.load import Loaded, Request, load, read_file
+from devenv.profile.sources import Loaded, Reader, Request, read_file
 from devenv.runtimes.protocol import Capability
 
 
@@ -47,13 +47,31 @@ class Profiles:
 
     async def load(self, wanted: Request) -> Loaded:
         """Parse the profile, or return the last parse of the same bytes. Raises ProfileError."""
-        key = (wanted.root, wanted.files, wanted.profiles)
-        known = self._parsed.get(key)
+        known = self._parsed.get(_key(wanted))
         if known is not None and _is_same(wanted, *known):
             return known[1]
-        loaded = await asyncio.to_thread(load, wanted)
-        self._parsed[key] = (wanted, loaded)
+        loaded = await asyncio.to_thread(parse, wanted, read_file)
+        self.remember(wanted, loaded)
         return loaded
+
+    def remember(self, wanted: Request, loaded: Loaded) -> None:
+        """Take a parse that is known already."""
+        self._parsed[_key(wanted)] = (wanted, loaded)
+
+
+def parse(wanted: Request, read: Reader) -> Loaded:
+    """Parse a profile. Raises ProfileError.
+
+    The passes are imported when they are first needed: after a crash, what runs is taken up
+    again without them.
+    """
+    from devenv.profile.load import load
+
+    return load(wanted, read)
+
+
+def _key(wanted: Request) -> tuple[object, ...]:
+    return wanted.root, wanted.files, wanted.profiles
 
 
 def _is_same(wanted: Request, parsed: Request, loaded: Loaded) -> bool:

@@ -8,18 +8,22 @@ import os
 from collections.abc import Coroutine, Iterator, Mapping
 from dataclasses import replace
 
+from devenv.api.build import build
 from devenv.daemon import store
 from devenv.daemon.desired import Home
 from devenv.daemon.environment import LiveEnvironment, at_rest
 from devenv.daemon.host import Folders, Host
 from devenv.daemon.intent import Intent
-from devenv.daemon.profiles import builtin
+from devenv.daemon.profiles import Profiles, parse, request
 from devenv.errors import DevenvError
 from devenv.model.environment import EnvironmentId
 from devenv.profile.checkout import Checkout, find_checkout
+from devenv.profile.sources import Loaded, Reader
 from devenv.runtimes.process.runtime import ProcessRuntime
 from devenv.runtimes.protocol import Preparation
 
+FIRST_LOOK = 0.25
+"""Seconds that the probes of what is taken up again have for their first answer."""
 BOTH_DIED = "the daemon and the keeper both ended, so its services are down"
 
 
@@ -28,7 +32,8 @@ class Registry:
 
     def __init__(self, folders: Folders, processes: ProcessRuntime) -> None:
         key = store.user_key(folders.key)
-        home = Home(key, lambda environment, service: str(folders.data(environment, service)))
+        home = Home(key, build(), lambda name, service: str(folders.data(name, service)))
+        self.profiles = Profiles()
         self.folders = folders
         self.processes = processes
         self.host = Host({processes.name: processes}, home, folders, self._taken)
@@ -41,8 +46,9 @@ class Registry:
         for environment in self.folders.known():
             kept = store.read(self.folders.desired(environment))
             if kept is not None and kept.intent.checkout.id == environment:
-                self._add(_restored(kept, held.get(environment)))
+                self._add(self._restored(kept, held.get(environment)))
         self._spawn(self._follow())
+        await asyncio.gather(*(live.first_look(FIRST_LOOK) for live in self))
 
     def close(self) -> None:
         for task in self._tasks:
@@ -78,6 +84,30 @@ class Registry:
             ids = ", ".join(live.id for live in found)
             raise DevenvError(f"more than one environment is called {name}: {ids}")
         raise DevenvError(f"there is no environment {name}", "devenv list shows all of them")
+
+    def _restored(self, kept: store.Kept, held: Preparation | None) -> Intent:
+        """The intent as it was; at rest, with the reason, if its keeper has ended too.
+
+        Where its profile cannot be read (by another build, say) what runs is left as it is.
+        """
+        intent = kept.intent
+        if held is None:
+            return at_rest(intent, BOTH_DIED) if intent.is_up else intent
+
+        def parse_again(read: Reader, variables: Mapping[str, str]) -> Loaded:
+            return parse(request(intent.checkout, intent.profiles, variables), read)
+
+        try:
+            restored = store.restore(
+                kept, held.memory, build=self.host.home.build, parse=parse_again
+            )
+        except (DevenvError, ValueError, KeyError) as error:
+            return replace(intent, notice=f"its profile cannot be read any more: {error}")
+        if restored.loaded is not None:
+            environment = restored.client.environment
+            wanted = request(intent.checkout, intent.profiles, environment)
+            self.profiles.remember(wanted, restored.loaded)
+        return restored
 
     def _known_as(self, checkout: Checkout) -> Checkout:
         """A checkout that was moved keeps its id: the same folder, and nothing at its old place."""
@@ -125,20 +155,6 @@ class Registry:
             live = self._live.get(environment)
             if live is not None:
                 live.wake()
-
-
-def _restored(kept: store.Kept, held: Preparation | None) -> Intent:
-    """The intent as it was; at rest, with the reason, if its keeper has ended too.
-
-    Where its profile cannot be read (by another build, say) what runs is left as it is.
-    """
-    intent = kept.intent
-    if held is None:
-        return at_rest(intent, BOTH_DIED) if intent.is_up else intent
-    try:
-        return store.restore(kept, held.memory, builtin(intent.checkout))
-    except (DevenvError, ValueError, KeyError) as error:
-        return replace(intent, notice=f"its profile cannot be read any more: {error}")
 
 
 def _is_called(live: LiveEnvironment, name: str) -> bool:

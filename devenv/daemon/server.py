@@ -7,7 +7,7 @@ import logging
 import os
 import socket
 import struct
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -58,19 +58,9 @@ class Server:
         with connection:
             if _peer_uid(connection) != os.getuid():
                 return
-            loop = asyncio.get_running_loop()
-            buffer = bytearray()
-            try:
-                while received := await loop.sock_recv(connection, CHUNK):
-                    buffer += received
-                    while (end := buffer.find(b"\n")) >= 0:
-                        line = bytes(buffer[:end])
-                        del buffer[: end + 1]
-                        await self._counted(self._answer(connection, line))
-                    if len(buffer) > codec.LIMIT:
-                        return
-            except ConnectionError:
-                return
+            with suppress(ConnectionError):
+                async for line in _lines(connection):
+                    await self._counted(self._answer(connection, line))
 
     async def _counted(self, answering: Coroutine[None, None, None]) -> None:
         self._answering += 1
@@ -97,6 +87,18 @@ class Server:
         if "client" in params:
             check_client(params["client"])
         return await VERBS[method](self._context, params)
+
+
+async def _lines(connection: socket.socket) -> AsyncIterator[bytes]:
+    """Read line by line, until the other side has closed or a line is too long."""
+    loop = asyncio.get_running_loop()
+    buffer = b""
+    while received := await loop.sock_recv(connection, CHUNK):
+        *lines, buffer = (buffer + received).split(b"\n")
+        for line in lines:
+            yield line
+        if len(buffer) > codec.LIMIT:
+            return
 
 
 async def _caught(work: Coroutine[None, None, Answer]) -> Answer:

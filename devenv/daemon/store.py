@@ -6,8 +6,9 @@ import base64
 import hashlib
 import json
 import os
+import pickle
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,12 @@ from devenv.model.environment import EnvironmentId
 from devenv.model.secret import is_secret_name
 from devenv.planning.wishes import Choice, Wishes
 from devenv.profile.checkout import Checkout
-from devenv.profile.load import Request, Source, load
+from devenv.profile.sources import Loaded, Reader, Source
 from devenv.runtimes.protocol import Client
 
 VERSION = 1
+Parse = Callable[[Reader, Mapping[str, str]], Loaded]
+"""Parses the profile from recorded files and variables."""
 Document = dict[str, Any]
 
 
@@ -74,49 +77,69 @@ def forget(path: Path) -> None:
     path.unlink(missing_ok=True)
 
 
-def memory(intent: Intent) -> bytes:
-    """Make the part of an intent that never reaches a disk: for the keeper to hold."""
+def files_of(intent: Intent) -> Document:
+    """The files that an intent was read from, those that hold secrets left out."""
+    sources = intent.loaded.sources if intent.loaded else {}
+    return {path: _text(source.content) for path, source in sources.items() if not source.secret}
+
+
+def secrets_of(intent: Intent) -> Document:
+    """The part of an intent that never reaches a disk."""
     loaded = intent.loaded
     sources = loaded.sources if loaded else {}
     variables = loaded.variables if loaded else {}
-    return json.dumps(
-        {
-            "environment": dict(intent.client.environment),
-            "sources": {p: _text(s.content) for p, s in sources.items() if s.secret},
-            "variables": {n: v for n, v in variables.items() if is_secret_name(n)},
-        },
-        sort_keys=True,
-    ).encode()
+    return {
+        "environment": dict(intent.client.environment),
+        "sources": {p: _text(s.content) for p, s in sources.items() if s.secret},
+        "variables": {n: v for n, v in variables.items() if is_secret_name(n)},
+    }
 
 
-def restore(kept: Kept, blob: bytes, builtin: Mapping[str, str]) -> Intent:
-    """Put the file and the keeper's memory together again: the intent as it was."""
+def memory(intent: Intent, build: str) -> bytes:
+    """Make what the keeper holds for the next daemon: the secrets, and the parsed profile.
+
+    The latter is only for a daemon of the same ``build``, which then need not parse.
+    """
+    parsed = base64.b64encode(pickle.dumps(intent.loaded)).decode()
+    return json.dumps({**secrets_of(intent), "build": build, "parsed": parsed}).encode()
+
+
+def restore(kept: Kept, blob: bytes, *, build: str, parse: Parse) -> Intent:
+    """Put the file and the keeper's memory together again: the intent as it was.
+
+    ``parse`` is called where another build has left the memory; it may raise ProfileError.
+    """
     remembered = json.loads(blob)
+    client = Client(
+        kept.intent.client.directory, kept.intent.client.umask, remembered["environment"]
+    )
+    intent = replace(kept.intent, client=client)
+    if remembered.get("build") == build:
+        loaded = pickle.loads(base64.b64decode(remembered["parsed"]))
+        if loaded is None or _content(loaded.sources) == kept.sources:
+            return replace(intent, loaded=loaded)
+    return replace(intent, loaded=_parsed_again(kept, remembered, parse))
+
+
+def _parsed_again(kept: Kept, remembered: Document, parse: Parse) -> Loaded:
     sources = dict(kept.sources) | {p: _bytes(t) for p, t in remembered["sources"].items()}
     variables = dict(kept.variables) | remembered["variables"]
-    intent = kept.intent
-    request = Request(
-        root=intent.checkout.root,
-        files=intent.checkout.files,
-        profiles=intent.profiles,
-        environment={name: value for name, value in variables.items() if value is not None},
-        builtin=builtin,
-    )
-    loaded = load(request, sources.get)
-    client = Client(intent.client.directory, intent.client.umask, remembered["environment"])
-    return replace(kept.intent, loaded=loaded, client=client)
+    return parse(sources.get, {n: v for n, v in variables.items() if v is not None})
+
+
+def _content(sources: Mapping[str, Source]) -> Mapping[str, bytes | None]:
+    return {path: source.content for path, source in sources.items() if not source.secret}
 
 
 def _document(intent: Intent) -> Document:
     wishes = intent.wishes
     loaded = intent.loaded
-    sources: Mapping[str, Source] = loaded.sources if loaded else {}
     variables = loaded.variables if loaded else {}
     return {
         "version": VERSION,
         "checkout": asdict(intent.checkout),
         "profiles": list(intent.profiles),
-        "sources": {p: _text(s.content) for p, s in sources.items() if not s.secret},
+        "sources": files_of(intent),
         "variables": {n: v for n, v in variables.items() if not is_secret_name(n)},
         "client": {"directory": intent.client.directory, "umask": intent.client.umask},
         "wanted": sorted(wishes.wanted),

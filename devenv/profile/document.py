@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import yaml
 
 from devenv.model.origin import Origin, Problem, ProfileError
+from devenv.profile.sources import SIZE_LIMIT
 from devenv.profile.tree import Items, Scalar, Table, Tree, empty, text
 
-SIZE_LIMIT = 1024 * 1024
 DEPTH_LIMIT = 40
 NODE_LIMIT = 50_000
 TEXT_LIMIT = 4 * 1024 * 1024

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from devenv.errors import DevenvError
 from devenv.model.origin import Origin, Problem, ProfileError
 from devenv.profile.interpolate import Lookup, Variables, substitute
+from devenv.profile.sources import SIZE_LIMIT
 
-SIZE_LIMIT = 1024 * 1024
 _TOTAL_LIMIT = 4 * 1024 * 1024
 _SPACES = " \t\v\f\r\x85\xa0"
 _EXPORT = re.compile(rf"export[{_SPACES}\n]+")

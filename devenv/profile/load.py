@@ -2,67 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
-import stat
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from devenv.errors import DevenvError
 from devenv.model.environment import Environment
-from devenv.model.origin import Origin, Problem
+from devenv.model.origin import Origin
 from devenv.profile import schema, shipped
 from devenv.profile.build import Builder
 from devenv.profile.checkout import slug
-from devenv.profile.document import SIZE_LIMIT
 from devenv.profile.filenames import OVERLAY, PROCFILE, PROFILE
 from devenv.profile.graph import check_dependencies, known_dependencies
 from devenv.profile.interpolate import interpolate
 from devenv.profile.layers import Named, Project, read_project, read_tree
-from devenv.profile.reading import Reader, Reading, Request, Scope, Source, layered, scope_of
+from devenv.profile.reading import Reading, Scope, layered, scope_of
 from devenv.profile.reference_check import check_references, warn_of_shown_secrets
 from devenv.profile.references import secret_variables
+from devenv.profile.sources import Loaded, Reader, Request, Source, read_file
 from devenv.profile.tree import Table, child_table, text
 from devenv.profile.uses import Shipped, expand
 from devenv.profile.validate import validate
 
 __all__ = ["Loaded", "Reader", "Request", "Source", "load", "read_file"]
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """A profile without errors, and all that it was made from.
-
-    ``problems`` are warnings; ``sources`` holds each file that was read or looked for, by its
-    absolute path; ``variables`` each of the client's variables that was looked up (None: not
-    set). A load with these sources and variables gives the same environment again.
-    """
-
-    environment: Environment
-    problems: tuple[Problem, ...]
-    sources: Mapping[str, Source]
-    variables: Mapping[str, str | None]
-
-
-def read_file(path: str) -> bytes | None:
-    """Read a plain file, of which no more than the limit is kept; None: there is none."""
-    try:
-        with open(path, "rb", opener=_without_waiting) as file:
-            is_plain = stat.S_ISREG(os.fstat(file.fileno()).st_mode) or path == os.devnull
-            content = file.read(SIZE_LIMIT + 1) if is_plain else b""
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise DevenvError(f"cannot read {path}: {error.strerror}") from error
-    if not is_plain:
-        raise DevenvError(f"cannot read {path}: it is not a plain file")
-    return content
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    """Open a file so that a pipe without a writer does not hold us."""
-    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def load(request: Request, read: Reader = read_file) -> Loaded:

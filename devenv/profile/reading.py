@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from devenv.errors import DevenvError
 from devenv.model.origin import Origin
@@ -12,6 +12,7 @@ from devenv.profile import dotenv
 from devenv.profile.dotenv import EnvFile
 from devenv.profile.interpolate import Lookup
 from devenv.profile.problems import Problems
+from devenv.profile.sources import Reader, Request, Source
 from devenv.profile.tree import Table
 
 VALUE_LIMIT = 200_000
@@ -19,36 +20,6 @@ VALUE_LIMIT = 200_000
 
 FILE_COST = 10
 _BYTES_OF_A_VALUE = 100
-
-Reader = Callable[[str], bytes | None]
-"""The bytes of a file by its absolute path; None: absent. DevenvError: it cannot be read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """Which profile, and for whom.
-
-    ``files`` (absolute, or relative to ``root``) replace the profile and its overlay;
-    ``profiles`` are active Compose profiles; ``environment`` is the client's; ``builtin`` holds
-    our own variables.
-    """
-
-    root: str
-    files: tuple[str, ...] = ()
-    profiles: tuple[str, ...] = ()
-    environment: Mapping[str, str] = field(default_factory=dict)
-    builtin: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file that was read; ``content`` is None where it was looked for and absent.
-
-    ``secret``: it is never written to a disk by us.
-    """
-
-    content: bytes | None
-    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)

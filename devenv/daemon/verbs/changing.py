@@ -1,4 +1,4 @@
-"""The verbs that change what is wanted; each is a pure change, taken in by the environment's loop."""
+"""The verbs that change what is wanted, each by a pure change that the loop takes in."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from devenv.model.snapshot import Snapshot, State
 from devenv.planning import wishes
 from devenv.planning.wishes import Wishes
 from devenv.profile.checkout import Checkout
-from devenv.profile.load import Loaded
+from devenv.profile.sources import Loaded
 
 Wish = Callable[[Wishes, Environment, Snapshot], Wishes]
 
@@ -34,7 +34,7 @@ async def fresh_basis(context: Context, params: Params, checkout: Checkout) -> B
     """The profile as it is on disk now. Raises ProfileError."""
     profiles = tuple(params["target"].get("profiles") or ())
     wanted = request(checkout, profiles, client(params).environment)
-    return Basis(checkout, profiles, await context.profiles.load(wanted))
+    return Basis(checkout, profiles, await context.registry.profiles.load(wanted))
 
 
 async def up(context: Context, params: Params) -> Answer:

@@ -12,14 +12,14 @@ from devenv.daemon.board import Published
 from devenv.daemon.desired import desired
 from devenv.daemon.documents import Document
 from devenv.daemon.environment import LiveEnvironment
-from devenv.daemon.profiles import Profiles, differences, request
+from devenv.daemon.profiles import differences, request
 from devenv.daemon.registry import Registry
 from devenv.errors import DevenvError
 from devenv.logs.watch import tail
 from devenv.model.origin import Origin, Problem, ProfileError
 from devenv.planning.view import snapshot
 from devenv.profile.checkout import Checkout
-from devenv.profile.load import Loaded
+from devenv.profile.sources import Loaded
 from devenv.runtimes.protocol import Client
 
 Params = Mapping[str, Any]
@@ -30,8 +30,6 @@ class Context:
     """The daemon, as its verbs see it."""
 
     registry: Registry
-    profiles: Profiles
-    build: str
     started_at: float
     leave: asyncio.Event
 
@@ -88,7 +86,7 @@ async def _profile_now(
         checkout = replace(checkout, files=intent.checkout.files)
     wanted = request(checkout, intent.profiles, intent.client.environment)
     try:
-        loaded = await context.profiles.load(wanted)
+        loaded = await context.registry.profiles.load(wanted)
     except ProfileError as error:
         return None, [documents.problem(problem) for problem in error.problems]
     except DevenvError as error:

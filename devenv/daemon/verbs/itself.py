@@ -33,4 +33,8 @@ async def forget(context: Context, params: Params) -> Answer:
 
 
 def _itself(context: Context) -> dict[str, object]:
-    return {"build": context.build, "pid": os.getpid(), "started_at": context.started_at}
+    return {
+        "build": context.registry.host.home.build,
+        "pid": os.getpid(),
+        "started_at": context.started_at,
+    }
