@@ -80,10 +80,14 @@ class Sandbox:
             timeout=timeout,
         )
         if check:
-            assert done.returncode == 0, f"{arguments}: {done.returncode}\n{done.stdout}{done.stderr}"
+            assert done.returncode == 0, (
+                f"{arguments}: {done.returncode}\n{done.stdout}{done.stderr}"
+            )
         return done
 
-    def spawn(self, *arguments: str, extra: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+    def spawn(
+        self, *arguments: str, extra: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[str]:
         """Start the command line and go on."""
         return subprocess.Popen(
             self.command(*arguments),

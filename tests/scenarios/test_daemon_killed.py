@@ -51,7 +51,7 @@ def test_down_leaves_nothing_though_the_daemon_is_killed_at(
     assert sandbox.daemon_pid() != first
     assert sandbox.alive() == []
     eventually(lambda: not sandbox.keepers() or len(sandbox.keepers()) == 1)
-    assert sandbox.status()["empty"]
+    assert set(sandbox.states().values()) == {"stopped"}
 
 
 def test_services_do_not_notice_that_the_daemon_died(sandbox: Sandbox) -> None:

@@ -17,9 +17,7 @@ def small_disk(sandbox: Sandbox) -> object:
     """A tmpfs of 1 MB as the state folder; needs to be root, as containers of CI are."""
     folder = sandbox.base / "state"
     folder.mkdir(mode=0o700)
-    subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs", folder], check=True
-    )
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs", folder], check=True)
     yield folder
     sandbox.close()
     subprocess.run(["umount", "-l", folder], check=True)

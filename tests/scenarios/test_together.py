@@ -7,6 +7,8 @@ import shutil
 import socket
 from pathlib import Path
 
+import pytest
+
 from tests.scenarios.sandbox import Sandbox, eventually
 
 THREE = """
@@ -31,6 +33,7 @@ def test_eight_clients_at_once_end_in_one_environment(sandbox: Sandbox) -> None:
     assert sandbox.alive() == []
 
 
+@pytest.mark.timeout(120)
 def test_of_two_daemons_started_at_once_one_serves(sandbox: Sandbox) -> None:
     sandbox.profile(THREE)
     for _ in range(100):
