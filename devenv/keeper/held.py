@@ -7,7 +7,7 @@ import signal
 import time
 
 from devenv.keeper import tree
-from devenv.logs.segment import Writer
+from devenv.logs.segment import STDERR, Writer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,10 +38,12 @@ class Held:
         self.typed = bytearray()
         self.recent = bytearray()
         self.started = time.clock_gettime(time.CLOCK_BOOTTIME)
-        self.running = True
+        self.running = spawned.pid is not None
         """The leader has not ended."""
         self.orphans: set[int] = set()
         self.exit: Message | None = None
+        self.refusal = spawned.refusal
+        """Why it could not be run, in words."""
         self.stopping = False
         self.kill_at = 0.0
         self.waiting: list[tuple[Connection, int]] = []
@@ -49,6 +51,11 @@ class Held:
         self.writer = Writer(order["log"], order["quota"])
         self._signal = int(signal.SIGTERM)
         self._told: set[int] = set()
+        if self.refusal:
+            self.note_end(spawned.code, out_of_memory=False)
+            said = f"devenv: {self.refusal}\n".encode("utf-8", "surrogateescape")
+            self.writer.write(STDERR, time.time_ns(), said)
+            self.writer.close()
 
     @property
     def alive(self) -> bool:
@@ -65,6 +72,7 @@ class Held:
             "stopping": self.stopping and self.alive,
             "lingering": not self.running and bool(self.orphans),
             "exit": self.exit,
+            "refusal": self.refusal,
         }
 
     def note_end(self, code: int, *, out_of_memory: bool) -> None:
@@ -94,7 +102,9 @@ class Held:
             self._told.clear()
         forced = self._signal == signal.SIGKILL
         groups = {process.group for pid in self.orphans if (process := tree.read(pid))}
-        for group in (groups | ({self.pid} if self.running else set())) - self._told:
+        if self.running and self.pid is not None:
+            groups.add(self.pid)
+        for group in groups - self._told:
             self._told.add(group)
             _send(os.killpg, group, self._signal) or _send(os.kill, group, self._signal)
             _send(os.killpg, group, signal.SIGCONT)

@@ -67,7 +67,9 @@ class Holder:
         self._started += 1
         held = Held(row, spawned, order.mark)
         held.name = name
-        self.units[key] = self._leaders[held.pid] = held
+        self.units[key] = held
+        if held.pid is not None:
+            self._leaders[held.pid] = held
         for descriptor in held.outputs:
             self._loop.watch(descriptor, self._handler(held, descriptor))
         self._changed(held)

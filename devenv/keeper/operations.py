@@ -93,7 +93,7 @@ def send_signal(keeper: Keeper, connection: Connection, message: Message) -> Mes
     number = getattr(signal, message["signal"], None)
     if not isinstance(number, signal.Signals):
         raise RequestError(f"there is no signal {message['signal']}")
-    if held is not None and held.running:
+    if held is not None and held.running and held.pid is not None:
         os.killpg(held.pid, number)
     return {}
 

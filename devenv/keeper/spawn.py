@@ -1,4 +1,9 @@
-"""Starts one process: forked from the one thread, in a session of its own."""
+"""Starts one process in a session of its own, with circumstances of its own (posix_spawn(3)).
+
+What posix_spawn cannot set in the child, the keeper, which has one thread, takes on for that
+moment itself, and the child inherits it: folder, umask, limits. A fork would copy an interpreter
+for each service, which takes several times as long as starting the program does.
+"""
 
 from __future__ import annotations
 
@@ -10,22 +15,23 @@ import signal
 import struct
 import termios
 
-from devenv.keeper.mark import wear
-from devenv.keeper.system import die_with_parent
+from devenv.keeper.mark import keeper_of, wear
 from devenv.logs.segment import STDERR, STDOUT, TERMINAL
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 NOT_FOUND = 127
 NOT_POSSIBLE = 126
 
-_RESET = (
-    signal.SIGPIPE,
-    signal.SIGXFSZ,
-    signal.SIGINT,
-    signal.SIGHUP,
-    signal.SIGCHLD,
-    signal.SIGTERM,
-)
+_IGNORED_BY_US = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGHUP)
 _FIRST_SIZE = (80, 24)
+_MACHINE_IS_FULL = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
+_NOT_HERE = {errno.ENOENT, errno.ENOTDIR}
+
+
+Action = tuple[int, ...] | tuple[int, int, str, int, int]
 
 
 class Order:
@@ -45,35 +51,40 @@ class Order:
 
 
 class Spawned:
-    """A process; ``outputs`` maps what we read to its stream, ``writing`` is its input or -1."""
+    """A process; ``outputs`` maps what we read to its stream, ``writing`` is its input or -1.
 
-    __slots__ = ("outputs", "pid", "writing")
+    ``pid`` is None when it could not be run: ``code`` and ``refusal`` say why, as a shell does.
+    """
 
-    def __init__(self, pid: int, outputs: dict[int, int], writing: int) -> None:
-        self.pid = pid
+    __slots__ = ("code", "outputs", "pid", "refusal", "writing")
+
+    def __init__(self, outputs: dict[int, int], writing: int) -> None:
+        self.pid: int | None = None
         self.outputs = outputs
         self.writing = writing
+        self.code = 0
+        self.refusal = ""
 
 
 def spawn(order: Order) -> Spawned:
-    """Start a process; raises OSError if there can be no more of them.
-
-    A command that cannot be run says so on its own stderr and ends with 127 or 126, as in a shell.
-    """
-    if order.tty:
-        leader, follower = os.openpty()
-        resize(leader, *_FIRST_SIZE)
-        pid = _fork(order, (follower, follower, follower), (leader,))
-        os.set_blocking(leader, False)
-        return Spawned(pid, {leader: TERMINAL}, leader)
-    from_out, out = os.pipe2(os.O_CLOEXEC)
-    from_err, err = os.pipe2(os.O_CLOEXEC)
-    inward, writing = _standard_input(order)
-    ours = (from_out, from_err) if writing < 0 else (from_out, from_err, writing)
-    pid = _fork(order, (inward, out, err), ours)
-    for descriptor in ours:
-        os.set_blocking(descriptor, False)
-    return Spawned(pid, {from_out: STDOUT, from_err: STDERR}, writing)
+    """Start a process; raises OSError if the machine can have no more of them."""
+    spawned, actions, theirs = _terminal() if order.tty else _pipes(stdin=order.stdin)
+    before = os.umask(order.umask)
+    try:
+        _run(order, spawned, actions)
+    finally:
+        os.umask(before)
+        os.chdir("/")
+        wear(keeper_of(order.mark))
+        _, hard = order.files
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        for descriptor in theirs:
+            os.close(descriptor)
+        if spawned.pid is None:
+            for descriptor in {*spawned.outputs, spawned.writing} - {-1}:
+                os.close(descriptor)
+            spawned.outputs, spawned.writing = {}, -1
+    return spawned
 
 
 def resize(descriptor: int, columns: int, rows: int) -> None:
@@ -81,77 +92,74 @@ def resize(descriptor: int, columns: int, rows: int) -> None:
     fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("4H", rows, columns, 0, 0))
 
 
-def _standard_input(order: Order) -> tuple[int, int]:
-    if order.stdin:
-        return os.pipe2(os.O_CLOEXEC)
-    return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC), -1
+def _terminal() -> tuple[Spawned, list[Action], list[int]]:
+    """Make a terminal: opened by the child, which leads a session, it becomes its own."""
+    leader, follower = os.openpty()
+    os.set_blocking(leader, False)
+    resize(leader, *_FIRST_SIZE)
+    actions: list[Action] = [
+        (os.POSIX_SPAWN_OPEN, 0, os.ttyname(follower), os.O_RDWR, 0),
+        (os.POSIX_SPAWN_DUP2, 0, 1),
+        (os.POSIX_SPAWN_DUP2, 0, 2),
+    ]
+    return Spawned({leader: TERMINAL}, leader), actions, [follower]
 
 
-def _fork(order: Order, standard: tuple[int, int, int], ours: tuple[int, ...]) -> int:
-    """Fork, and close the child's ends here; ours too if that failed."""
-    parent = os.getpid()
-    try:
-        pid = os.fork()
-    except OSError:
-        for descriptor in ours:
-            os.close(descriptor)
-        raise
-    finally:
-        if os.getpid() == parent:
-            for descriptor in set(standard):
-                os.close(descriptor)
-    if pid == 0:
-        try:
-            _become(order, standard, parent)
-        except (OSError, ValueError) as error:
-            _refuse(f"cannot start: {error}", NOT_POSSIBLE)
-        finally:
-            os._exit(NOT_POSSIBLE)
-    return pid
+def _pipes(*, stdin: bool) -> tuple[Spawned, list[Action], list[int]]:
+    from_out, out = os.pipe2(os.O_CLOEXEC)
+    from_err, err = os.pipe2(os.O_CLOEXEC)
+    os.set_blocking(from_out, False)
+    os.set_blocking(from_err, False)
+    actions: list[Action] = [(os.POSIX_SPAWN_DUP2, out, 1), (os.POSIX_SPAWN_DUP2, err, 2)]
+    outputs = {from_out: STDOUT, from_err: STDERR}
+    if not stdin:
+        actions.append((os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0))
+        return Spawned(outputs, -1), actions, [out, err]
+    inward, writing = os.pipe2(os.O_CLOEXEC)
+    os.set_blocking(writing, False)
+    actions.append((os.POSIX_SPAWN_DUP2, inward, 0))
+    return Spawned(outputs, writing), actions, [out, err, inward]
 
 
-def _become(order: Order, standard: tuple[int, int, int], parent: int) -> None:
-    """Turn this forked child into the process; does not return."""
-    os.setsid()
-    die_with_parent(parent)
-    for number, descriptor in enumerate(standard):
-        os.dup2(descriptor, number)
-    if order.tty:
-        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-    for number in _RESET:
-        signal.signal(number, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    resource.setrlimit(resource.RLIMIT_NOFILE, order.files)
-    wear(order.mark)
-    os.umask(order.umask)
+def _run(order: Order, spawned: Spawned, actions: list[Action]) -> None:
+    """Take on the circumstances, then start the program, wherever its PATH has it (execvp(3))."""
     try:
         os.chdir(order.directory)
     except OSError as error:
-        _refuse(f"cannot enter {order.directory}: {error.strerror}", NOT_POSSIBLE)
-    _execute(order)
-
-
-def _execute(order: Order) -> None:
-    """Replace this process, searching the PATH of its own environment (execvp(3))."""
+        spawned.code = NOT_POSSIBLE
+        spawned.refusal = f"cannot enter {order.directory}: {error.strerror}"
+        return
+    wear(order.mark)
+    resource.setrlimit(resource.RLIMIT_NOFILE, order.files)
     program = order.command[0]
     worst = errno.ENOENT
     for path in _places(program, order.environment.get("PATH", os.defpath)):
         try:
-            os.execve(path, order.command, order.environment)
+            spawned.pid = os.posix_spawn(
+                path,
+                order.command,
+                order.environment,
+                file_actions=actions,
+                setsid=True,
+                setsigmask=(),
+                setsigdef=_IGNORED_BY_US,
+            )
         except OSError as error:
-            if error.errno not in {errno.ENOENT, errno.ENOTDIR}:
+            if error.errno in _MACHINE_IS_FULL:
+                raise
+            if error.errno not in _NOT_HERE:
                 worst = error.errno or worst
-    code = NOT_FOUND if worst == errno.ENOENT else NOT_POSSIBLE
-    _refuse(f"cannot run {program}: {os.strerror(worst)}", code)
+        else:
+            return
+    spawned.code = NOT_FOUND if worst == errno.ENOENT else NOT_POSSIBLE
+    spawned.refusal = f"cannot run {program}: {os.strerror(worst)}"
 
 
-def _places(program: str, path: str) -> list[str]:
+def _places(program: str, path: str) -> Iterator[str]:
     if "/" in program:
-        return [program]
-    found = [os.path.join(folder, program) for folder in path.split(":")]
-    return [place for place in found if os.access(place, os.F_OK)]
-
-
-def _refuse(text: str, code: int) -> None:
-    os.write(2, f"devenv: {text}\n".encode("utf-8", "surrogateescape"))
-    os._exit(code)
+        yield program
+        return
+    for folder in path.split(":"):
+        place = f"{folder or '.'}/{program}"
+        if os.access(place, os.F_OK):
+            yield place

@@ -2,11 +2,9 @@
 
 import ctypes
 import fcntl
-import os
 import resource
-import signal
 
-_PR_SET_PDEATHSIG = 1
+_PR_SET_NAME = 15
 _PR_SET_CHILD_SUBREAPER = 36
 
 _prctl = ctypes.CDLL(None, use_errno=True).prctl
@@ -17,18 +15,16 @@ def become_subreaper() -> None:
     _prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def die_with_parent(parent: int) -> None:
-    """Be killed when the parent ends; at once if it has ended already (prctl(2))."""
-    _prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
-    if os.getppid() != parent:
-        os._exit(1)
+def name_process(name: str) -> None:
+    """Be called ``name`` by ps and top (prctl(2), PR_SET_NAME): 15 bytes at most."""
+    _prctl(_PR_SET_NAME, name.encode(), 0, 0, 0)
 
 
 def raise_file_limit() -> tuple[int, int]:
     """Allow ourselves as many open files as may be; return the limits that were, for children."""
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
-    return before
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return soft, hard
 
 
 def grow_pipe(descriptor: int, size: int) -> None:

@@ -1,4 +1,4 @@
-"""The keepers of this user: a spare one that is warm, those of environments, those found again."""
+"""The keepers of this user: new ones come from a warden, those of an earlier daemon are found."""
 
 from __future__ import annotations
 
@@ -24,26 +24,23 @@ GONE_WITHIN = 5.0
 
 
 class Keepers:
-    """Starts keepers, connects to them, and reaps those that were started here."""
+    """Has keepers forked by a warden of its own, and connects to those that are there already."""
 
     def __init__(self, folder: str) -> None:
         self._folder = Path(folder)
-        self._spare: tuple[int, socket.socket] | None = None
-        self._started: dict[int, subprocess.Popen[bytes]] = {}
+        self._warden: subprocess.Popen[bytes] | None = None
+        self._door: socket.socket | None = None
 
     def warm(self) -> None:
-        """Have a keeper ready, so that the next environment need not wait for one to start."""
-        if self._spare is None:
-            self._spare = self._start()
+        """Start the warden, so that the next environment need not wait for it."""
+        if self._warden is None or self._warden.poll() is not None:
+            self._start()
 
     async def assign(
         self, environment: EnvironmentId, quota: int, changed: Callable[[], None]
     ) -> Link:
         """Give the environment a keeper of its own. Raises DevenvError when none can be started."""
-        spare, self._spare = self._spare, None
-        pid, sock = spare if spare and self._started[spare[0]].poll() is None else self._start()
-        link = Link(sock, changed)
-        link.pid = pid
+        link = Link(self._fork(), changed)
         path = str(self._path(environment))
         try:
             async with asyncio.timeout(ANSWERS_WITHIN):
@@ -75,56 +72,60 @@ class Keepers:
             return None
         return link
 
-    async def see_off(self, pid: int) -> None:
-        """Wait until a keeper that has closed its connection is gone."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(GONE_WITHIN):
-                await _exit_of(pid)
-        process = self._started.pop(pid, None)
-        if process is not None:
-            process.poll()
-
     def known(self) -> list[EnvironmentId]:
         """List the environments that have, or had, a keeper."""
         paths = sorted(self._folder.glob(f"*{SUFFIX}"))
         return [EnvironmentId(path.name.removesuffix(SUFFIX)) for path in paths]
 
-    def close(self) -> None:
-        """Let the spare one go; it ends by itself."""
-        if self._spare is not None:
-            pid, sock = self._spare
-            self._spare = None
-            sock.close()
-            self._started.pop(pid).wait()
-        for process in self._started.values():
-            # Those that hold an environment live on, as nobody's children.
-            process.returncode = 0
-        self._started.clear()
+    def close(self, *, all_gone: bool) -> None:
+        """Leave the warden; it ends with its last keeper. ``all_gone``: there is none any more."""
+        if self._warden is None or self._door is None:
+            return
+        self._door.close()
+        if all_gone:
+            self._warden.wait()
+        else:
+            # It outlives us, as nobody's child.
+            self._warden.returncode = 0
+        self._warden = self._door = None
 
-    def _start(self) -> tuple[int, socket.socket]:
+    def _fork(self) -> socket.socket:
+        """Ask the warden for a keeper; the socket is our end of its first connection."""
+        self.warm()
+        assert self._door is not None
         ours, theirs = socket.socketpair()
+        try:
+            socket.send_fds(self._door, [b"k"], [theirs.fileno()])
+        except OSError as error:
+            ours.close()
+            raise DevenvError(f"cannot start a keeper: {error.strerror}") from error
+        finally:
+            theirs.close()
+        return ours
+
+    def _start(self) -> None:
+        if self._door is not None:
+            self._door.close()
+        self._door, theirs = socket.socketpair()
         entry = Path(devenv.keeper.__file__).with_name("main.py")
         try:
-            process = subprocess.Popen(
+            self._warden = subprocess.Popen(
                 [sys.executable, "-I", "-S", "-X", "utf8", str(entry)],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 start_new_session=True,
             )
         except OSError as error:
-            ours.close()
             raise DevenvError(f"cannot start a keeper: {error.strerror}") from error
         finally:
             theirs.close()
-        self._started[process.pid] = process
-        return process.pid, ours
 
     def _path(self, environment: EnvironmentId) -> Path:
         return self._folder / f"{environment}{SUFFIX}"
 
 
-async def _exit_of(pid: int) -> None:
-    """Wait for the end of any process (pidfd_open(2))."""
+async def see_off(pid: int) -> None:
+    """Wait until a keeper that has closed its connection is gone (pidfd_open(2))."""
     loop = asyncio.get_running_loop()
     try:
         descriptor = os.pidfd_open(pid)
@@ -133,7 +134,10 @@ async def _exit_of(pid: int) -> None:
     ended = asyncio.Event()
     loop.add_reader(descriptor, ended.set)
     try:
-        await ended.wait()
+        async with asyncio.timeout(GONE_WITHIN):
+            await ended.wait()
+    except TimeoutError:
+        return
     finally:
         loop.remove_reader(descriptor)
         os.close(descriptor)

@@ -24,6 +24,7 @@ def unit_of(key: ReplicaId, row: Mapping[str, Any]) -> Unit:
         exit=_exit_of(ended) if ended else None,
         stopping=row["stopping"],
         lingering=row["lingering"],
+        detail=row["refusal"],
     )
 
 

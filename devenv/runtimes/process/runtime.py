@@ -10,18 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from devenv.errors import DevenvError
+from devenv.keeper.mark import keeper_mark
 from devenv.model.environment import EnvironmentId, ReplicaId
 from devenv.model.plan import Start, StopUnit
-from devenv.runtimes.process.keepers import Keepers
+from devenv.runtimes.process.keepers import Keepers, see_off
 from devenv.runtimes.process.link import KeeperEndedError, Link
 from devenv.runtimes.process.rows import unit_of
 from devenv.runtimes.process.sampling import sample
-from devenv.runtimes.process.strays import end_strays
+from devenv.runtimes.process.strays import dead_keepers, end_strays
 from devenv.runtimes.protocol import Capability, Client, Look, Preparation, Report, Sample
 
 KEEPER_DIED = "the keeper of its processes ended"
-CALM = 1.0
-"""Seconds after an environment was given its keeper until the next spare one is started."""
 
 
 class ProcessRuntime:
@@ -47,7 +46,6 @@ class ProcessRuntime:
         self._hints: asyncio.Queue[EnvironmentId] = asyncio.Queue()
         self._hinted: set[EnvironmentId] = set()
         self._burials: dict[EnvironmentId, asyncio.Task[None]] = {}
-        self._warming: asyncio.TimerHandle | None = None
 
     async def adopt(self) -> Mapping[EnvironmentId, Preparation]:
         """Connect to every keeper that lives, and end what dead ones have left.
@@ -55,7 +53,8 @@ class ProcessRuntime:
         Returns what each was told by ``prepare``; one that never was is let go.
         """
         found = await asyncio.gather(*(self._find(one) for one in self._keepers.known()))
-        await end_strays(self._folder)
+        living = [*self._links, *self._away]
+        await end_strays(await asyncio.to_thread(dead_keepers, self._folder, living))
         return {one: preparation for one, preparation in found if preparation is not None}
 
     async def observe(self, environment: EnvironmentId) -> Look:
@@ -139,8 +138,8 @@ class ProcessRuntime:
             with suppress(KeeperEndedError):
                 await link.request("discard")
             await link.ended.wait()
-            await self._keepers.see_off(link.pid)
-        await end_strays(self._folder)
+            await see_off(link.pid)
+        await end_strays({keeper_mark(self._folder, environment)})
 
     async def samples(self, environment: EnvironmentId) -> Mapping[ReplicaId, Sample]:
         link = self._links.get(environment)
@@ -159,8 +158,7 @@ class ProcessRuntime:
         return socket.socket(fileno=descriptor)
 
     def warm(self) -> None:
-        """Have a keeper ready for the next environment."""
-        self._warming = None
+        """Be ready to give the next environment its keeper at once."""
         self._keepers.warm()
 
     def close(self) -> None:
@@ -169,9 +167,7 @@ class ProcessRuntime:
             link.close()
         for task in self._burials.values():
             task.cancel()
-        if self._warming is not None:
-            self._warming.cancel()
-        self._keepers.close()
+        self._keepers.close(all_gone=not self._links)
 
     def _link(self, environment: EnvironmentId) -> Link:
         link = self._links.get(environment)
@@ -186,8 +182,6 @@ class ProcessRuntime:
         except TimeoutError as error:
             raise DevenvError("a keeper was started and does not answer") from error
         self._links[environment] = link
-        if self._warming is None:
-            self._warming = asyncio.get_running_loop().call_later(CALM, self.warm)
         return link
 
     async def _find(
@@ -224,8 +218,8 @@ class ProcessRuntime:
 
     async def _bury(self, environment: EnvironmentId, link: Link) -> None:
         """Its keeper died: end what it has left before anything of it is started again."""
-        await self._keepers.see_off(link.pid)
-        await end_strays(self._folder)
+        await see_off(link.pid)
+        await end_strays({keeper_mark(self._folder, environment)})
         self._links.pop(environment, None)
         self._lost.add(environment)
         self._burials.pop(environment, None)

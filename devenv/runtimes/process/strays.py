@@ -6,9 +6,11 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import Collection
 from contextlib import suppress
 
 from devenv.keeper import mark, tree
+from devenv.model.environment import EnvironmentId
 from devenv.runtimes.process.subreaper import bury
 
 AGAIN = 0.005
@@ -17,15 +19,21 @@ PATIENCE = 5.0
 """Seconds after which what cannot be killed is let be: it is another user's, or stuck."""
 
 
-async def end_strays(runtime_folder: str) -> int:
-    """Kill every process of a unit whose keeper has ended, and reap those that are our children.
+def dead_keepers(runtime_folder: str, living: Collection[EnvironmentId]) -> set[int]:
+    """Find the marks of the keepers of this folder that have ended and left something."""
+    ours = mark.keeper_mark(runtime_folder, "")
+    worn = {mark.keeper_of(one) for one in map(mark.worn_by, _pids()) if mark.same_folder(one, ours)}
+    return worn - {ours} - {mark.keeper_mark(runtime_folder, one) for one in living}
+
+
+async def end_strays(dead: Collection[int]) -> int:
+    """Kill every process of a unit of those keepers; reap those that are our children.
 
     Returns how many there were. What they fork meanwhile is found by looking again.
     """
-    ours = mark.keeper_mark(runtime_folder, "")
     ended: set[int] = set()
     deadline = time.monotonic() + PATIENCE
-    while strays := await asyncio.to_thread(_strays, ours):
+    while strays := await asyncio.to_thread(_strays, dead):
         for pid in strays:
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
@@ -37,24 +45,14 @@ async def end_strays(runtime_folder: str) -> int:
     return len(ended)
 
 
-def _strays(ours: int) -> set[int]:
-    """Find those who wear a unit's mark of our folder while nobody alive wears its keeper's."""
-    worn = {pid: found for pid in _pids() if mark.same_folder(found := mark.worn_by(pid), ours)}
-    keepers = {one for pid, one in worn.items() if mark.keeper_of(one) == one and _lives(pid)}
-    return {
-        pid
-        for pid, one in worn.items()
-        if mark.keeper_of(one) != one and mark.keeper_of(one) not in keepers and not _is_done(pid)
-    }
+def _strays(dead: Collection[int]) -> set[int]:
+    worn = {pid: mark.worn_by(pid) for pid in _pids()} if dead else {}
+    of_dead = {pid for pid, one in worn.items() if mark.keeper_of(one) in dead}
+    return {pid for pid in of_dead if mark.keeper_of(worn[pid]) != worn[pid] and not _is_done(pid)}
 
 
 def _pids() -> list[int]:
     return [int(name) for name in os.listdir("/proc") if name.isdecimal()]
-
-
-def _lives(pid: int) -> bool:
-    process = tree.read(pid)
-    return process is not None and not process.zombie
 
 
 def _is_done(pid: int) -> bool:
