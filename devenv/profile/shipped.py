@@ -10,7 +10,7 @@ import devenv
 def folder() -> str:
     """The folder of shipped profiles: in the package, or beside it in a source checkout."""
     package = os.path.dirname(os.path.realpath(devenv.__file__))
-    installed = os.path.join(package, "shipped")
+    installed = os.path.join(package, "shipped", "profiles")
     return installed if os.path.isdir(installed) else os.path.join(package, "..", "profiles")
 
 
