@@ -6,6 +6,7 @@ from devenv.cli.progress import Wait, follow
 from devenv.cli.render import confirm
 from devenv.cli.result import Result
 from devenv.cli.session import environment_target
+from devenv.errors import DevenvError
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
@@ -41,13 +42,16 @@ def _params(target: dict[str, Any], arguments: Arguments) -> dict[str, Any]:
 
 def _wait(session: Session, target: dict[str, Any], told: dict[str, Any]) -> None:
     def done(document: dict[str, Any]) -> bool:
-        return bool(document["empty"])
+        return document["empty"] or not document["leaving"]
 
     def again() -> dict[str, Any]:
         return session.client.call("down", _params(target, session.arguments))
 
     limit = session.arguments.timeout
-    follow(session, Wait(lambda: told, done, target, timeout=limit, again=again))
+    document = follow(session, Wait(lambda: told, done, target, timeout=limit, again=again))
+    if not document["empty"]:
+        name = document["environment"]["name"]
+        raise DevenvError(f"{name} was brought up again meanwhile", "`devenv status` shows it")
 
 
 def _everywhere(session: Session) -> list[dict[str, Any]]:

@@ -47,7 +47,7 @@ def did_you_mean(name: str, known: Sequence[str]) -> str:
 
 def public(document: Document) -> Document:
     """The document as --json prints it."""
-    hidden = ("version", "revision", "settled", "empty")
+    hidden = ("version", "revision", "settled", "empty", "leaving")
     return {key: value for key, value in document.items() if key not in hidden}
 
 

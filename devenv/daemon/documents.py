@@ -37,6 +37,7 @@ def status(
         "revision": published.revision,
         "settled": published.settled,
         "empty": published.gone,
+        "leaving": bool(intent.leaving),
     }
 
 

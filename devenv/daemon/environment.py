@@ -162,7 +162,7 @@ class LiveEnvironment:
         acting.cancel_unwanted(self._desired)
         if self._intent.leaving and not seen.observed.units and acting.idle:
             acting.spawn(DISCARD, "down", self._discard(seen))
-        gone = seen.empty and acting.idle and not self._intent.leaving
+        gone = seen.empty and not self._intent.leaving and not self._intent.is_up
         self.board.publish(self._intent, self._desired, observed, plan=decided, gone=gone)
 
     def _mind(self, seen: Seen) -> None:

@@ -85,5 +85,6 @@ def document(*services: dict[str, Any], revision: int = 1, **other: Any) -> dict
         "revision": revision,
         "settled": True,
         "empty": False,
+        "leaving": False,
         **other,
     }

@@ -163,13 +163,21 @@ def test_scale_says_how_many(desk: Desk) -> None:
 
 
 def test_down_returns_when_nothing_is_left(desk: Desk) -> None:
-    stopping = document(service("web", "stopping"))
+    stopping = document(service("web", "stopping"), leaving=True)
     gone = document(empty=True)
     with stand_in(desk.environ, down=stopping, watch=going_on(stopping, gone)) as daemon:
         done = desk.run("down")
     assert done.returncode == 0
     assert daemon.methods() == ["down", "watch", "watch"]
     assert done.stdout == "shop: nothing is left running.\n"
+
+
+def test_down_says_that_somebody_brought_it_up_again(desk: Desk) -> None:
+    stopping = document(service("web", "stopping"), leaving=True)
+    with stand_in(desk.environ, down=stopping, watch=going_on(stopping, document(service("web")))):
+        done = desk.run("down")
+    assert done.returncode == 1
+    assert "brought up again" in done.stderr
 
 
 def test_down_asks_before_it_removes_data(desk: Desk) -> None:
