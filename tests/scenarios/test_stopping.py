@@ -36,7 +36,7 @@ def test_restart_leaves_nothing_of_the_run_before(sandbox: Sandbox, command: str
     eventually(lambda: sandbox.alive())
     before = set(sandbox.alive())
     sandbox.run("restart", "web", check=False)
-    eventually(lambda: sandbox.alive() and not before & set(sandbox.alive()))
+    eventually(lambda: not before & set(sandbox.alive()))
 
 
 def test_a_closed_terminal_leaves_the_environment_up(sandbox: Sandbox) -> None:
