@@ -55,11 +55,11 @@ class Acting:
     def idle(self) -> bool:
         return not self._tasks
 
-    def begin(self, step: Step, preparation: Preparation) -> None:
+    def begin(self, step: Step, preparation: Callable[[], Preparation]) -> None:
         """Perform a step in the background."""
         match step:
             case Prepare(runtime):
-                self.spawn(runtime, runtime, self._prepare(runtime, preparation))
+                self.spawn(runtime, runtime, self._prepare(runtime, preparation()))
             case Start(replica, runtime):
                 self._verbs[replica.id] = "starting"
                 self.spawn(replica.id, runtime, self._start(step))

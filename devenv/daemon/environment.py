@@ -155,10 +155,8 @@ class LiveEnvironment:
         self._prober.follow(observed, self._desired, self._intent.client)
         if acting.is_discarding or (self._intent.is_up and self._intent.loaded is None):
             decided = Plan()
-        if decided.steps:
-            prepared = preparation(self._intent, self._host.home)
-            for step in decided.steps:
-                acting.begin(step, prepared)
+        for step in decided.steps:
+            acting.begin(step, lambda: preparation(self._intent, self._host.home))
         acting.cancel_unwanted(self._desired)
         if self._intent.leaving and not seen.observed.units and acting.idle:
             acting.spawn(DISCARD, "down", self._discard(seen))

@@ -6,7 +6,6 @@ import json
 import time
 from collections import deque
 from contextlib import suppress
-from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 
@@ -36,7 +35,7 @@ class Journal:
             self._number += 1
             self._events.append((self._number, event))
         with suppress(OSError):
-            self._append("".join(json.dumps(asdict(event)) + "\n" for event in events))
+            self._append("".join(_line(event) for event in events))
 
     def newer_than(self, number: int, limit: int) -> list[tuple[int, Event]]:
         """Return up to ``limit`` of the newest events whose number is over ``number``."""
@@ -51,3 +50,8 @@ class Journal:
             full = file.tell() > MAX_BYTES
         if full:
             self._path.replace(self._path.with_suffix(".old.jsonl"))
+
+
+def _line(event: Event) -> str:
+    fields = {"at": event.at, "service": event.service, "kind": event.kind, "text": event.text}
+    return json.dumps(fields) + "\n"

@@ -7,18 +7,29 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import asdict
 from json import dumps
 
-from devenv.model.service import Service
+from devenv.model.service import Container, Port, Process, Service
 
 
 def fingerprint(service: Service, key: bytes) -> str:
     """Hash what a change of means another unit: how it runs, where, and on which ports."""
-    made_of = {
-        "process": asdict(service.process) if service.process else None,
-        "container": asdict(service.container) if service.container else None,
-        "ports": [asdict(port) for port in service.ports],
-    }
-    text = dumps(made_of, sort_keys=True, separators=(",", ":"))
-    return hmac.new(key, text.encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()[:16]
+    made_of = [
+        _process(service.process) if service.process else None,
+        _container(service.container) if service.container else None,
+        [_port(port) for port in service.ports],
+    ]
+    return hmac.new(key, dumps(made_of).encode(), hashlib.sha256).hexdigest()[:16]
+
+
+def _process(process: Process) -> list[object]:
+    variables = sorted(process.environment.items())
+    return [process.command, process.directory, variables, process.tty, process.stdin]
+
+
+def _container(container: Container) -> list[object]:
+    return [container.image, container.build]
+
+
+def _port(port: Port) -> list[object]:
+    return [port.name, str(port.wanted), port.host, port.protocol]

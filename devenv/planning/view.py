@@ -34,13 +34,17 @@ class _Round:
     scene: Scene
     steps: Mapping[ReplicaId, Step]
     holds: Mapping[ReplicaId, Hold]
+    units: Mapping[str, list[Unit]]
 
 
 def snapshot(desired: Desired, observed: Observed, plan: Plan) -> Snapshot:
     """Make the view of one round."""
     steps = {_key(step): step for step in plan.steps if not isinstance(step, Prepare)}
     holds = {hold.replica: hold for hold in plan.holds}
-    seen = _Round(Scene(desired, observed), steps, holds)
+    units: dict[str, list[Unit]] = {}
+    for key, unit in observed.units.items():
+        units.setdefault(key.service, []).append(unit)
+    seen = _Round(Scene(desired, observed), steps, holds, units)
     services = tuple(_service(seen, wanted) for wanted in desired.services.values())
     calm = not plan.steps and not observed.busy and not observed.preparing
     settled = calm and all(_is_settled(seen, service) for service in services)
@@ -110,10 +114,9 @@ def _ports(service: Service) -> tuple[PortView, ...]:
 
 def _leaving(seen: _Round, service: str) -> Iterator[ReplicaView]:
     """The units of a service that is not wanted."""
-    for key, unit in seen.scene.observed.units.items():
-        if key.service == service:
-            gone = unit.exit is not None and not unit.lingering
-            yield _view(seen, unit, State.STOPPED if gone else State.STOPPING)
+    for unit in seen.units.get(service, ()):
+        gone = unit.exit is not None and not unit.lingering
+        yield _view(seen, unit, State.STOPPED if gone else State.STOPPING)
 
 
 def _wanted(seen: _Round, replica: Replica) -> ReplicaView:
