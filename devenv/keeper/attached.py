@@ -1,4 +1,4 @@
-"""Those who look at a unit's terminal: each a socket of frames, dropped if it cannot keep up."""
+"""Those who look at a unit's terminal: each a socket of frames. Who cannot keep up misses some."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from devenv.keeper.held import Held
 
 INPUT, OUTPUT, RESIZE, END = 0, 1, 3, 4
-MOST_WAITING = 4 * 1024 * 1024
+MOST_WAITING = 1024 * 1024
+"""Bytes that wait for one who reads too slowly."""
 LARGEST_FRAME = 1024 * 1024
 
 
@@ -41,19 +42,16 @@ class Audience:
     def show(self, held: Held, data: memoryview) -> None:
         """Pass output on."""
         if held in self._attached:
-            self._send(held, frame(OUTPUT, data))
+            framed = frame(OUTPUT, data)
+            for one in self._attached[held]:
+                one.send(framed)
+            self._attached[held] = [one for one in self._attached[held] if not one.closed]
 
     def end(self, held: Held, code: int) -> None:
         """``held`` has ended: tell it to all who look, and let them go."""
         if held in self._attached:
-            self._send(held, frame(END, str(code).encode()))
             for one in self._attached.pop(held):
-                one.close()
-
-    def _send(self, held: Held, data: bytes) -> None:
-        for one in self._attached[held]:
-            one.send(data)
-        self._attached[held] = [one for one in self._attached[held] if not one.closed]
+                one.send_last(frame(END, str(code).encode()))
 
 
 class Attached:
@@ -67,17 +65,26 @@ class Attached:
         self._loop = loop
         self._on_frame = on_frame
         self._received = bytearray()
-        self._waiting = bytearray()
+        self._frames: list[bytes] = []
+        self._waiting = 0
+        self._ending = False
         sock.setblocking(False)
         loop.watch(sock.fileno(), self._ready)
 
-    def send(self, data: bytes) -> None:
+    def send(self, framed: bytes) -> None:
+        """Send a frame; if too much waits, the oldest that waits is left out."""
         if self.closed:
             return
-        self._waiting += data
+        self._frames.append(framed)
+        self._waiting += len(framed)
+        while self._waiting > MOST_WAITING and len(self._frames) > 2:
+            self._waiting -= len(self._frames.pop(1))
         self._flush()
-        if len(self._waiting) > MOST_WAITING:
-            self.close()
+
+    def send_last(self, framed: bytes) -> None:
+        """Send a frame, and close once it is taken."""
+        self._ending = True
+        self.send(framed)
 
     def close(self) -> None:
         if not self.closed:
@@ -87,18 +94,25 @@ class Attached:
 
     def _flush(self) -> None:
         try:
-            while self._waiting:
-                del self._waiting[: self._socket.send(self._waiting)]
+            while self._frames:
+                sent = self._socket.send(self._frames[0])
+                self._waiting -= sent
+                self._frames[0] = self._frames[0][sent:]
+                if not self._frames[0]:
+                    del self._frames[0]
         except BlockingIOError:
             pass
         except OSError:
             self.close()
             return
-        events = READ | (WRITE if self._waiting else 0)
+        if self._ending and not self._frames:
+            self.close()
+            return
+        events = READ | (WRITE if self._frames else 0)
         self._loop.watch(self._socket.fileno(), self._ready, events)
 
     def _ready(self, events: int) -> None:
-        if events & WRITE:
+        if events & WRITE and not self.closed:
             self._flush()
         if events & READ and not self.closed:
             self._receive()

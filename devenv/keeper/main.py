@@ -3,7 +3,7 @@
 Its standard input is a socket; each byte that comes over it brings a socket for a new keeper to
 talk over. Since it is ready, a new keeper costs a fork and not the start of an interpreter. It is
 the subreaper above the keepers, so all that a killed keeper held becomes its own, whatever daemon
-lives or not. It leaves when the socket has closed and no keeper is left.
+lives or not. It leaves when the socket has closed and it has no child any more.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Warden:
         waiting.register(self._bell, select.POLLIN)
         waiting.register(self._door, select.POLLIN)
         is_open = True
-        while is_open or self._keepers:
+        while is_open or tree.own_children():
             ready = [descriptor for descriptor, _ in waiting.poll()]
             if self._bell in ready:
                 os.read(self._bell, 4096)
@@ -53,6 +53,7 @@ class Warden:
         except OSError:
             return False
         for descriptor in descriptors:
+            os.set_inheritable(descriptor, False)
             pid = os.fork()
             if pid == 0:
                 self._become_keeper(descriptor)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from devenv.keeper import tree
@@ -54,9 +54,10 @@ class Ground:
         client = Client(str(self.base), 0o027, given)
         await self.runtime.prepare(HERE, Preparation("prepared", client, b"\x00secret\xff"), report)
 
-    async def start(self, name: str, *command: str, process: Process | None = None) -> Unit:
+    async def start(self, name: str, *command: str, like: Process | None = None) -> Unit:
+        """Start a service; ``like`` has all of its process but the command."""
         words = tuple(word.replace("TOKEN", self.token) for word in command)
-        made = process or Process(words, str(self.base), {})
+        made = replace(like or Process((), str(self.base)), command=words)
         replica = Replica(Service(name, Origin("x"), process=made), 0, "print", 1)
         await self.runtime.start(HERE, Start(replica, "process", "wanted"), report)
         return await self.unit(name)
@@ -74,18 +75,32 @@ class Ground:
     async def unit(self, name: str) -> Unit:
         return (await self.units())[ReplicaId(name)]
 
-    async def ended(self, name: str) -> Unit:
-        """Wait until nothing of a unit is alive."""
+    async def until(self, name: str, holds: Callable[[Unit], bool]) -> Unit:
+        """Wait until something holds of a unit."""
         deadline = time.monotonic() + WITHIN
-        while (unit := await self.unit(name)).exit is None or unit.lingering:
-            assert time.monotonic() < deadline, f"{name} never ended"
+        while not holds(unit := await self.unit(name)):
+            assert time.monotonic() < deadline, f"never true of {unit}"
             await asyncio.sleep(0.005)
         return unit
+
+    async def ended(self, name: str) -> Unit:
+        """Wait until nothing of a unit is alive."""
+        return await self.until(name, lambda unit: unit.exit is not None and not unit.lingering)
+
+    async def lost(self) -> str:
+        """Wait until the runtime tells that everything has ended."""
+        deadline = time.monotonic() + WITHIN
+        while not (look := await self.runtime.observe(HERE)).lost:
+            assert time.monotonic() < deadline, "nothing was lost"
+            await asyncio.sleep(0.005)
+        assert look.units == {}
+        return look.lost
 
     def said(self, name: str) -> list[str]:
         return tail(str(self.base / "logs" / f"{name}.0"), 10_000)
 
     async def says(self, name: str, line: str) -> None:
+        """Wait until a unit has said a line."""
         await eventually(lambda: line in self.said(name))
 
     def alive(self) -> list[int]:
@@ -119,3 +134,16 @@ async def ground(base: Path) -> AsyncIterator[Ground]:
         await made.runtime.discard(HERE)
         made.runtime.close()
         assert made.alive() == []
+
+
+def on_ground(test: Callable[[Ground], Awaitable[None]]) -> Callable[[Path], None]:
+    """Make a test of an async function that wants a runtime, prepared and empty."""
+
+    def run(tmp_path: Path) -> None:
+        async def inside() -> None:
+            async with ground(tmp_path) as here:
+                await test(here)
+
+        asyncio.run(inside())
+
+    return run

@@ -22,8 +22,9 @@ PATIENCE = 5.0
 def dead_keepers(runtime_folder: str, living: Collection[EnvironmentId]) -> set[int]:
     """Find the marks of the keepers of this folder that have ended and left something."""
     ours = mark.keeper_mark(runtime_folder, "")
-    worn = {mark.keeper_of(one) for one in map(mark.worn_by, _pids()) if mark.same_folder(one, ours)}
-    return worn - {ours} - {mark.keeper_mark(runtime_folder, one) for one in living}
+    worn = [one for one in map(mark.worn_by, _pids()) if mark.same_folder(one, ours)]
+    alive = {mark.keeper_mark(runtime_folder, one) for one in living}
+    return {mark.keeper_of(one) for one in worn} - {ours} - alive
 
 
 async def end_strays(dead: Collection[int]) -> int:
