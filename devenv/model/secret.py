@@ -6,7 +6,9 @@ import re
 
 MASK = "***"
 _SECRET_NAME = re.compile(r"(?:^|_)(PASSWORD|PASSWD|TOKEN|SECRET|KEY)S?(?:_|$)", re.IGNORECASE)
-_USER_PART = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]*://)(?P<user>[^\s/?#@:]*):[^\s/?#@]+@", re.IGNORECASE)
+_USER_PART = re.compile(
+    r"(?P<scheme>\b[a-z][a-z0-9+.-]*://)(?P<user>[^\s/?#@:]*):[^\s/?#@]+@", re.IGNORECASE
+)
 
 
 def is_secret_name(name: str) -> bool:

@@ -19,7 +19,7 @@ WITHIN = 20.0
 
 
 def eventually(condition: Callable[[], object], *, within: float = WITHIN) -> None:
-    """Return once ``condition`` holds; fail with its last value when ``within`` seconds are over."""
+    """Return once ``condition`` holds; fail when ``within`` seconds are over."""
     deadline = time.monotonic() + within
     while not (value := condition()):
         assert time.monotonic() < deadline, f"still {value!r} after {within} s"
@@ -78,6 +78,7 @@ class Sandbox:
             capture_output=True,
             text=True,
             timeout=timeout,
+            check=False,
         )
         if check:
             assert done.returncode == 0, (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from io import RawIOBase
 
 import pytest
 
@@ -29,8 +30,7 @@ def test_a_full_state_folder_loses_nothing_that_runs(sandbox: Sandbox, small_dis
     sandbox.run("up", "-d")
     filler = sandbox.base / "state" / "filler"
     with filler.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space"):
-        while True:
-            file.write(b"x" * 4096)
+        fill(file)
     sandbox.profile("services: {web: {command: sleep TOKEN}, more: {command: sleep TOKEN}}")
     refused = sandbox.run("up", "-d", check=False)
     assert refused.returncode == 1
@@ -52,7 +52,7 @@ services:
     command: ["sh", "-c", "yes TOKEN | head -c 8000000; touch done; exec sleep TOKEN"]
 """)
     sandbox.run("up", "-d")
-    eventually(lambda: (sandbox.checkout / "done").exists())
+    eventually((sandbox.checkout / "done").exists)
     assert sandbox.states() == {"loud": "ready"}
     sandbox.run("down")
     assert sandbox.alive() == []
@@ -70,3 +70,9 @@ def test_a_read_only_home_is_said_in_words(sandbox: Sandbox) -> None:
         assert "Traceback" not in refused.stderr
     finally:
         subprocess.run(["umount", "-l", home], check=True)
+
+
+def fill(file: RawIOBase) -> None:
+    """Write until the disk is full."""
+    while True:
+        file.write(b"x" * 4096)
