@@ -37,8 +37,9 @@ def profile(script: str) -> str:
 @pytest.mark.parametrize("script", STUBBORN.values(), ids=STUBBORN.keys())
 def test_down_leaves_nothing_of(sandbox: Sandbox, script: str) -> None:
     sandbox.profile(profile(script))
-    sandbox.run("up", "-d", check=False)
+    client = sandbox.spawn("up", "-d")
     eventually(sandbox.alive)
+    client.communicate()
     sandbox.run("down")
     assert sandbox.alive() == []
 
@@ -46,9 +47,10 @@ def test_down_leaves_nothing_of(sandbox: Sandbox, script: str) -> None:
 @pytest.mark.parametrize("script", STUBBORN.values(), ids=STUBBORN.keys())
 def test_restart_leaves_nothing_of_the_run_before(sandbox: Sandbox, script: str) -> None:
     sandbox.profile(profile(script))
-    sandbox.run("up", "-d", check=False)
+    client = sandbox.spawn("up", "-d")
     eventually(sandbox.alive)
     before = set(sandbox.alive())
+    client.communicate()
     sandbox.run("restart", "web", check=False)
     eventually(lambda: not before & set(sandbox.alive()))
 
