@@ -41,7 +41,7 @@ async def check(probe: Probe, place: Place) -> Verdict:
     except TimeoutError:
         return False, f"no answer within {probe.timeout:g} s"
     except OSError as error:
-        return False, error.strerror or str(error)
+        return False, os.strerror(error.errno).lower() if error.errno else str(error)
 
 
 async def _check(probe: Probe, place: Place) -> Verdict:
@@ -99,4 +99,4 @@ def _number(name: str, place: Place) -> int:
     for port in place.ports:
         if isinstance(port.wanted, int) and name in ("", port.name):
             return port.wanted
-    raise OSError(0, f"there is no port {name}")
+    raise OSError(f"there is no port {name}")
