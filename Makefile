@@ -12,7 +12,7 @@ help: ## show this
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
 
 demo: $(INSTALLED) ## bring up the example shop and show its page
-	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" examples/shop/demo.sh
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python examples/shop/demo.py
 
 test: $(INSTALLED) ## run all tests
 	$(VENV)/bin/pytest $(TEST_OPTIONS)

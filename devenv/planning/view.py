@@ -154,6 +154,8 @@ def _at_rest(seen: _Round, replica: Replica, unit: Unit | None) -> State:
 def _running(service: Service, unit: Unit) -> State:
     if unit.paused:
         return State.PAUSED
+    if service.kind is Kind.TASK:  # it is waited for to its end
+        return State.RUNNING
     if unit.health is Health.PASSING or (unit.health is Health.NONE and service.probe is None):
         return State.READY
     return State.RUNNING

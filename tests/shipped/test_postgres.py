@@ -28,6 +28,11 @@ def note(server: Server, text: str) -> None:
         connection.execute("INSERT INTO notes VALUES (%s)", (text,))
 
 
+def hang_up(listener: socket.socket) -> None:
+    caller, _ = listener.accept()
+    caller.close()
+
+
 @pytest.mark.parametrize("prefix", [(), AS_PLAIN_USER], ids=["as we are", "as a plain user"])
 def test_it_serves_whoever_starts_it(postgres: Make, prefix: tuple[str, ...]) -> None:
     server = postgres()

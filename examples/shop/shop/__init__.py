@@ -1,0 +1,1 @@
+"""A shop in a few small files: what there is to buy, who has ordered, and what was packed."""
