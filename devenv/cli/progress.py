@@ -124,7 +124,7 @@ class _Watch:
                 self._since[name] = now
                 if before is not None or state[0] in _MOVING or state[0] == "failed":
                     lines.append(self._line(service, None if since is None else now - since))
-            elif before != state and state[1]:
+            elif before != state and state[1] and state[0] != "running":
                 lines.append(self._line(service, None))
             self._states[name] = state
         if lines:
