@@ -95,9 +95,11 @@ class Connection:
         try:
             message = json.loads(line)
         except ValueError:
+            message = None
+        if isinstance(message, dict):
+            self._on_message(self, message)
+        else:
             self.close()
-            return
-        self._on_message(self, message)
 
     def _flush(self) -> None:
         descriptor = self._socket.fileno()

@@ -26,31 +26,38 @@ _COPIED = ("service", "index", "fingerprint", "generation", "attempt", "restarts
 class Held:
     """A unit. ``orphans`` are those of its processes whose parent is the keeper now."""
 
-    def __init__(self, order: Message, spawned: Spawned, mark: int) -> None:
-        self.asked = {name: order[name] for name in _COPIED}
+    def __init__(self, order: Message, name: str, mark: int) -> None:
+        self.asked = {field: order[field] for field in _COPIED}
         self.key: tuple[str, int] = (order["service"], order["index"])
-        self.name = ""
-        self.pid = spawned.pid
+        self.name = name
         self.mark = mark
-        self.outputs = spawned.outputs
-        self.writing = spawned.writing
         self.terminal = bool(order.get("tty"))
+        self.writer = Writer(order["log"], order["quota"])
+        self.pid: int | None = None
+        self.outputs: dict[int, int] = {}
+        self.writing = -1
         self.typed = bytearray()
         self.recent = bytearray()
-        self.started = time.clock_gettime(time.CLOCK_BOOTTIME)
-        self.running = spawned.pid is not None
+        self.started = 0.0
+        self.running = False
         """The leader has not ended."""
         self.orphans: set[int] = set()
         self.exit: Message | None = None
-        self.refusal = spawned.refusal
+        self.refusal = ""
         """Why it could not be run, in words."""
         self.stopping = False
         self.kill_at = 0.0
         self.waiting: list[tuple[Connection, int]] = []
         """Requests to be answered when nothing of it is alive."""
-        self.writer = Writer(order["log"], order["quota"])
         self._signal = int(signal.SIGTERM)
         self._told: set[int] = set()
+
+    def begin(self, spawned: Spawned) -> None:
+        """It was started; or it could not be, and has ended already."""
+        self.started = time.clock_gettime(time.CLOCK_BOOTTIME)
+        self.pid, self.refusal = spawned.pid, spawned.refusal
+        self.outputs, self.writing = spawned.outputs, spawned.writing
+        self.running = self.pid is not None
         if self.refusal:
             self.note_end(spawned.code, out_of_memory=False)
             said = f"devenv: {self.refusal}\n".encode("utf-8", "surrogateescape")
@@ -106,11 +113,11 @@ class Held:
             groups.add(self.pid)
         for group in groups - self._told:
             self._told.add(group)
-            _send(os.killpg, group, self._signal) or _send(os.kill, group, self._signal)
-            _send(os.killpg, group, signal.SIGCONT)
+            send(os.killpg, group, self._signal) or send(os.kill, group, self._signal)
+            send(os.killpg, group, signal.SIGCONT)
         if forced:
             for pid in self.orphans:
-                _send(os.kill, pid, signal.SIGKILL)
+                send(os.kill, pid, signal.SIGKILL)
 
     def take(self, stream: int, data: memoryview) -> bool:
         """Store output; whether a new segment was begun."""
@@ -141,7 +148,8 @@ class Held:
         self.writer.close()
 
 
-def _send(how: Callable[[int, int], None], target: int, number: int) -> bool:
+def send(how: Callable[[int, int], None], target: int, number: int) -> bool:
+    """Send a signal by ``how``; whether somebody was there that we may signal."""
     try:
         how(target, number)
     except (ProcessLookupError, PermissionError):

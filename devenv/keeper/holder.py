@@ -13,7 +13,7 @@ import time
 
 from devenv.keeper import tree
 from devenv.keeper.failpoints import failpoint
-from devenv.keeper.held import Held
+from devenv.keeper.held import Held, send
 from devenv.keeper.loop import READ, WRITE, Loop
 from devenv.keeper.mark import NONE, VARIABLE, keeper_of, unit_mark, worn_by
 from devenv.keeper.spawn import Order, resize, spawn
@@ -55,19 +55,17 @@ class Holder:
 
     def start(self, row: Message, environment: dict[str, str], umask: int) -> Held:
         """Start a unit in place of one that has ended. Raises OSError if there can be no more."""
-        key = (row["service"], row["index"])
         order = Order(row["command"], row["directory"], {**environment, **row["environment"]})
         name = f"{self.environment}/{row['service']}/{row['index']}"
         order.environment[VARIABLE] = name
         order.umask, order.files = umask, self._files
         order.tty, order.stdin = bool(row.get("tty")), bool(row.get("stdin"))
         order.mark = unit_mark(self.mark, self._started)
-        spawned = spawn(order)
+        held = Held(row, name, order.mark)
+        held.begin(spawn(order))
         failpoint("keeper.after-fork")
         self._started += 1
-        held = Held(row, spawned, order.mark)
-        held.name = name
-        self.units[key] = held
+        self.units[held.key] = held
         if held.pid is not None:
             self._leaders[held.pid] = held
         for descriptor in held.outputs:
@@ -85,15 +83,14 @@ class Holder:
         self._settle([held])
 
     def kill_all(self) -> bool:
-        """Kill every process below the keeper; whether there was one.
+        """Kill every process below the keeper; whether there was one that we may kill.
 
         Those who wear the mark of another keeper, or of a daemon, are not of this environment.
         """
         self._adopt()
         ours = [pid for pid in (*self._leaders, *self._orphans) if self._is_ours(worn_by(pid))]
-        for pid in ours:
-            os.kill(pid, signal.SIGKILL)
-        return bool(ours)
+        killed = [pid for pid in ours if send(os.kill, pid, signal.SIGKILL)]
+        return bool(killed)
 
     def reap(self) -> None:
         """Take in the ends of children: leaders of units, and orphans that became ours."""

@@ -71,12 +71,18 @@ class Keeper:
             self.loop.forget(self._listening.fileno())
             self._listening.close()
             self._listening = None
-            os.unlink(self.path)
+            self._unlink()
         if self.holder.kill_all():
             return
         for connection, number in self.leaving:
             connection.send({"id": number, "ok": True})
         self.loop.stop()
+
+    def _unlink(self) -> None:
+        try:
+            os.unlink(self.path)
+        except FileNotFoundError:
+            return
 
     def remove(self, held: Held) -> None:
         """Forget a unit that has ended."""
@@ -109,8 +115,8 @@ class Keeper:
             answer = perform(self, connection, message)
         except (RequestError, ValueError) as error:
             connection.send({"id": number, "error": str(error)})
-        except KeyError as error:
-            connection.send({"id": number, "error": f"{message['op']}: {error} is missing"})
+        except (KeyError, TypeError) as error:
+            connection.send({"id": number, "error": f"{message['op']} is not understood: {error}"})
         except OSError as error:
             connection.send({"id": number, "error": error.strerror or str(error)})
         else:

@@ -18,6 +18,7 @@ import sys
 sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 from devenv.keeper import tree
+from devenv.keeper.held import send
 from devenv.keeper.keeper import Keeper
 from devenv.keeper.system import become_subreaper, name_process
 
@@ -83,7 +84,7 @@ class Warden:
             return
         for pid in tree.own_children():
             if pid not in self._keepers:
-                os.kill(pid, signal.SIGKILL)
+                send(os.kill, pid, signal.SIGKILL)
 
 
 def main() -> None:

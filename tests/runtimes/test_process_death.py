@@ -98,7 +98,8 @@ async def test_a_stop_ends_well_when_the_keeper_dies_of_it(here: Ground) -> None
 
 @on_ground
 async def test_a_keeper_that_is_told_to_end_lets_services_end_first(here: Ground) -> None:
-    unit = await here.shell("web", "trap 'touch ended; exit 0' TERM; echo up; sleep TOKEN & wait")
+    script = "trap 'touch ended; exit 0' TERM; echo up; while :; do sleep 0.01; done"
+    unit = await here.shell("web", script)
     await eventually(lambda: here.said("web"))
     os.kill(keeper_of(unit), signal.SIGTERM)
     await here.lost()
@@ -107,12 +108,13 @@ async def test_a_keeper_that_is_told_to_end_lets_services_end_first(here: Ground
 
 
 DAEMON = """
-import asyncio, pathlib, signal, sys
+import asyncio, os, pathlib, sys
 from tests.runtimes.processes import Ground, runtime_in
 async def main():
-    here = Ground(pathlib.Path(sys.argv[1]), runtime_in(pathlib.Path(sys.argv[1])), sys.argv[2])
+    here = Ground(pathlib.Path(sys.argv[1]), runtime_in(pathlib.Path(sys.argv[1])))
+    here.token = os.environ["TOKEN_OF_TEST"]
     await here.prepare()
-    unit = await here.shell("web", sys.argv[3])
+    unit = await here.shell("web", sys.argv[2])
     print(unit.pid, flush=True)
     await asyncio.Event().wait()
 asyncio.run(main())
@@ -121,9 +123,14 @@ asyncio.run(main())
 
 def daemon(here: Ground, script: str) -> tuple[subprocess.Popen[str], int]:
     """Run a runtime in a process of its own; the pid of the unit that it has started."""
-    command = [sys.executable, "-c", DAEMON, str(here.base), here.token, script]
-    root = Path(__file__).parents[2]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root)
+    command = [sys.executable, "-c", DAEMON, str(here.base), script]
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "TOKEN_OF_TEST": here.token},
+    )
     assert process.stdout is not None
     return process, int(process.stdout.readline())
 

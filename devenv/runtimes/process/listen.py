@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping
-from contextlib import suppress
+import socket
+import sys
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 _LISTEN = "0A"
@@ -12,8 +13,12 @@ _TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
 
 
 def busy_ports(ports: Collection[int]) -> Mapping[int, str]:
-    """Return those of ``ports`` on which somebody listens, with the holder in words."""
-    inodes = {inode: port for inode, port in listening().items() if port in ports}
+    """Return those of ``ports`` that somebody listens on at 127.0.0.1 or everywhere.
+
+    The value is the holder in words: command and pid.
+    """
+    found = _sockets()
+    inodes = {inode: port for address, port, inode in found if port in ports and address in _OURS}
     if not inodes:
         return {}
     holders = _holders(inodes)
@@ -22,9 +27,29 @@ def busy_ports(ports: Collection[int]) -> Mapping[int, str]:
 
 def listening() -> Mapping[str, int]:
     """Map the inode of each listening TCP socket to its port."""
-    lines = [line for table in _TABLES for line in _lines(table)]
-    rows = [line.split(maxsplit=10) for line in lines if f" {_LISTEN} " in line]
-    return {row[9]: int(row[1].rpartition(":")[2], 16) for row in rows if row[3] == _LISTEN}
+    return {inode: port for _, port, inode in _sockets()}
+
+
+def ports_of(pid: int, inodes: Mapping[str, int]) -> Iterator[int]:
+    """List the ports on which a process listens, of those in ``inodes``."""
+    folder = f"/proc/{pid}/fd"
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return
+    for name in names:
+        inode = _socket_behind(f"{folder}/{name}")
+        if inode in inodes:
+            yield inodes[inode]
+
+
+def _sockets() -> Iterator[tuple[str, int, str]]:
+    """List the address (as the kernel writes it), port and inode of each listening socket."""
+    for line in [line for table in _TABLES for line in _lines(table)]:
+        fields = line.split(maxsplit=10)
+        if fields[3] == _LISTEN:
+            address, port = fields[1].split(":")
+            yield address, int(port, 16), fields[9]
 
 
 def _lines(table: str) -> list[str]:
@@ -35,24 +60,19 @@ def _lines(table: str) -> list[str]:
         return []
 
 
-def ports_of(pid: int, inodes: Mapping[str, int]) -> Iterable[int]:
-    """List the ports on which a process listens."""
-    folder = f"/proc/{pid}/fd"
+def _socket_behind(path: str) -> str:
     try:
-        names = os.listdir(folder)
+        target = os.readlink(path)
     except OSError:
-        return
-    for name in names:
-        with suppress(OSError):
-            target = os.readlink(f"{folder}/{name}")
-            if target.startswith("socket:[") and target[8:-1] in inodes:
-                yield inodes[target[8:-1]]
+        return ""
+    return target[8:-1] if target.startswith("socket:[") else ""
 
 
 def _holders(inodes: Mapping[str, int]) -> Mapping[int, str]:
     found: dict[int, str] = {}
+    wanted = set(inodes.values())
     for name in os.listdir("/proc"):
-        if name.isdecimal() and len(found) < len(set(inodes.values())):
+        if name.isdecimal() and found.keys() != wanted:
             for port in ports_of(int(name), inodes):
                 found.setdefault(port, f"{_command(name)} (pid {name})")
     return found
@@ -63,3 +83,16 @@ def _command(pid: str) -> str:
         return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
         return "a process"
+
+
+def _as_written(family: socket.AddressFamily, address: str) -> str:
+    """Write an address as the kernel does: words of four bytes, in the machine's order."""
+    packed = socket.inet_pton(family, address)
+    words = [packed[start : start + 4] for start in range(0, len(packed), 4)]
+    return "".join(f"{int.from_bytes(word, sys.byteorder):08X}" for word in words)
+
+
+_OURS = {
+    *(_as_written(socket.AF_INET, one) for one in ("127.0.0.1", "0.0.0.0")),
+    *(_as_written(socket.AF_INET6, one) for one in ("::", "::1", "::ffff:127.0.0.1")),
+}
