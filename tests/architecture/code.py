@@ -48,7 +48,7 @@ class Module:
 def modules(*folders: str) -> tuple[Module, ...]:
     """All modules below these folders of the project."""
     files = sorted(file for folder in folders for file in (ROOT / folder).rglob("*.py"))
-    return tuple(_module(file) for file in files)
+    return tuple(_module(file) for file in files if "/." not in str(file.relative_to(ROOT)))
 
 
 def _module(file: Path) -> Module:
