@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import fcntl
-import importlib
 import logging
 import os
 import signal
@@ -24,7 +23,6 @@ from devenv.runtimes.process.runtime import ProcessRuntime
 from devenv.runtimes.process.subreaper import become_subreaper
 
 BACKLOG = 128
-WARM_UP_AFTER = 0.5
 LAST_WORDS = 2.0
 """Seconds that requests in flight may still take when the daemon leaves."""
 
@@ -104,21 +102,13 @@ async def _serve(ready: int) -> None:
     if ready >= 0:
         os.write(ready, b"1")
         os.close(ready)
-    processes.warm()
-    warming = asyncio.create_task(_warm_up())
+    registry.warm()
     await leave.wait()
-    warming.cancel()
     os.unlink(path)
     await server.finish(LAST_WORDS)
     serving.cancel()
     registry.close()
     processes.close()
-
-
-async def _warm_up() -> None:
-    """Import the heavy passes of the profile while nobody waits."""
-    await asyncio.sleep(WARM_UP_AFTER)
-    await asyncio.to_thread(importlib.import_module, "devenv.profile.load")
 
 
 def _handle_signals(leave: asyncio.Event) -> None:

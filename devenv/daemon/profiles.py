@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 
 from devenv.daemon.desired import Home, desired
 from devenv.daemon.intent import Intent
+from devenv.daemon.parser import Parser
 from devenv.errors import DevenvError
 from devenv.model.environment import Replica
 from devenv.model.origin import Problem, ProfileError
 from devenv.planning.capabilities import choose
 from devenv.planning.wishes import Choice
 from devenv.profile.checkout import Checkout
-from devenv.profile.sources import Loaded, Reader, Request, read_file
+from devenv.profile.parsing import Question
+from devenv.profile.sources import Loaded, Request, read_file
 from devenv.runtimes.protocol import Capability
 
 
@@ -42,7 +43,8 @@ def request(
 class Profiles:
     """The newest parse of each profile, by root, files and Compose profiles."""
 
-    def __init__(self) -> None:
+    def __init__(self, parser: Parser) -> None:
+        self._parser = parser
         self._parsed: dict[tuple[object, ...], tuple[Request, Loaded]] = {}
 
     async def load(self, wanted: Request) -> Loaded:
@@ -50,24 +52,13 @@ class Profiles:
         known = self._parsed.get(_key(wanted))
         if known is not None and _is_same(wanted, *known):
             return known[1]
-        loaded = await asyncio.to_thread(parse, wanted, read_file)
+        loaded = await self._parser.parse(Question(wanted))
         self.remember(wanted, loaded)
         return loaded
 
     def remember(self, wanted: Request, loaded: Loaded) -> None:
         """Take a parse that is known already."""
         self._parsed[_key(wanted)] = (wanted, loaded)
-
-
-def parse(wanted: Request, read: Reader) -> Loaded:
-    """Parse a profile. Raises ProfileError.
-
-    The passes are imported when they are first needed: after a crash, what runs is taken up
-    again without them.
-    """
-    from devenv.profile.load import load
-
-    return load(wanted, read)
 
 
 def _key(wanted: Request) -> tuple[object, ...]:

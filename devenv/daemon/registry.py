@@ -14,11 +14,13 @@ from devenv.daemon.desired import Home
 from devenv.daemon.environment import LiveEnvironment, at_rest
 from devenv.daemon.host import Folders, Host
 from devenv.daemon.intent import Intent
-from devenv.daemon.profiles import Profiles, parse, request
+from devenv.daemon.parser import Parser
+from devenv.daemon.profiles import Profiles, request
 from devenv.errors import DevenvError
 from devenv.model.environment import EnvironmentId
 from devenv.profile.checkout import Checkout, find_checkout
-from devenv.profile.sources import Loaded, Reader
+from devenv.profile.parsing import Question
+from devenv.profile.sources import Loaded
 from devenv.runtimes.process.runtime import ProcessRuntime
 from devenv.runtimes.protocol import Preparation
 
@@ -33,7 +35,8 @@ class Registry:
     def __init__(self, folders: Folders, processes: ProcessRuntime) -> None:
         key = store.user_key(folders.key)
         home = Home(key, build(), lambda name, service: str(folders.data(name, service)))
-        self.profiles = Profiles()
+        self.parser = Parser()
+        self.profiles = Profiles(self.parser)
         self.folders = folders
         self.processes = processes
         self.host = Host({processes.name: processes}, home, folders, self._taken)
@@ -46,13 +49,19 @@ class Registry:
         for environment in self.folders.known():
             kept = store.read(self.folders.desired(environment))
             if kept is not None and kept.intent.checkout.id == environment:
-                self._add(self._restored(kept, held.get(environment)))
+                self._add(await self._restored(kept, held.get(environment)))
         self._spawn(self._follow())
         await asyncio.gather(*(live.first_look(FIRST_LOOK) for live in self))
 
     def close(self) -> None:
+        self.parser.close()
         for task in self._tasks:
             task.cancel()
+
+    def warm(self) -> None:
+        """Have ready what the next ``up`` needs: a parser, and a keeper."""
+        self.parser.warm()
+        self.processes.warm()
 
     def __iter__(self) -> Iterator[LiveEnvironment]:
         return iter(list(self._live.values()))
@@ -85,7 +94,7 @@ class Registry:
             raise DevenvError(f"more than one environment is called {name}: {ids}")
         raise DevenvError(f"there is no environment {name}", "devenv list shows all of them")
 
-    def _restored(self, kept: store.Kept, held: Preparation | None) -> Intent:
+    async def _restored(self, kept: store.Kept, held: Preparation | None) -> Intent:
         """The intent as it was; at rest, with the reason, if its keeper has ended too.
 
         Where its profile cannot be read (by another build, say) what runs is left as it is.
@@ -94,12 +103,13 @@ class Registry:
         if held is None:
             return at_rest(intent, BOTH_DIED) if intent.is_up else intent
 
-        def parse_again(read: Reader, variables: Mapping[str, str]) -> Loaded:
-            return parse(request(intent.checkout, intent.profiles, variables), read)
+        async def parse(recorded: store.Files, variables: Mapping[str, str]) -> Loaded:
+            wanted = request(intent.checkout, intent.profiles, variables)
+            return await self.parser.parse(Question(wanted, recorded))
 
         try:
-            restored = store.restore(
-                kept, held.memory, build=self.host.home.build, parse=parse_again
+            restored = await store.restore(
+                kept, held.memory, build=self.host.home.build, parse=parse
             )
         except (DevenvError, ValueError, KeyError) as error:
             return replace(intent, notice=f"its profile cannot be read any more: {error}")

@@ -8,7 +8,7 @@ import json
 import os
 import pickle
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,12 @@ from devenv.model.environment import EnvironmentId
 from devenv.model.secret import is_secret_name
 from devenv.planning.wishes import Choice, Wishes
 from devenv.profile.checkout import Checkout
-from devenv.profile.sources import Loaded, Reader, Source
+from devenv.profile.sources import Loaded, Source
 from devenv.runtimes.protocol import Client
 
 VERSION = 1
-Parse = Callable[[Reader, Mapping[str, str]], Loaded]
+Files = Mapping[str, bytes | None]
+Parse = Callable[[Files, Mapping[str, str]], Awaitable[Loaded]]
 """Parses the profile from recorded files and variables."""
 Document = dict[str, Any]
 
@@ -104,7 +105,7 @@ def memory(intent: Intent, build: str) -> bytes:
     return json.dumps({**secrets_of(intent), "build": build, "parsed": parsed}).encode()
 
 
-def restore(kept: Kept, blob: bytes, *, build: str, parse: Parse) -> Intent:
+async def restore(kept: Kept, blob: bytes, *, build: str, parse: Parse) -> Intent:
     """Put the file and the keeper's memory together again: the intent as it was.
 
     ``parse`` is called where another build has left the memory; it may raise ProfileError.
@@ -118,13 +119,13 @@ def restore(kept: Kept, blob: bytes, *, build: str, parse: Parse) -> Intent:
         loaded = pickle.loads(base64.b64decode(remembered["parsed"]))
         if loaded is None or _content(loaded.sources) == kept.sources:
             return replace(intent, loaded=loaded)
-    return replace(intent, loaded=_parsed_again(kept, remembered, parse))
+    return replace(intent, loaded=await _parsed_again(kept, remembered, parse))
 
 
-def _parsed_again(kept: Kept, remembered: Document, parse: Parse) -> Loaded:
+async def _parsed_again(kept: Kept, remembered: Document, parse: Parse) -> Loaded:
     sources = dict(kept.sources) | {p: _bytes(t) for p, t in remembered["sources"].items()}
     variables = dict(kept.variables) | remembered["variables"]
-    return parse(sources.get, {n: v for n, v in variables.items() if v is not None})
+    return await parse(sources, {n: v for n, v in variables.items() if v is not None})
 
 
 def _content(sources: Mapping[str, Source]) -> Mapping[str, bytes | None]:

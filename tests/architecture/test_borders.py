@@ -12,6 +12,7 @@ from tests.architecture.code import Module, modules
 WORLD = {"asyncio", "os", "socket", "subprocess", "threading", "time", "pathlib"}
 HANDS = {
     "devenv/profile/checkout.py",  # git and the file system: which checkout this is
+    "devenv/profile/__main__.py",  # parses for the daemon, in a process of its own
     "devenv/profile/load.py",  # reads the files that the passes ask for
     "devenv/profile/shipped.py",  # where shipped profiles lie
     "devenv/profile/sources.py",  # whether what was read is still the same

@@ -1,0 +1,43 @@
+"""What goes between the daemon and the process that parses for it. Light to import."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from devenv.model.origin import Problem
+from devenv.profile.sources import Loaded, Request
+
+IDLE = 20.0
+"""Seconds without a question after which the process ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """``recorded`` holds files by path, to be read instead of those on disk."""
+
+    request: Request
+    recorded: Mapping[str, bytes | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """All problems of a profile, or the one failure that kept it from being read."""
+
+    message: str = ""
+    hint: str = ""
+    problems: tuple[Problem, ...] = ()
+
+
+Answer = Loaded | Refused
+
+
+def pack(message: Question | Answer) -> bytes:
+    """Make a message: u32 length (big endian), pickle."""
+    body = pickle.dumps(message)
+    return len(body).to_bytes(4, "big") + body
+
+
+def unpack_length(head: bytes) -> int:
+    return int.from_bytes(head, "big")
