@@ -77,6 +77,10 @@ class World(RuleBasedStateMachine):
     def stop(self, unwanted: str) -> None:
         self.stopped.add(unwanted)
 
+    @rule()
+    def down(self) -> None:
+        self.stopped.update(NAMES)
+
     @rule(again=name)
     def restart(self, again: str) -> None:
         self.stopped.discard(again)

@@ -1,0 +1,138 @@
+"""What front ends see of a round."""
+
+from __future__ import annotations
+
+from devenv.model.environment import Desired, ReplicaId
+from devenv.model.service import Port
+from devenv.model.snapshot import Event, Snapshot, State
+from devenv.model.unit import Health, Observed
+from devenv.planning.plan import plan
+from devenv.planning.view import events, snapshot
+from tests.planning.worlds import (
+    NOW,
+    ended,
+    on_failure,
+    probed,
+    ready,
+    see,
+    service,
+    taken,
+    task,
+    up,
+    want,
+)
+
+
+def view(desired: Desired, observed: Observed) -> Snapshot:
+    return snapshot(desired, observed, plan(desired, observed, NOW))
+
+
+def states(seen: Snapshot) -> dict[str, str]:
+    return {one.name: one.state.value for one in seen.services}
+
+
+def test_each_service_is_in_the_state_that_its_unit_shows() -> None:
+    world = want(
+        service("plain"),
+        probed("probing"),
+        probed("passing"),
+        probed("sick"),
+        task("migrate"),
+        task("broken"),
+        service("waits", "probing:ready"),
+        service("off"),
+        task("unasked"),
+        stopped=("off", "unasked"),
+    )
+    seen = see(
+        up("plain"),
+        up("probing", health=Health.UNKNOWN),
+        ready("passing"),
+        up("sick", health=Health.FAILING, detail="refused"),
+        ended("migrate", 0),
+        ended("broken", 2),
+    )
+    assert states(view(world, seen)) == {
+        "plain": "ready",
+        "probing": "running",
+        "passing": "ready",
+        "sick": "running",
+        "migrate": "done",
+        "broken": "failed",
+        "waits": "waiting",
+        "off": "stopped",
+        "unasked": "skipped",
+    }
+
+
+def test_a_reason_says_what_is_waited_for_or_went_wrong() -> None:
+    world = want(probed("db"), service("web", "db:ready"), task("lint"))
+    db, web, lint = view(world, see(up("db", health=Health.UNKNOWN), ended("lint", 2))).services
+    assert (db.reason, web.reason) == ("not ready yet", "waits for db to be ready")
+    assert web.waits_for == ("db",)
+    assert (lint.reason, lint.replicas[0].exit_code) == ("exit code 2", 2)
+
+
+def test_a_step_or_a_busy_replica_is_in_motion() -> None:
+    assert states(view(want(service("web")), see())) == {"web": "starting"}
+    busy = see(up("web"), busy={ReplicaId("web"): "stopping"})
+    assert states(view(want(service("web")), busy)) == {"web": "stopping"}
+
+
+def test_what_has_stopped_is_no_longer_shown_as_running() -> None:
+    (web,) = view(want(service("web"), stopped=("web",)), see(ended("web", 143))).services
+    assert (web.state, web.replicas[0].pid) == (State.STOPPED, None)
+
+
+def test_a_service_is_as_far_as_its_least_advanced_replica() -> None:
+    world = want(probed("web"), replicas={"web": 2})
+    seen = see(ready("web"), up("web", 1, health=Health.UNKNOWN))
+    assert states(view(world, seen)) == {"web": "running"}
+
+
+def test_it_is_settled_when_nothing_will_change_by_itself() -> None:
+    world = want(probed("db"), service("web", "db:ready"), task("migrate"))
+    assert view(world, see(ready("db"), up("web"), ended("migrate", 0))).settled
+    assert not view(world, see(up("db"), ended("migrate", 0))).settled
+    assert not view(world, see(ready("db"), up("web"))).settled
+
+
+def test_failures_and_what_they_hold_are_settled_too() -> None:
+    world = want(task("migrate"), service("web", "migrate:done"))
+    assert view(world, see(ended("migrate", 1))).settled
+    held = see(ports=taken("web", 80, "nginx (pid 1)"))
+    assert states(view(want(service("web")), held)) == {"web": "failed"}
+    assert view(want(service("web")), held).settled
+
+
+def test_a_back_off_is_not_settled() -> None:
+    world = want(service("web", restart=on_failure()))
+    assert not view(world, see(ended("web", 1, ago=0.1))).settled
+
+
+def test_it_is_empty_when_no_unit_is_left() -> None:
+    assert view(want(service("web"), stopped=("web",)), see()).empty
+    assert not view(want(service("web"), stopped=("web",)), see(up("web"))).empty
+
+
+def test_the_first_port_has_the_address() -> None:
+    ports = (Port("http", 20001), Port("admin", 20002))
+    world = want(service("web", ports=ports, url="http://127.0.0.1:20001"))
+    shown = view(world, see(up("web"))).services[0].ports
+    assert [(one.name, one.port, one.url) for one in shown] == [
+        ("http", 20001, "http://127.0.0.1:20001"),
+        ("admin", 20002, ""),
+    ]
+
+
+def test_events_are_the_difference_of_two_views() -> None:
+    world = want(service("web"))
+    before, after = view(world, see()), view(world, see(up("web")))
+    assert events(before, after, 5.0) == (Event(5.0, "web", "ready", ""),)
+    assert events(after, after, 6.0) == ()
+
+
+def test_a_restart_between_two_views_is_an_event() -> None:
+    world = want(service("web"))
+    before, after = view(world, see(up("web"))), view(world, see(up("web", restarts=1)))
+    assert [event.kind for event in events(before, after, 5.0)] == ["ready"]
