@@ -14,23 +14,19 @@ import time
 from devenv.keeper import tree
 from devenv.keeper.failpoints import failpoint
 from devenv.keeper.held import Held, send
-from devenv.keeper.loop import READ, WRITE, Loop
 from devenv.keeper.mark import NONE, VARIABLE, keeper_of, unit_mark, worn_by
 from devenv.keeper.spawn import Order, resize, spawn
-from devenv.keeper.system import grow_pipe, memory_kills, raise_file_limit
-from devenv.logs.segment import enforce_quota
+from devenv.keeper.streams import Streams
+from devenv.keeper.system import memory_kills, raise_file_limit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from devenv.keeper.connection import Message
+    from devenv.keeper.loop import Loop
 
 Key = tuple[str, int]
-
-BUFFER = 1024 * 1024
-FULL_PIPE = 65536
-"""A read of so much means that the service writes faster than we read: give it a larger pipe."""
 
 
 class Holder:
@@ -40,18 +36,16 @@ class Holder:
         self, loop: Loop, changed: Callable[[Held], None], said: Callable[[Held, memoryview], None]
     ) -> None:
         self.units: dict[Key, Held] = {}
-        self.quota = 2 * 1024**3
+        self.streams = Streams(loop, said)
         self.environment = ""
         self.mark = NONE
         self._loop = loop
         self._changed = changed
-        self._said = said
         self._leaders: dict[int, Held] = {}
         self._orphans: dict[int, Held | None] = {}
         self._started = 0
         self._files = raise_file_limit()
         self._memory_kills = memory_kills()
-        self._buffer = memoryview(bytearray(BUFFER))
 
     def start(self, row: Message, environment: dict[str, str], umask: int) -> Held:
         """Start a unit in place of one that has ended. Raises OSError if there can be no more."""
@@ -68,8 +62,7 @@ class Holder:
         self.units[held.key] = held
         if held.pid is not None:
             self._leaders[held.pid] = held
-        for descriptor in held.outputs:
-            self._loop.watch(descriptor, self._handler(held, descriptor))
+        self.streams.follow(held)
         self._changed(held)
         return held
 
@@ -110,11 +103,6 @@ class Holder:
             self._adopt()
             self._settle(touched)
 
-    def type(self, held: Held, data: bytes) -> None:
-        """Write to a unit's terminal or standard input."""
-        if held.type(data):
-            self._loop.watch(held.writing, self._handler(held, held.writing), READ | WRITE)
-
     def resize(self, held: Held, columns: int, rows: int) -> None:
         if held.terminal and held.writing >= 0:
             resize(held.writing, columns, rows)
@@ -150,11 +138,7 @@ class Holder:
 
     def _finish(self, held: Held) -> None:
         """Nothing of it is alive: store what is left in its pipes."""
-        for descriptor in list(held.outputs):
-            while self._read(held, descriptor):
-                pass
-        for descriptor in {*held.outputs, held.writing}:
-            self._loop.forget(descriptor)
+        self.streams.let_go(held)
         held.close()
 
     def _out_of_memory(self, held: Held, code: int) -> bool:
@@ -162,46 +146,6 @@ class Holder:
             return False
         before, self._memory_kills = self._memory_kills, memory_kills()
         return self._memory_kills > before
-
-    def _handler(self, held: Held, descriptor: int) -> Callable[[int], None]:
-        def ready(events: int) -> None:
-            if events & WRITE and not held.type(b""):
-                self._written(held, ready)
-            if events & READ and descriptor in held.outputs and self._read(held, descriptor) == 0:
-                self._end_of(held, descriptor)
-
-        return ready
-
-    def _written(self, held: Held, ready: Callable[[int], None]) -> None:
-        """Nothing waits to be written any more: watch for output only."""
-        if held.writing in held.outputs:
-            self._loop.watch(held.writing, ready)
-        else:
-            self._loop.forget(held.writing)
-
-    def _read(self, held: Held, descriptor: int) -> int | None:
-        """Store one chunk and return its size: 0 at the end, None when there is nothing now."""
-        try:
-            size = os.readv(descriptor, [self._buffer])
-        except BlockingIOError:
-            return None
-        except OSError:
-            return 0
-        if size:
-            data = self._buffer[:size]
-            if held.take(held.outputs[descriptor], data):
-                enforce_quota([one.writer for one in self.units.values()], self.quota)
-            if size == FULL_PIPE:
-                grow_pipe(descriptor, BUFFER)
-            self._said(held, data)
-        return size
-
-    def _end_of(self, held: Held, descriptor: int) -> None:
-        self._loop.forget(descriptor)
-        del held.outputs[descriptor]
-        if descriptor == held.writing:
-            held.writing = -1
-        os.close(descriptor)
 
 
 def _wait() -> tuple[int, int] | None:

@@ -166,7 +166,7 @@ class Keeper:
 
     def _typed(self, held: Held, channel: int, data: bytes) -> None:
         if channel == INPUT:
-            self.holder.type(held, data)
+            self.holder.streams.type(held, data)
         elif channel == RESIZE and len(data) == 4:
             columns, rows = int.from_bytes(data[:2], "big"), int.from_bytes(data[2:], "big")
             self.holder.resize(held, columns, rows)

@@ -31,7 +31,7 @@ def assign(keeper: Keeper, connection: Connection, message: Message) -> Message:
     """Belong to an environment: ``environment``, ``socket`` (path), ``quota`` (bytes of logs)."""
     if keeper.path:
         raise RequestError("the keeper belongs to an environment already")
-    keeper.holder.quota = message["quota"]
+    keeper.holder.streams.quota = message["quota"]
     keeper.assign(message["socket"], message["environment"])
     return {}
 

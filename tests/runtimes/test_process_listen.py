@@ -10,7 +10,6 @@ import pytest
 
 from devenv.runtimes.process.listen import busy_ports, listening
 
-
 V4, V6 = socket.AF_INET, socket.AF_INET6
 
 

@@ -1,0 +1,141 @@
+"""The keeper of each environment: given, found again, let go, and buried when it dies."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from devenv.errors import DevenvError
+from devenv.keeper.mark import keeper_mark
+from devenv.model.environment import EnvironmentId
+from devenv.runtimes.process.keepers import Keepers, see_off
+from devenv.runtimes.process.link import KeeperEndedError, Link
+from devenv.runtimes.process.strays import dead_keepers, end_strays
+from devenv.runtimes.protocol import Client, Preparation
+
+KEEPER_SILENT = "its keeper does not answer"
+
+
+class Links:
+    """``away`` says of an environment why its keeper cannot be asked.
+
+    ``lost`` has those whose keeper died, from the moment that nothing of it is left.
+    """
+
+    def __init__(self, runtime_folder: str) -> None:
+        self.away: dict[EnvironmentId, str] = {}
+        self.lost: set[EnvironmentId] = set()
+        self.keepers = Keepers(runtime_folder)
+        self._folder = runtime_folder
+        self._links: dict[EnvironmentId, Link] = {}
+        self._hints: asyncio.Queue[EnvironmentId] = asyncio.Queue()
+        self._hinted: set[EnvironmentId] = set()
+        self._burials: dict[EnvironmentId, asyncio.Task[None]] = {}
+
+    def get(self, environment: EnvironmentId) -> Link | None:
+        return self._links.get(environment)
+
+    def need(self, environment: EnvironmentId) -> Link:
+        """Return the link of an environment that was prepared."""
+        link = self._links.get(environment)
+        if link is None:
+            raise DevenvError("it has no keeper")
+        return link
+
+    async def find_all(self) -> Mapping[EnvironmentId, Preparation]:
+        """Connect to every keeper that lives, and end what dead ones have left.
+
+        Returns what each was told by ``prepare``; one that never was is let go.
+        """
+        found = await asyncio.gather(*(self._find(one) for one in self.keepers.known()))
+        living = [*self._links, *self.away]
+        await end_strays(await asyncio.to_thread(dead_keepers, self._folder, living))
+        return {one: preparation for one, preparation in found if preparation is not None}
+
+    async def give(self, environment: EnvironmentId, quota: int) -> Link:
+        """Return the link of an environment; it is given a keeper if it has none."""
+        await self.buried(environment)
+        link = self._links.get(environment)
+        if link is None:
+            try:
+                link = await self.keepers.assign(environment, quota, self._listener(environment))
+            except TimeoutError as error:
+                raise DevenvError("a keeper was started and does not answer") from error
+            self._links[environment] = link
+        return link
+
+    async def let_go(self, environment: EnvironmentId) -> None:
+        """Have the keeper end everything, and itself; absent is success."""
+        link = self._links.pop(environment, None)
+        if link is not None:
+            with suppress(KeeperEndedError):
+                await link.request("discard")
+            await link.ended.wait()
+            await see_off(link.pid)
+        await end_strays({keeper_mark(self._folder, environment)})
+
+    async def buried(self, environment: EnvironmentId) -> None:
+        """If the keeper has died, wait until nothing of it is left."""
+        burial = self._burials.get(environment)
+        if burial is not None:
+            await asyncio.wait([burial])
+
+    async def changes(self) -> AsyncIterator[EnvironmentId]:
+        """Yield an environment whenever its keeper told of a change; several count as one."""
+        while True:
+            environment = await self._hints.get()
+            self._hinted.discard(environment)
+            yield environment
+
+    def close(self) -> None:
+        """Disconnect; the keepers live on."""
+        for task in self._burials.values():
+            task.cancel()
+        for link in self._links.values():
+            link.close()
+        self.keepers.close(all_gone=not self._links)
+
+    async def _find(self, environment: EnvironmentId) -> tuple[EnvironmentId, Preparation | None]:
+        try:
+            link = await self.keepers.find(environment, self._listener(environment))
+        except TimeoutError:
+            self.away[environment] = KEEPER_SILENT
+            return environment, None
+        if link is None:
+            return environment, None
+        self._links[environment] = link
+        if not link.prepared:
+            await self.let_go(environment)
+            return environment, None
+        return environment, _preparation((await link.request("recall"))["prepared"])
+
+    def _listener(self, environment: EnvironmentId) -> Callable[[], None]:
+        return lambda: self._changed(environment)
+
+    def _changed(self, environment: EnvironmentId) -> None:
+        link = self._links.get(environment)
+        if link is not None and link.ended.is_set() and environment not in self._burials:
+            burial = asyncio.create_task(self._bury(environment, link))
+            self._burials[environment] = burial
+        self._hint(environment)
+
+    def _hint(self, environment: EnvironmentId) -> None:
+        if environment not in self._hinted:
+            self._hinted.add(environment)
+            self._hints.put_nowait(environment)
+
+    async def _bury(self, environment: EnvironmentId, link: Link) -> None:
+        """Its keeper died: end what it has left before anything of it is started again."""
+        await see_off(link.pid)
+        await end_strays({keeper_mark(self._folder, environment)})
+        self._links.pop(environment, None)
+        self._burials.pop(environment, None)
+        self.lost.add(environment)
+        self._hint(environment)
+
+
+def _preparation(kept: Mapping[str, Any]) -> Preparation:
+    client = Client(kept["directory"], kept["umask"], kept["environment"])
+    return Preparation(kept["fingerprint"], client, kept["memory"].encode("latin-1"))
