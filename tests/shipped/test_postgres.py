@@ -82,11 +82,6 @@ def test_it_is_ready_only_for_those_who_may_log_in(used: Server) -> None:
     assert 'database "none" does not exist' in used.probe(POSTGRES_DB="none").stderr
 
 
-def hang_up(stranger: socket.socket) -> None:
-    """Accept one connection and close it at once."""
-    stranger.accept()[0].close()
-
-
 def test_something_else_at_its_port_is_not_ready(used: Server) -> None:
     with socket.create_server(("127.0.0.1", int(used.environment["PGPORT"]))) as stranger:
         rude = threading.Thread(target=hang_up, args=(stranger,))
