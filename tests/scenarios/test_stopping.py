@@ -22,7 +22,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 STUBBORN = {
     "a child that ignores TERM": "trap '' TERM; while :; do sleep TOKEN; done",
-    "a leader that ends while its group lives": "(trap '' TERM; sleep TOKEN) & exit 0",
+    "a leader that ends while its group lives": "trap '' TERM; sleep TOKEN & exit 0",
     "a double fork into a session of its own, environment wiped": (
         "setsid sh -c 'env -i setsid sleep TOKEN &' & exec sleep TOKEN"
     ),
