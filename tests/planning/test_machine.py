@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from dataclasses import replace
+from typing import TypeVar
 
 import hypothesis.strategies as st
 from hypothesis import settings
@@ -11,11 +13,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from devenv.model.environment import Desired, ReplicaId
 from devenv.model.plan import Plan, Prepare, Remove, Start, Step, StopUnit
 from devenv.model.service import Condition
-from devenv.model.unit import Exit, Health, Observed, Unit
+from devenv.model.unit import Health, Observed, Unit
 from devenv.planning.plan import plan
 from devenv.planning.supervise import FIRST_DELAY, JITTER
 from devenv.planning.view import snapshot
-from tests.planning.worlds import always, on_failure, probed, service, task, want
+from devenv.runtimes.memory import MemoryRuntime
+from devenv.runtimes.protocol import Client, Look, Preparation
+from tests.planning.worlds import ENVIRONMENT, always, on_failure, probed, service, task, want
 
 SERVICES = (
     probed("db", restart=on_failure()),
@@ -27,10 +31,26 @@ SERVICES = (
 NAMES = [one.name for one in SERVICES]
 MAX_ROUNDS = 200
 name = st.sampled_from(NAMES)
+T = TypeVar("T")
+
+
+def at_once(work: Coroutine[None, None, T]) -> T:
+    """Return what a coroutine that waits for nothing returns."""
+    try:
+        work.send(None)
+    except StopIteration as ended:
+        returned: T = ended.value
+        return returned
+    raise AssertionError("it waits")
+
+
+def unheard(line: str) -> None:
+    """Take a line of progress, which nobody reads here."""
 
 
 class World(RuleBasedStateMachine):
-    """The outside: units that obey steps, after a while, and do as they please in between."""
+    """The outside: a memory runtime whose steps land after a while, and whose units do as they
+    please in between; ``health`` is what probes have said of them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,10 +59,9 @@ class World(RuleBasedStateMachine):
         self.replicas: dict[str, int] = {}
         self.generations: dict[str, int] = {}
         self.prints: dict[str, str] = {}
-        self.units: dict[ReplicaId, Unit] = {}
+        self.runtime = MemoryRuntime(lambda: self.now)
+        self.health: dict[ReplicaId, Health] = {}
         self.flying: dict[ReplicaId, Step] = {}
-        self.prepared = ""
-        self.ended_at: dict[ReplicaId, float] = {}
 
     @property
     def desired(self) -> Desired:
@@ -52,7 +71,22 @@ class World(RuleBasedStateMachine):
             replicas=self.replicas,
             generations=self.generations,
             prints=self.prints,
+            runtime=self.runtime.name,
         )
+
+    @property
+    def look(self) -> Look:
+        return at_once(self.runtime.observe(ENVIRONMENT))
+
+    @property
+    def units(self) -> dict[ReplicaId, Unit]:
+        """What the runtime holds, and what the probes said of it."""
+        return {key: self.judged(unit) for key, unit in self.look.units.items()}
+
+    def judged(self, unit: Unit) -> Unit:
+        probed = self.desired.services[unit.id.service].service.probe is not None
+        asked = self.health.get(unit.id, Health.UNKNOWN)
+        return replace(unit, health=asked) if probed and unit.exit is None else unit
 
     @property
     def observed(self) -> Observed:
@@ -60,7 +94,7 @@ class World(RuleBasedStateMachine):
             key: "stopping" if isinstance(step, StopUnit) else "starting"
             for key, step in self.flying.items()
         }
-        return Observed(dict(self.units), busy, prepared={"process": self.prepared})
+        return Observed(self.units, busy, prepared={self.runtime.name: self.look.prepared})
 
     def decide(self) -> Plan:
         return plan(self.desired, self.observed, self.now)
@@ -103,7 +137,8 @@ class World(RuleBasedStateMachine):
     def a_unit_ends(self, data: st.DataObject, code: int, lingering: bool) -> None:
         running = sorted(key for key, unit in self.units.items() if unit.exit is None)
         if running:
-            self.end(data.draw(st.sampled_from(running)), code, lingering=lingering)
+            key = data.draw(st.sampled_from(running))
+            self.runtime.end(ENVIRONMENT, key, code, lingering=lingering)
 
     @precondition(lambda self: self.units)
     @rule(
@@ -111,8 +146,7 @@ class World(RuleBasedStateMachine):
     )
     def a_probe_answers(self, data: st.DataObject, health: Health) -> None:
         key = data.draw(st.sampled_from(sorted(self.units)))
-        if key.service in {"db", "cache"} and self.units[key].exit is None:
-            self.units[key] = replace(self.units[key], health=health)
+        self.health[key] = health
 
     @rule()
     def a_round(self) -> None:
@@ -154,7 +188,7 @@ class World(RuleBasedStateMachine):
     def may_start(self, step: Start, desired: Desired) -> None:
         key = step.replica.id
         assert step.replica in desired.services[key.service].replicas, "nobody wants it"
-        assert self.prepared, "it was not prepared"
+        assert self.look.prepared, "it was not prepared"
         for dependency in step.replica.service.depends_on:
             if dependency.required:
                 assert self.holds(dependency.service, dependency.condition), "started too early"
@@ -182,44 +216,27 @@ class World(RuleBasedStateMachine):
     def perform(self, decided: Plan) -> None:
         for step in decided.steps:
             if isinstance(step, Prepare):
-                self.prepared = self.desired.preparation[step.runtime]
+                wanted = Preparation(self.desired.preparation[step.runtime], Client("/"))
+                at_once(self.runtime.prepare(ENVIRONMENT, wanted, unheard))
             else:
                 key = step.replica.id if isinstance(step, Start) else step.unit.id
                 self.flying[key] = step
 
     def land(self, key: ReplicaId) -> None:
         match self.flying.pop(key):
-            case Start(replica, runtime, _, attempt, restarts):
-                health = Health.UNKNOWN if replica.service.probe else Health.NONE
-                self.units[key] = Unit(
-                    key,
-                    runtime,
-                    replica.fingerprint,
-                    replica.generation,
-                    attempt,
-                    restarts,
-                    started=self.now,
-                    health=health,
-                )
-            case StopUnit():
-                unit = self.units[key]
-                if unit.exit is None:
-                    self.units[key] = replace(unit, exit=Exit(143, self.now, requested=True))
-                else:
-                    self.units[key] = replace(unit, lingering=False)
+            case Start() as step:
+                self.health[key] = Health.UNKNOWN
+                at_once(self.runtime.start(ENVIRONMENT, step, unheard))
+            case StopUnit() as step:
+                at_once(self.runtime.stop(ENVIRONMENT, step))
             case Remove():
-                self.units.pop(key, None)
-
-    def end(self, key: ReplicaId, code: int, *, lingering: bool) -> None:
-        ended = replace(self.units[key], exit=Exit(code, self.now), lingering=lingering)
-        self.units[key] = ended
+                at_once(self.runtime.remove(ENVIRONMENT, key))
 
     def behave(self) -> None:
-        for key, unit in list(self.units.items()):
-            if unit.exit is None and unit.health is not Health.NONE:
-                self.units[key] = replace(unit, health=Health.PASSING)
-            elif unit.exit is None and key.service == "migrate":
-                self.end(key, 0, lingering=False)
+        for key, unit in self.units.items():
+            self.health[key] = Health.PASSING
+            if unit.exit is None and key.service == "migrate":
+                self.runtime.end(ENVIRONMENT, key, 0)
 
 
 World.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)

@@ -61,6 +61,7 @@ def want(
     replicas: Mapping[str, int] | None = None,
     generations: Mapping[str, int] | None = None,
     prints: Mapping[str, str] | None = None,
+    runtime: str = "process",
 ) -> Desired:
     """Want all of ``services``, but for those that are ``stopped``."""
     counts, raised, edited = replicas or {}, generations or {}, prints or {}
@@ -71,9 +72,9 @@ def want(
             Replica(one, index, edited.get(one.name, "a"), raised.get(one.name, 0))
             for index in range(count)
         )
-        return Wanted(one, "process", made)
+        return Wanted(one, runtime, made)
 
-    return Desired(ENVIRONMENT, {one.name: wanted(one) for one in services}, {"process": "p"})
+    return Desired(ENVIRONMENT, {one.name: wanted(one) for one in services}, {runtime: "p"})
 
 
 def up(name: str, index: int = 0, **fields: Any) -> Unit:

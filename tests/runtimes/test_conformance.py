@@ -1,0 +1,260 @@
+"""Every runtime keeps the contract of devenv/runtimes/protocol.py, each on its own stage."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from devenv.errors import DevenvError
+from devenv.model.environment import EnvironmentId, ReplicaId
+from devenv.model.origin import Origin
+from devenv.model.service import Process, Service
+from devenv.model.unit import Unit
+from devenv.runtimes.memory import MemoryRuntime
+from devenv.runtimes.process.runtime import ProcessRuntime
+from tests.runtimes.conformance import ELSEWHERE, HERE, WITHIN, OpenStage, Play, Stage
+from tests.runtimes.processes import runtime_in
+
+
+@dataclass
+class MemoryStage:
+    runtime: MemoryRuntime
+
+    def service(self, name: str) -> Service:
+        return Service(name, Origin("x"), process=Process((name,), "/"))
+
+    def end(self, environment: EnvironmentId, unit: Unit, code: int) -> None:
+        self.runtime.end(environment, unit.id, code)
+
+
+@asynccontextmanager
+async def memory(base: Path) -> AsyncIterator[Stage]:
+    yield MemoryStage(MemoryRuntime(time.monotonic))
+
+
+@dataclass
+class ProcessStage:
+    """Its services end with the code that they find in a file named after their process."""
+
+    base: Path
+    runtime: ProcessRuntime
+
+    def service(self, name: str) -> Service:
+        script = "until [ -e end.$$ ]; do sleep 0.01; done; exit $(cat end.$$)"
+        return Service(
+            name, Origin("x"), process=Process(("sh", "-c", script, name), str(self.base))
+        )
+
+    def end(self, environment: EnvironmentId, unit: Unit, code: int) -> None:
+        (self.base / "making").write_text(str(code))
+        (self.base / "making").rename(self.base / f"end.{unit.pid}")
+
+
+@asynccontextmanager
+async def process(base: Path) -> AsyncIterator[Stage]:
+    runtime = runtime_in(base)
+    try:
+        yield ProcessStage(base, runtime)
+    finally:
+        for environment in (HERE, ELSEWHERE):
+            await runtime.discard(environment)
+        runtime.close()
+
+
+RUNTIMES: dict[str, OpenStage] = {"memory": memory, "process": process}
+
+
+def held(test: Callable[[Play], Awaitable[None]]) -> Callable[[OpenStage, Path], None]:
+    """Hold every runtime to ``test``."""
+
+    @pytest.mark.parametrize("opened", RUNTIMES.values(), ids=RUNTIMES.keys())
+    def run(opened: OpenStage, tmp_path: Path) -> None:
+        async def inside() -> None:
+            async with opened(tmp_path) as stage:
+                await test(Play(stage))
+
+        asyncio.run(inside())
+
+    run.__name__ = test.__name__
+    return run
+
+
+@held
+async def test_nothing_is_seen_of_an_environment_that_was_never_prepared(play: Play) -> None:
+    look = await play.runtime.observe(HERE)
+    assert (look.units, look.prepared, look.away, look.lost) == ({}, "", "", "")
+
+
+@held
+async def test_what_was_prepared_last_is_told(play: Play) -> None:
+    for fingerprint in ("first", "second"):
+        await play.prepare(fingerprint)
+        assert (await play.runtime.observe(HERE)).prepared == fingerprint
+
+
+@held
+async def test_to_prepare_again_leaves_what_runs(play: Play) -> None:
+    await play.prepare("first")
+    unit = await play.start()
+    await play.prepare("second")
+    assert await play.unit() == unit
+
+
+@held
+async def test_nothing_starts_before_it_is_prepared(play: Play) -> None:
+    with pytest.raises(DevenvError):
+        await play.start()
+
+
+@held
+async def test_a_unit_says_what_it_was_started_for(play: Play) -> None:
+    await play.prepare()
+    unit = await play.start("web", 2, like="this", attempt=3)
+    assert (unit.id, unit.runtime) == (ReplicaId("web", 2), play.runtime.name)
+    assert (unit.fingerprint, unit.generation, unit.attempt, unit.restarts) == ("this", 1, 3, 3)
+    assert (unit.exit, unit.stopping, unit.lingering) == (None, False, False)
+
+
+@held
+async def test_to_start_what_runs_as_asked_changes_nothing(play: Play) -> None:
+    await play.prepare()
+    assert await play.start() == await play.start()
+
+
+@held
+async def test_what_runs_is_not_replaced_by_another_definition(play: Play) -> None:
+    await play.prepare()
+    unit = await play.start(like="one")
+    with pytest.raises(DevenvError, match="web still runs"):
+        await play.start(like="another")
+    assert await play.unit() == unit
+
+
+@held
+async def test_what_ends_by_itself_stays_listed_with_its_code(play: Play) -> None:
+    await play.prepare()
+    ended = await play.end(await play.start(), 3)
+    assert ended.exit is not None
+    assert (ended.exit.code, ended.exit.requested) == (3, False)
+    assert ended.exit.at >= ended.started
+
+
+@held
+async def test_what_has_ended_may_start_again(play: Play) -> None:
+    await play.prepare()
+    await play.end(await play.start(), 1)
+    again = await play.start(attempt=1)
+    assert (again.exit, again.attempt) == (None, 1)
+
+
+@held
+async def test_what_was_stopped_stays_listed_and_says_so(play: Play) -> None:
+    await play.prepare()
+    stopped = await play.stop(await play.start())
+    assert stopped is not None
+    assert stopped.exit is not None
+    assert (stopped.exit.code, stopped.exit.requested) == (143, True)
+    assert (stopped.stopping, stopped.lingering) == (False, False)
+
+
+@held
+async def test_to_stop_what_has_ended_keeps_how_it_ended(play: Play) -> None:
+    await play.prepare()
+    ended = await play.end(await play.start(), 3)
+    assert await play.stop(ended) == ended
+
+
+@held
+async def test_to_stop_what_is_absent_succeeds(play: Play) -> None:
+    await play.prepare()
+    unit = await play.start()
+    assert await play.stop(replace(unit, id=ReplicaId("other"))) is None
+    assert await Play(play.stage, ELSEWHERE).stop(unit) is None
+    assert await play.unit() == unit
+
+
+@held
+async def test_what_was_removed_is_not_listed(play: Play) -> None:
+    await play.prepare()
+    unit = await play.start()
+    await play.start("worker")
+    await play.stop(unit)
+    for _ in range(2):
+        await play.runtime.remove(HERE, unit.id)
+        assert await play.names() == ["worker"]
+
+
+@held
+async def test_what_runs_is_not_removed(play: Play) -> None:
+    await play.prepare()
+    unit = await play.start()
+    with pytest.raises(DevenvError, match="web still runs"):
+        await play.runtime.remove(HERE, unit.id)
+    assert await play.unit() == unit
+
+
+@held
+async def test_replicas_live_and_end_on_their_own(play: Play) -> None:
+    await play.prepare()
+    first, second = await play.start("web", 0), await play.start("web", 1)
+    await play.stop(first)
+    assert await play.unit("web", 1) == second
+
+
+@held
+async def test_environments_do_not_see_each_other(play: Play) -> None:
+    elsewhere = Play(play.stage, ELSEWHERE)
+    await play.prepare("here")
+    await elsewhere.prepare("elsewhere")
+    unit = await play.start()
+    assert await elsewhere.names() == []
+    await elsewhere.start()
+    await play.runtime.discard(ELSEWHERE)
+    assert await play.unit() == unit
+
+
+@held
+async def test_to_discard_leaves_nothing(play: Play) -> None:
+    await play.prepare()
+    await play.end(await play.start())
+    await play.start("worker")
+    for _ in range(2):
+        await play.runtime.discard(HERE)
+        look = await play.runtime.observe(HERE)
+        assert (look.units, look.prepared) == ({}, "")
+
+
+@held
+async def test_after_a_discard_all_begins_anew(play: Play) -> None:
+    await play.prepare("first")
+    await play.start(like="one")
+    await play.runtime.discard(HERE)
+    await play.prepare("second")
+    assert (await play.start(like="another")).fingerprint == "another"
+
+
+@held
+async def test_it_is_told_when_something_ends_by_itself(play: Play) -> None:
+    await play.prepare()
+    unit = await play.start()
+    play.stage.end(HERE, unit, 0)
+    async with asyncio.timeout(WITHIN):
+        async for environment in play.runtime.changes():
+            assert environment == HERE
+            now = await play.unit()
+            if now is not None and now.exit is not None:
+                break
+
+
+@held
+async def test_only_what_runs_is_sampled(play: Play) -> None:
+    await play.prepare()
+    await play.end(await play.start())
+    await play.start("worker")
+    assert [str(key) for key in await play.runtime.samples(HERE)] == ["worker"]
