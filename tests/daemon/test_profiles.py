@@ -1,0 +1,122 @@
+"""A profile is parsed again when a byte or a variable of it changed, and only then."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from devenv.daemon.desired import Home
+from devenv.daemon.parser import Parser
+from devenv.daemon.profiles import Profiles, differences, with_runtimes
+from devenv.model.origin import ProfileError
+from devenv.model.service import Container
+from devenv.profile.sources import Loaded, Request
+from devenv.runtimes.protocol import Capability
+from tests.daemon.worlds import intent
+from tests.planning.worlds import service
+
+T = TypeVar("T")
+HOME = Home(b"k" * 32, "1", lambda environment, name: f"/data/{name}")
+ONE = "services: {web: {command: sleep 1}}"
+
+
+def with_profiles(work: Callable[[Profiles], Coroutine[Any, Any, T]]) -> T:
+    async def scenario() -> T:
+        parser = Parser()
+        try:
+            return await work(Profiles(parser))
+        finally:
+            parser.close()
+
+    return asyncio.run(scenario())
+
+
+def test_the_same_bytes_are_parsed_once(tmp_path: Path) -> None:
+    (tmp_path / "devenv.profile.yaml").write_text(ONE)
+
+    async def scenario(profiles: Profiles) -> bool:
+        first = await profiles.load(Request(str(tmp_path), environment={"A": "1"}))
+        return await profiles.load(Request(str(tmp_path), environment={"A": "2"})) is first
+
+    assert with_profiles(scenario)
+
+
+def test_a_changed_byte_is_seen(tmp_path: Path) -> None:
+    path = tmp_path / "devenv.profile.yaml"
+
+    async def scenario(profiles: Profiles) -> list[str]:
+        path.write_text(ONE)
+        await profiles.load(Request(str(tmp_path)))
+        path.write_text(ONE.replace("web", "app"))
+        return list((await profiles.load(Request(str(tmp_path)))).environment.services)
+
+    assert with_profiles(scenario) == ["app"]
+
+
+def test_an_overlay_that_appears_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "devenv.profile.yaml").write_text(ONE)
+
+    async def scenario(profiles: Profiles) -> list[str]:
+        await profiles.load(Request(str(tmp_path)))
+        overlay = "services: {extra: {command: sleep 1}}"
+        (tmp_path / "devenv.local.yaml").write_text(overlay)
+        return sorted((await profiles.load(Request(str(tmp_path)))).environment.services)
+
+    assert with_profiles(scenario) == ["extra", "web"]
+
+
+def test_a_variable_that_was_used_is_watched(tmp_path: Path) -> None:
+    (tmp_path / "devenv.profile.yaml").write_text(
+        "services: {web: {command: sleep 1, environment: {LEVEL: '${LEVEL}'}}}"
+    )
+
+    async def level(profiles: Profiles, value: str) -> str:
+        loaded = await profiles.load(Request(str(tmp_path), environment={"LEVEL": value}))
+        process = loaded.environment.services["web"].process
+        return process.environment["LEVEL"] if process else ""
+
+    async def scenario(profiles: Profiles) -> list[str]:
+        return [await level(profiles, value) for value in ("info", "debug")]
+
+    assert with_profiles(scenario) == ["info", "debug"]
+
+
+def test_a_service_without_a_runtime_is_refused_with_all_others() -> None:
+    container = Container("redis:7")
+    made = intent(
+        replace(service("cache"), process=None, container=container),
+        replace(service("queue"), process=None, container=container),
+        service("web"),
+    )
+    with pytest.raises(ProfileError) as refused:
+        with_runtimes(made, {"process": Capability.NONE})
+    assert len(refused.value.problems) == 2
+
+
+def test_a_runtime_is_chosen_once_with_its_reason() -> None:
+    made = with_runtimes(intent(service("web")), {"process": Capability.NONE})
+    choice = made.wishes.runtimes["web"]
+    assert choice.runtime == "process"
+    assert choice.reason
+    assert with_runtimes(made, {"process": Capability.NONE}) == made
+
+
+def test_what_up_would_change_is_said() -> None:
+    before = with_runtimes(
+        intent(service("web"), service("old"), service("same")), {"process": Capability.NONE}
+    )
+    edited = replace(service("web"), labels={}, replicas=1)
+    assert edited.process is not None
+    edited = replace(edited, process=replace(edited.process, command=("web", "--debug")))
+    after = intent(edited, service("same"), service("new")).loaded
+    assert isinstance(after, Loaded)
+    assert differences(before, after, HOME) == [
+        "new would be added",
+        "web would be made again: its definition has changed",
+        "old would be removed",
+    ]
