@@ -22,6 +22,10 @@ class FailedError(Exception):
     """A contender's command failed; the text holds the end of what it said."""
 
 
+PASSING = "-m devenv.profile"
+"""What a resident daemon starts anew from time to time, beside what it runs for its user."""
+
+
 class Desk:
     """``folder`` has a short path: sockets lie below it."""
 
@@ -89,7 +93,10 @@ class Desk:
 
     def alive(self) -> list[int]:
         """What lives and does not stay from one round to the next."""
-        return [pid for pid in marked(self.mark) if pid not in self.resident]
+        return [pid for pid in marked(self.mark) if not self._stays(pid)]
+
+    def _stays(self, pid: int) -> bool:
+        return pid in self.resident or (bool(self.resident) and PASSING in command_line(pid))
 
     def clear(self) -> list[str]:
         """End what is still there after a contender has cleaned up; say what it was."""

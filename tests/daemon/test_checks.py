@@ -26,9 +26,18 @@ Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]
 
 @asynccontextmanager
 async def listening(handler: Handler) -> AsyncIterator[tuple[Port, ...]]:
-    server = await asyncio.start_server(handler, "127.0.0.1", 0)
+    """Listen until the end, and until every connection was dealt with."""
+    dealing: set[asyncio.Task[None] | None] = set()
+
+    async def handled(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        dealing.add(asyncio.current_task())
+        await handler(reader, writer)
+        await writer.wait_closed()
+
+    server = await asyncio.start_server(handled, "127.0.0.1", 0)
     async with server:
         yield (Port("http", server.sockets[0].getsockname()[1]),)
+        await asyncio.gather(*filter(None, dealing))
 
 
 def answering(text: str) -> Handler:

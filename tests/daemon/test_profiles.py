@@ -64,7 +64,7 @@ def test_an_overlay_that_appears_is_seen(tmp_path: Path) -> None:
     async def scenario(profiles: Profiles) -> list[str]:
         await profiles.load(Request(str(tmp_path)))
         overlay = "services: {extra: {command: sleep 1}}"
-        (tmp_path / "devenv.local.yaml").write_text(overlay)
+        (tmp_path / "devenv.profile.local.yaml").write_text(overlay)
         return sorted((await profiles.load(Request(str(tmp_path)))).environment.services)
 
     assert with_profiles(scenario) == ["extra", "web"]
