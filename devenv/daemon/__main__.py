@@ -1,8 +1,10 @@
-"""The daemon's entry: one for each user, held by a lock for as long as it lives."""
+"""The daemon's entry: one for each user, held by a lock for as long as it lives.
+
+``--ready-fd N``, which may be left out, names a descriptor that gets a byte once it listens.
+"""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import fcntl
 import logging
@@ -28,9 +30,7 @@ LAST_WORDS = 2.0
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m devenv.daemon")
-    parser.add_argument("--ready-fd", type=int, default=-1, help="gets one byte once it listens")
-    ready = parser.parse_args().ready_fd
+    ready = int(sys.argv[2]) if sys.argv[1:2] == ["--ready-fd"] else -1
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     try:
         places.make_state_folder(os.environ)
@@ -88,7 +88,6 @@ async def _serve(ready: int) -> None:
     processes = ProcessRuntime(
         runtime_folder=places.runtime_folder(os.environ),
         log_folder=lambda environment: str(folders.logs(environment)),
-        log_quota=lambda environment: 2 * 1024**3,
     )
     registry = Registry(folders, processes)
     await registry.open()

@@ -47,7 +47,12 @@ def desired(intent: Intent, home: Home) -> Desired:
 
 def preparation(intent: Intent, home: Home) -> Preparation:
     """Make what a runtime is told before it starts anything."""
-    return Preparation(_fingerprint(intent, home), intent.client, store.memory(intent, home.build))
+    return Preparation(
+        _fingerprint(intent, home),
+        intent.client,
+        store.memory(intent, home.build),
+        intent.environment.log_quota,
+    )
 
 
 def _fingerprint(intent: Intent, home: Home) -> str:

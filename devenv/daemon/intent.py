@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from devenv.model.environment import Environment
@@ -45,3 +45,9 @@ class Intent:
     @property
     def is_up(self) -> bool:
         return bool(self.wishes.wanted)
+
+
+def leaving(intent: Intent, how: Leaving) -> Intent:
+    """Want nothing of the environment any more, and have its runtimes forget it."""
+    held = replace(intent.wishes, wanted=frozenset())
+    return replace(intent, wishes=held, leaving=how, notice="")

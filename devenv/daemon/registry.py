@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from devenv.api.build import build
 from devenv.daemon import store
+from devenv.daemon.absence import take_down_deleted
 from devenv.daemon.desired import Home
 from devenv.daemon.environment import LiveEnvironment, at_rest
 from devenv.daemon.host import Folders, Host
@@ -51,6 +52,7 @@ class Registry:
             if kept is not None and kept.intent.checkout.id == environment:
                 self._add(await self._restored(kept, held.get(environment)))
         self._spawn(self._follow())
+        self._spawn(take_down_deleted(self))
         await asyncio.gather(*(live.first_look(FIRST_LOOK) for live in self))
 
     def close(self) -> None:

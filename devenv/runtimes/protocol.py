@@ -39,13 +39,14 @@ class Client:
 class Preparation:
     """What a runtime needs before it starts anything of an environment.
 
-    ``memory`` is opaque: a runtime that outlives the daemon gives it back by ``recall``; it may
-    hold secrets and never reaches a disk.
+    ``memory`` is opaque: a runtime that outlives the daemon gives it back when it is adopted; it
+    may hold secrets and never reaches a disk. ``log_quota``: bytes of all logs together.
     """
 
     fingerprint: str
     client: Client
     memory: bytes = b""
+    log_quota: int = 2 * 1024 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,6 @@ def _registry(folder: Path) -> Registry:
     processes = ProcessRuntime(
         runtime_folder=str(folder / "run"),
         log_folder=lambda environment: str(folder / environment),
-        log_quota=lambda environment: 1024,
     )
     return Registry(Folders(folder / "state"), processes)
 

@@ -119,7 +119,6 @@ def runtime_in(base: Path) -> ProcessRuntime:
     return ProcessRuntime(
         runtime_folder=str(base),
         log_folder=lambda environment: str(base / "logs"),
-        log_quota=lambda environment: 2 * 1024**3,
     )
 
 

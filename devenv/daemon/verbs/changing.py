@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from devenv.daemon import claims
 from devenv.daemon.environment import Change
 from devenv.daemon.failpoints import failpoint
-from devenv.daemon.intent import Intent, Leaving
+from devenv.daemon.intent import Intent, Leaving, leaving
 from devenv.daemon.profiles import request, with_runtimes
 from devenv.daemon.verbs.context import Answer, Context, Params, client, status
 from devenv.model.environment import Environment
@@ -89,13 +89,8 @@ async def stop(context: Context, params: Params) -> Answer:
 async def down(context: Context, params: Params) -> Answer:
     """Want nothing of the environment, and have its runtimes forget it."""
     live, checkout = context.registry.find(params["target"])
-    leaving = Leaving.WITH_DATA if params.get("volumes") else Leaving.KEEP_DATA
-
-    def change(intent: Intent, snapshot: Snapshot) -> Intent:
-        held = replace(intent.wishes, wanted=frozenset())
-        return replace(intent, wishes=held, leaving=leaving, notice="")
-
-    await live.change(change)
+    how = Leaving.WITH_DATA if params.get("volumes") else Leaving.KEEP_DATA
+    await live.change(lambda intent, _: leaving(intent, how))
     failpoint("down.taken")
     return Answer(await status(context, live, checkout))
 

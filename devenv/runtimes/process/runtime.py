@@ -20,7 +20,7 @@ KEEPER_DIED = "the keeper of its processes ended"
 
 
 class ProcessRuntime:
-    """``log_folder`` gives where an environment's logs lie, ``log_quota`` their bytes in all."""
+    """``log_folder`` gives where an environment's logs lie."""
 
     name = "process"
     capabilities = Capability.EXEC | Capability.ATTACH | Capability.OUTLIVES_DAEMON
@@ -30,11 +30,9 @@ class ProcessRuntime:
         *,
         runtime_folder: str,
         log_folder: Callable[[EnvironmentId], str],
-        log_quota: Callable[[EnvironmentId], int],
     ) -> None:
         self._links = Links(runtime_folder)
         self._log_folder = log_folder
-        self._log_quota = log_quota
 
     async def adopt(self) -> Mapping[EnvironmentId, Preparation]:
         """Take up again what earlier daemons have started, and end what dead keepers have left."""
@@ -58,7 +56,7 @@ class ProcessRuntime:
     async def prepare(
         self, environment: EnvironmentId, preparation: Preparation, report: Report
     ) -> None:
-        link = await self._links.give(environment, self._log_quota(environment))
+        link = await self._links.give(environment, preparation.log_quota)
         client = preparation.client
         await link.request(
             "prepare",
