@@ -21,6 +21,7 @@ from devenv.daemon.registry import Registry
 from devenv.daemon.server import Server
 from devenv.daemon.verbs.context import Context
 from devenv.errors import DevenvError
+from devenv.runtimes.docker.runtime import DockerRuntime
 from devenv.runtimes.process.runtime import ProcessRuntime
 from devenv.runtimes.process.subreaper import become_subreaper
 
@@ -89,7 +90,8 @@ async def _serve(ready: int) -> None:
         runtime_folder=places.runtime_folder(os.environ),
         log_folder=lambda environment: str(folders.logs(environment)),
     )
-    registry = Registry(folders, processes)
+    docker = DockerRuntime(records=lambda environment: str(folders.records(environment)))
+    registry = Registry(folders, processes, docker)
     await registry.open()
     path = places.daemon_socket(os.environ)
     listening = _listen(path)
@@ -107,6 +109,7 @@ async def _serve(ready: int) -> None:
     await server.finish(LAST_WORDS)
     serving.cancel()
     registry.close()
+    docker.close()
     processes.close()
 
 

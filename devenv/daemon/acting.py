@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
 from devenv.daemon.failpoints import failpoint
 from devenv.errors import DevenvError
@@ -29,13 +29,16 @@ class Acting:
         *,
         wake: Callable[[], None],
         note: Note,
+        drained: Callable[[ReplicaId], Awaitable[None]],
     ) -> None:
+        """``drained`` waits until the log of a unit that has ended is safe."""
         self.failures: dict[str, str] = {}
         """What a runtime last failed with, until it is tried again."""
         self._environment = environment
         self._runtimes = runtimes
         self._wake = wake
         self._note = note
+        self._drained = drained
         self._tasks: dict[ReplicaId | str, asyncio.Task[None]] = {}
         self._verbs: dict[ReplicaId, str] = {}
 
@@ -118,6 +121,7 @@ class Acting:
 
     async def _start(self, step: Start) -> None:
         failpoint("start")
+        await self._drained(step.replica.id)
         await self._runtimes[step.runtime].start(self._environment, step, self._report)
         failpoint("started")
 
@@ -128,6 +132,7 @@ class Acting:
 
     async def _remove(self, step: Remove) -> None:
         failpoint("remove")
+        await self._drained(step.unit.id)
         await self._runtimes[step.unit.runtime].remove(self._environment, step.unit.id)
         failpoint("removed")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from devenv.daemon import commands
@@ -18,19 +18,27 @@ from devenv.model.service import (
     Probe,
     TcpCheck,
 )
+from devenv.runtimes.protocol import Outcome
 
 Verdict = tuple[bool, str]
 """Whether it passed, and what it said."""
 
 
+Execute = Callable[[tuple[str, ...]], Awaitable[Outcome]]
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a check is made: the folder, variables and ports of its replica, and its log."""
+    """Where a check is made: the folder, variables and ports of its replica, and its log.
+
+    ``execute`` runs commands within it; None: they run on this machine.
+    """
 
     directory: str
     environment: Mapping[str, str]
     ports: tuple[Port, ...]
     log: LogWatch | None = None
+    execute: Execute | None = None
 
 
 async def check(probe: Probe, place: Place) -> Verdict:
@@ -84,9 +92,12 @@ async def _http(check: HttpCheck, place: Place) -> Verdict:
 
 
 async def _command(command: tuple[str, ...], place: Place, timeout: float) -> Verdict:
-    outcome = await commands.run(
-        command, directory=place.directory, environment=place.environment, timeout=timeout
-    )
+    if place.execute is not None:
+        outcome = await place.execute(command)
+    else:
+        outcome = await commands.run(
+            command, directory=place.directory, environment=place.environment, timeout=timeout
+        )
     if outcome.code is None:
         return False, f"no end within {timeout:g} s"
     return outcome.code == 0, outcome.output or f"exit code {outcome.code}"

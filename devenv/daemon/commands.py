@@ -8,18 +8,11 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+
+from devenv.runtimes.protocol import Outcome
 
 MAX_OUTPUT = 4096
 """Bytes of output that are looked at."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """``code`` as a shell says it: 128 + signal, 127 not found; None: the time was over."""
-
-    code: int | None
-    output: str
 
 
 async def run(
@@ -29,7 +22,10 @@ async def run(
     environment: Mapping[str, str],
     timeout: float,
 ) -> Outcome:
-    """Run ``command`` in a session of its own and wait at most ``timeout`` seconds."""
+    """Run ``command`` in a session of its own and wait at most ``timeout`` seconds.
+
+    A program that is not found has the code 127, as in a shell.
+    """
     reading, writing = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
     try:
         process = _start(command, directory, environment, writing)

@@ -17,6 +17,9 @@ from devenv.planning.wishes import ClaimKey
 from devenv.profile.references import Given, resolve, shown_url
 from devenv.runtimes.protocol import Preparation
 
+KEEPS_MEMORY = "process"
+"""The runtime whose keeper holds, for the next daemon, what may not lie on a disk."""
+
 
 @dataclass(frozen=True, slots=True)
 class Home:
@@ -41,6 +44,8 @@ def desired(intent: Intent, home: Home) -> Desired:
         for service in environment.services.values()
     }
     runtimes = {wanted.runtime for wanted in services.values() if wanted.replicas}
+    if runtimes:
+        runtimes.add(KEEPS_MEMORY)
     prepared = _fingerprint(intent, home)
     return Desired(intent.checkout.id, services, dict.fromkeys(runtimes, prepared))
 
@@ -52,6 +57,7 @@ def preparation(intent: Intent, home: Home) -> Preparation:
         intent.client,
         store.memory(intent, home.build),
         intent.environment.log_quota,
+        intent.environment.resources,
     )
 
 

@@ -9,15 +9,15 @@ from contextlib import suppress
 from dataclasses import replace
 
 from devenv.daemon import claims, store
-from devenv.daemon.acting import DISCARD, Acting
+from devenv.daemon.acting import DISCARD
 from devenv.daemon.board import Board, Published
-from devenv.daemon.desired import desired, preparation
+from devenv.daemon.desired import desired
 from devenv.daemon.failpoints import failpoint
+from devenv.daemon.hands import Hands
 from devenv.daemon.host import Host
 from devenv.daemon.intent import Intent, Leaving
 from devenv.daemon.journal import Journal
-from devenv.daemon.looking import Seen, look
-from devenv.daemon.probes import Prober
+from devenv.daemon.looking import Seen
 from devenv.errors import DevenvError
 from devenv.model.environment import EnvironmentId
 from devenv.model.plan import HoldKind, Plan
@@ -49,8 +49,7 @@ class LiveEnvironment:
         self._asked: list[tuple[Change, asyncio.Future[None]]] = []
         self._lost_at: float | None = None
         self._wake = asyncio.Event()
-        self._acting = Acting(self.id, host.runtimes, wake=self.wake, note=self.journal.note)
-        self._prober = Prober(self.id, host.folders, wake=self.wake)
+        self._hands = Hands(self.id, host, self.journal, self.wake)
 
     def wake(self) -> None:
         """Look again soon: something may have changed."""
@@ -69,7 +68,7 @@ class LiveEnvironment:
         with suppress(TimeoutError):
             async with asyncio.timeout(within):
                 await self.board.newer_than(0, within)
-                while not self._prober.all_tried:
+                while not self._hands.prober.all_tried:
                     await self.board.newer_than(self.board.newest.revision, within)
 
     def fail_pending(self) -> None:
@@ -87,8 +86,7 @@ class LiveEnvironment:
             while True:
                 await self._turn()
         finally:
-            self._prober.close()
-            self._acting.close()
+            self._hands.close()
 
     async def _turn(self) -> None:
         self._wake.clear()
@@ -144,22 +142,17 @@ class LiveEnvironment:
             self.journal.note("", error.message)
 
     async def _round(self) -> None:
-        acting = self._acting
-        seen = await look(
-            self._host.runtimes, self._desired, busy=acting.busy, preparing=acting.preparing
-        )
+        hands = self._hands
+        seen = await hands.look(self._desired)
         self._mind(seen)
-        away = {**seen.observed.away, **acting.failures}
-        observed = self._prober.judged(replace(seen.observed, away=away), self._desired)
+        observed = seen.observed
         decided = plan(self._desired, observed, boottime())
-        self._prober.follow(observed, self._desired, self._intent.client)
-        if acting.is_discarding or (self._intent.is_up and self._intent.loaded is None):
+        hands.follow(observed, self._desired, self._intent)
+        if hands.acting.is_discarding or (self._intent.is_up and self._intent.loaded is None):
             decided = Plan()
-        for step in decided.steps:
-            acting.begin(step, lambda: preparation(self._intent, self._host.home))
-        acting.cancel_unwanted(self._desired)
-        if self._intent.leaving and not seen.observed.units and acting.idle:
-            acting.spawn(DISCARD, "down", self._discard(seen))
+        hands.perform(decided, self._desired, self._intent)
+        if self._intent.leaving and not observed.units and hands.acting.idle:
+            hands.acting.spawn(DISCARD, "down", self._discard(seen))
         gone = seen.empty and not self._intent.leaving and not self._intent.is_up
         self.board.publish(self._intent, self._desired, observed, plan=decided, gone=gone)
 
@@ -177,10 +170,11 @@ class LiveEnvironment:
             self._try_set(moved)
 
     async def _discard(self, seen: Seen) -> None:
+        data = self._intent.leaving is Leaving.WITH_DATA
         for runtime in seen.observed.prepared:
-            await self._host.runtimes[runtime].discard(self.id)
+            await self._host.runtimes[runtime].discard(self.id, data=data)
         failpoint("discarded")
-        if self._intent.leaving is Leaving.WITH_DATA:
+        if data:
             await asyncio.to_thread(self._host.folders.remove, self.id)
         self._asked.append((_left, asyncio.get_running_loop().create_future()))
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from devenv.daemon.desired import Home
 from devenv.model.environment import EnvironmentId
+from devenv.runtimes.docker.runtime import DockerRuntime
+from devenv.runtimes.process.runtime import ProcessRuntime
 from devenv.runtimes.protocol import Runtime
 
 
@@ -37,6 +39,9 @@ class Folders:
     def log(self, environment: EnvironmentId, service: str, index: int) -> Path:
         return self.logs(environment) / f"{service}.{index}"
 
+    def records(self, environment: EnvironmentId) -> Path:
+        return self.environment(environment) / "containers.json"
+
     def data(self, environment: EnvironmentId, service: str) -> Path:
         return self.environment(environment) / "data" / service
 
@@ -53,7 +58,12 @@ class Folders:
 class Host:
     """``taken`` tells which ports the other environments that are up hold."""
 
-    runtimes: Mapping[str, Runtime]
+    processes: ProcessRuntime
+    docker: DockerRuntime
     home: Home
     folders: Folders
     taken: Callable[[EnvironmentId], frozenset[int]]
+
+    @property
+    def runtimes(self) -> Mapping[str, Runtime]:
+        return {self.processes.name: self.processes, self.docker.name: self.docker}

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from devenv.daemon.checks import Place, check
-from devenv.daemon.host import Folders
+from devenv.daemon.checks import Execute, Place, check
+from devenv.daemon.host import Host
 from devenv.logs.watch import LogWatch
 from devenv.model.environment import Desired, EnvironmentId, Replica, ReplicaId
 from devenv.model.service import ExecCheck, FileCheck, LogCheck, Probe
@@ -32,18 +32,21 @@ class Watched:
 class Prober:
     """The health of an environment's units, as their probes say it."""
 
-    def __init__(
-        self, environment: EnvironmentId, folders: Folders, *, wake: Callable[[], None]
-    ) -> None:
+    def __init__(self, environment: EnvironmentId, host: Host, *, wake: Callable[[], None]) -> None:
         self._environment = environment
-        self._folders = folders
+        self._host = host
         self._wake = wake
         self._results: dict[Key, Probing] = {}
         self._tasks: dict[Key, asyncio.Task[None]] = {}
+        self._minded: set[ReplicaId] = set()
+        """Units whose health the runtime looks after too."""
 
     def judged(self, observed: Observed, desired: Desired) -> Observed:
         """Add to each unit what its probe said last."""
         probed = {watched.unit.id for watched in _watched(observed, desired)}
+        self._minded = {
+            unit.id for unit in observed.units.values() if unit.health is not Health.NONE
+        }
         units = {key: self._judged(unit, key in probed) for key, unit in observed.units.items()}
         return replace(observed, units=units)
 
@@ -52,7 +55,9 @@ class Prober:
         wanted = {
             (watched.unit.id, watched.unit.started): watched
             for watched in _watched(observed, desired)
-            if watched.unit.exit is None and not watched.unit.stopping
+            if watched.unit.exit is None
+            and not watched.unit.stopping
+            and not self._is_known(watched)
         }
         for key in self._tasks.keys() - wanted.keys():
             self._tasks.pop(key).cancel()
@@ -70,11 +75,23 @@ class Prober:
         for task in self._tasks.values():
             task.cancel()
 
+    def _is_known(self, watched: Watched) -> bool:
+        """Tell whether the runtime alone goes on looking after the health of a unit."""
+        unit = watched.unit
+        return unit.id in self._minded and unit.health in {Health.PASSING, Health.UNHEALTHY}
+
     def _judged(self, unit: Unit, probed: bool) -> Unit:
+        """Ready is the first of what the runtime says and our own probe; then its word counts."""
         result = self._results.get((unit.id, unit.started))
-        if result is not None:
+        if unit.health is Health.NONE and result is not None:
             return replace(unit, health=result.health, detail=result.detail)
-        return replace(unit, health=Health.UNKNOWN) if probed else unit
+        if unit.health is Health.NONE:
+            return replace(unit, health=Health.UNKNOWN) if probed else unit
+        if unit.health is Health.UNKNOWN and result is not None:
+            passed = result.health is Health.PASSING
+            health = Health.PASSING if passed else Health.UNKNOWN
+            return replace(unit, health=health, detail=result.detail)
+        return unit
 
     async def _probe(self, key: Key, watched: Watched, client: Client) -> None:
         probe = watched.probe
@@ -100,13 +117,21 @@ class Prober:
             {**client.environment, **own} if needs_all else {},
             watched.replica.service.ports,
             self._log(watched),
+            self._within(watched.unit),
         )
+
+    def _within(self, unit: Unit) -> Execute | None:
+        """How a command is run within a unit; None: it runs beside it, on this machine."""
+        docker = self._host.docker
+        if unit.runtime != docker.name:
+            return None
+        return lambda command: docker.execute(self._environment, unit.id, command)
 
     def _log(self, watched: Watched) -> LogWatch | None:
         if not isinstance(watched.probe.check, LogCheck):
             return None
         name, index = watched.unit.id.service, watched.unit.id.index
-        folder = self._folders.log(self._environment, name, index)
+        folder = self._host.folders.log(self._environment, name, index)
         return LogWatch(str(folder), watched.probe.check.pattern, _epoch_ns(watched.unit.started))
 
 

@@ -16,7 +16,6 @@ from devenv.planning.wishes import Choice
 from devenv.profile.checkout import Checkout
 from devenv.profile.parsing import Question
 from devenv.profile.sources import Loaded, Request, read_file
-from devenv.runtimes.protocol import Capability
 
 
 def builtin(checkout: Checkout) -> Mapping[str, str]:
@@ -76,18 +75,19 @@ def _is_same(wanted: Request, parsed: Request, loaded: Loaded) -> bool:
     )
 
 
-def with_runtimes(
-    intent: Intent, capabilities: Mapping[str, Capability], asked: str = ""
-) -> Intent:
-    """Choose a runtime for each wanted service, once. Raises ProfileError with all refusals."""
+def with_runtimes(intent: Intent, away: Mapping[str, str], asked: str = "") -> Intent:
+    """Choose a runtime for each wanted service, once. Raises ProfileError with all refusals.
+
+    ``away`` says of every runtime why it cannot be used ("": it can).
+    """
     chosen = dict(intent.wishes.runtimes)
     problems: list[Problem] = []
     for name in sorted(intent.wishes.wanted):
         service = intent.environment.services[name]
         kept = chosen.get(name)
-        if kept is not None and not asked and kept.runtime in capabilities:
+        if kept is not None and not asked and kept.runtime in away:
             continue
-        found = choose(service, capabilities, asked)
+        found = choose(service, away, asked)
         if isinstance(found, Problem):
             problems.append(found)
         else:

@@ -22,8 +22,9 @@ from devenv.model.environment import EnvironmentId
 from devenv.profile.checkout import Checkout, find_checkout
 from devenv.profile.parsing import Question
 from devenv.profile.sources import Loaded
+from devenv.runtimes.docker.runtime import DockerRuntime
 from devenv.runtimes.process.runtime import ProcessRuntime
-from devenv.runtimes.protocol import Preparation
+from devenv.runtimes.protocol import Preparation, Runtime
 
 FIRST_LOOK = 0.25
 """Seconds that the probes of what is taken up again have for their first answer."""
@@ -33,25 +34,25 @@ BOTH_DIED = "the daemon and the keeper both ended, so its services are down"
 class Registry:
     """The environments that this daemon knows, each with a running loop."""
 
-    def __init__(self, folders: Folders, processes: ProcessRuntime) -> None:
+    def __init__(self, folders: Folders, processes: ProcessRuntime, docker: DockerRuntime) -> None:
         key = store.user_key(folders.key)
         home = Home(key, build(), lambda name, service: str(folders.data(name, service)))
         self.parser = Parser()
         self.profiles = Profiles(self.parser)
         self.folders = folders
-        self.processes = processes
-        self.host = Host({processes.name: processes}, home, folders, self._taken)
+        self.host = Host(processes, docker, home, folders, self._taken)
         self._live: dict[EnvironmentId, LiveEnvironment] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
         """Take up again what was running; follow what the runtimes see."""
-        held = await self.processes.adopt()
+        held = await self.host.processes.adopt()
         for environment in self.folders.known():
             kept = store.read(self.folders.desired(environment))
             if kept is not None and kept.intent.checkout.id == environment:
                 self._add(await self._restored(kept, held.get(environment)))
-        self._spawn(self._follow())
+        for runtime in self.host.runtimes.values():
+            self._spawn(self._follow(runtime))
         self._spawn(take_down_deleted(self))
         await asyncio.gather(*(live.first_look(FIRST_LOOK) for live in self))
 
@@ -63,7 +64,7 @@ class Registry:
     def warm(self) -> None:
         """Have ready what the next ``up`` needs: a parser, and a keeper."""
         self.parser.warm()
-        self.processes.warm()
+        self.host.processes.warm()
 
     def __iter__(self) -> Iterator[LiveEnvironment]:
         return iter(list(self._live.values()))
@@ -115,6 +116,8 @@ class Registry:
             )
         except (DevenvError, ValueError, KeyError) as error:
             return replace(intent, notice=f"its profile cannot be read any more: {error}")
+        if any(choice.runtime == "docker" for choice in intent.wishes.runtimes.values()):
+            await self.host.docker.places.reach(intent.checkout.id, restored.client)
         if restored.loaded is not None:
             environment = restored.client.environment
             wanted = request(intent.checkout, intent.profiles, environment)
@@ -162,8 +165,8 @@ class Registry:
             live.fail_pending()
             await asyncio.sleep(1.0)
 
-    async def _follow(self) -> None:
-        async for environment in self.processes.changes():
+    async def _follow(self, runtime: Runtime) -> None:
+        async for environment in runtime.changes():
             live = self._live.get(environment)
             if live is not None:
                 live.wake()

@@ -4,11 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NewType
+from typing import Any, NewType
 
 from devenv.model.service import Service
 
 EnvironmentId = NewType("EnvironmentId", str)
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What containers of an environment share, by key, as Compose resolves it.
+
+    ``project`` is Compose's name of it, ``directory`` and ``files`` where it was read from;
+    ``values`` are the variables that secrets and configs are made of.
+    """
+
+    project: str = ""
+    directory: str = ""
+    files: tuple[str, ...] = ()
+    networks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    volumes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    secrets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    configs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +36,7 @@ class Environment:
     name: str
     root: str
     services: Mapping[str, Service] = field(default_factory=dict)
+    resources: Resources = field(default_factory=Resources)
     log_quota: int = 2 * 1024 * 1024 * 1024
 
 

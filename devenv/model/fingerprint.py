@@ -19,7 +19,7 @@ def fingerprint(service: Service, key: bytes) -> str:
         _container(service.container) if service.container else None,
         [_port(port) for port in service.ports],
     ]
-    return hmac.new(key, dumps(made_of).encode(), hashlib.sha256).hexdigest()[:16]
+    return hmac.new(key, dumps(made_of, sort_keys=True).encode(), hashlib.sha256).hexdigest()[:16]
 
 
 def _process(process: Process) -> list[object]:
@@ -27,9 +27,30 @@ def _process(process: Process) -> list[object]:
     return [process.command, process.directory, variables, process.tty, process.stdin]
 
 
-def _container(container: Container) -> list[object]:
-    return [container.image, container.build]
+def _container(container: Container) -> dict[str, object]:
+    definition = container.definition
+    kept = {key: value for key, value in definition.items() if key not in _OF_NO_UNIT}
+    return {**kept, "resources": (definition.get("deploy") or {}).get("resources")}
+
+
+_OF_NO_UNIT = frozenset(
+    {
+        "build",
+        "depends_on",
+        "deploy",
+        "develop",
+        "env_file",
+        "label_file",
+        "ports",
+        "profiles",
+        "pull_policy",
+        "restart",
+        "scale",
+        "stop_grace_period",
+    }
+)
+"""Keys of a container's definition that do not change the container (``ports`` are its own)."""
 
 
 def _port(port: Port) -> list[object]:
-    return [port.name, str(port.wanted), port.host, port.protocol]
+    return [port.name, str(port.wanted), port.host, port.protocol, port.target]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from devenv.model.origin import Origin
 
@@ -39,12 +40,19 @@ class PortRange:
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A named port. ``wanted``: a fixed number, a range to choose from, or None for any (auto)."""
+    """A named port of this machine.
+
+    ``wanted``: a fixed number, a range to choose from, or None for any (auto). ``target`` is the
+    port within a container (0: the same number). ``movable``: where another environment has its
+    number already, it gets another one.
+    """
 
     name: str
     wanted: int | PortRange | None = None
     host: str = "127.0.0.1"
     protocol: str = "tcp"
+    target: int = 0
+    movable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +138,13 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """What says that a service can be a container."""
+    """How a service is a container.
 
-    image: str = ""
-    build: str = ""
+    ``definition`` is the service as Compose resolves it: plain values, in the form that
+    ``docker compose config --format json`` prints.
+    """
+
+    definition: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Kind(StrEnum):

@@ -29,6 +29,8 @@ class Exit:
     requested: bool = False
     """We stopped it."""
     out_of_memory: bool = False
+    why: str = ""
+    """What kept it from running at all, in words."""
 
 
 @dataclass(frozen=True, slots=True)

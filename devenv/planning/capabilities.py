@@ -2,41 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 
 from devenv.model.origin import Problem
 from devenv.model.service import Service
 
 PROCESS = "process"
+DOCKER = "docker"
+AS_PROCESS = "add `process: {command: …}`, or take a shipped profile: `uses: postgres`"
 
 
-def choose(
-    service: Service, runtimes: Collection[str], asked: str = ""
-) -> tuple[str, str] | Problem:
-    """Choose a runtime for a service: its name, and why it is that one."""
+def choose(service: Service, away: Mapping[str, str], asked: str = "") -> tuple[str, str] | Problem:
+    """Choose a runtime for a service: its name, and why it is that one.
+
+    ``away`` says of every runtime why it cannot be used ("": it can).
+    """
     pinned = asked or service.runtime
     why = "asked for on the command line" if asked else "the profile says so"
-    if pinned and pinned not in runtimes:
-        known = ", ".join(sorted(runtimes))
+    if pinned and pinned not in away:
         return Problem(
             f"{service.name}: there is no runtime {pinned} here",
             service.origin,
-            f"there is {known}",
+            f"there is {', '.join(sorted(away))}",
         )
-    if pinned == PROCESS or not pinned:
-        return _as_process(
-            service, runtimes, why if pinned else "it has a command for this machine"
-        )
-    return pinned, why
+    if pinned:
+        return _pinned(service, pinned, why, away)
+    if service.container is not None and not away.get(DOCKER, "there is none"):
+        return DOCKER, "it can be a container, and an engine answers"
+    if service.process is not None:
+        reason = "no engine answers" if service.container else "it has a command for this machine"
+        return PROCESS, reason
+    return Problem(
+        f"{service.name} can only be a container: {away.get(DOCKER, 'there is no engine')}",
+        service.origin,
+        f"start the engine, or {AS_PROCESS}",
+    )
 
 
-def _as_process(service: Service, runtimes: Collection[str], why: str) -> tuple[str, str] | Problem:
-    if service.process is None:
-        return Problem(
-            f"{service.name} can only be a container, and no container engine is in use",
-            service.origin,
-            "add `process: {command: …}`, or take a shipped profile: `uses: postgres`",
-        )
-    if PROCESS not in runtimes:
-        return next(iter(sorted(runtimes))), "the only runtime there is"
-    return PROCESS, why
+def _pinned(
+    service: Service, runtime: str, why: str, away: Mapping[str, str]
+) -> tuple[str, str] | Problem:
+    sides = {PROCESS: service.process, DOCKER: service.container}
+    if sides.get(runtime, service) is None:
+        missing = AS_PROCESS if runtime == PROCESS else "add `image` or `build`"
+        what = "a host process" if runtime == PROCESS else "a container"
+        return Problem(f"{service.name} cannot be {what}", service.origin, missing)
+    if away[runtime]:
+        return Problem(f"{service.name}: {runtime}: {away[runtime]}", service.origin)
+    return runtime, why

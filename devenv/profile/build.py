@@ -143,9 +143,9 @@ def _check_runnable(written: schema.Service, place: Place) -> None:
 def _container(written: schema.Service) -> Container | None:
     if not _is_container(written):
         return None
-    build = written.build or ""
-    context = build if isinstance(build, str) else str(build.get("context", "."))
-    return Container(written.image or "", context)
+    build = {"context": written.build} if isinstance(written.build, str) else written.build
+    definition = {"image": written.image, "build": build}
+    return Container({key: value for key, value in definition.items() if value})
 
 
 def _probe(written: schema.Service, directory: str, place: Place) -> Probe | None:

@@ -39,6 +39,8 @@ def parse(content: bytes, file: str) -> Table:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = Origin(file, mark.line + 1, mark.column + 1) if mark else Origin(file)
+        if "nesting depth" in (error.problem or ""):  # the parser's own limit, far over ours
+            raise _too_deep(where) from error
         raise _refusal(f"not YAML: {error.problem}", where, _hint(error)) from error
     except yaml.YAMLError as error:
         raise _refusal(f"not YAML: {error}", Origin(file)) from error
@@ -182,7 +184,7 @@ class _Builder:
 
     def _check_depth(self, depth: int, origin: Origin) -> None:
         if depth > DEPTH_LIMIT:
-            raise _refusal(f"nested deeper than {DEPTH_LIMIT} levels", origin)
+            raise _too_deep(origin)
 
     def _check_tag(self, tag: str | None, origin: Origin) -> None:
         core = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
@@ -237,6 +239,10 @@ def _hint(error: yaml.MarkedYAMLError) -> str:
     if "mapping values are not allowed" in problem:
         return "quote a value that holds `: `"
     return ""
+
+
+def _too_deep(origin: Origin) -> ProfileError:
+    return _refusal(f"nested deeper than {DEPTH_LIMIT} levels", origin)
 
 
 def _refusal(message: str, origin: Origin, hint: str = "") -> ProfileError:

@@ -72,18 +72,20 @@ def expanded(spec: Spec) -> tuple[Port, ...]:
     wanted = spec.published or spec.target
     host = spec.host or "127.0.0.1"
     if spec.name:
-        return (Port(spec.name, _wanted(wanted), host, spec.protocol),)
+        target = int(spec.target) if spec.target.isdecimal() else 0
+        return (Port(spec.name, _wanted(wanted), host, spec.protocol, target),)
     if not spec.target:
         raise DevenvError("a port needs a `target` or a `name`", _HINT)
     targets = _numbers(spec.target)
     suffix = "" if spec.protocol == "tcp" else f"/{spec.protocol}"
     if len(targets) == 1:
-        return (Port(f"{targets[0]}{suffix}", _wanted(wanted), host, spec.protocol),)
+        name = f"{targets[0]}{suffix}"
+        return (Port(name, _wanted(wanted), host, spec.protocol, targets[0]),)
     published = _numbers(wanted)
     if len(published) != len(targets):
         raise DevenvError(f"`{wanted}` and `{spec.target}` have not as many ports", _HINT)
     return tuple(
-        Port(f"{target}{suffix}", number, host, spec.protocol)
+        Port(f"{target}{suffix}", number, host, spec.protocol, target)
         for target, number in zip(targets, published, strict=True)
     )
 

@@ -69,7 +69,7 @@ class MemoryRuntime:
             raise DevenvError(f"{replica.service} still runs")
         del self._units[environment][replica]
 
-    async def discard(self, environment: EnvironmentId) -> None:
+    async def discard(self, environment: EnvironmentId, *, data: bool) -> None:
         self._prepared.pop(environment, None)
         self._units.pop(environment, None)
 

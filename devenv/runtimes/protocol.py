@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Flag, auto
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from devenv.model.environment import EnvironmentId, ReplicaId
+from devenv.model.environment import EnvironmentId, ReplicaId, Resources
 from devenv.model.plan import Start, StopUnit
 from devenv.model.unit import Unit
 
@@ -24,6 +24,8 @@ class Capability(Flag):
     PAUSE = auto()
     OUTLIVES_DAEMON = auto()
     SUPERVISES = auto()
+    LOGS = auto()
+    """Its logs are asked for and written by the daemon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Preparation:
     client: Client
     memory: bytes = b""
     log_quota: int = 2 * 1024 * 1024 * 1024
+    resources: Resources = field(default_factory=Resources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,22 @@ class Sample:
     cpu_seconds: float
     memory_bytes: int
     ports: tuple[int, ...] = ()
+
+
+class Chunk(NamedTuple):
+    """Bytes of whole lines. ``stream`` is that of the log store; the time is nanoseconds."""
+
+    stream: int
+    time: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a command ended. ``code`` as a shell says it; None: it did not end, or did not run."""
+
+    code: int | None
+    output: str
 
 
 class Runtime(Protocol):
@@ -99,8 +118,11 @@ class Runtime(Protocol):
 
     async def remove(self, environment: EnvironmentId, replica: ReplicaId) -> None: ...
 
-    async def discard(self, environment: EnvironmentId) -> None:
-        """Leave nothing of the environment in this runtime; its data and logs stay."""
+    async def discard(self, environment: EnvironmentId, *, data: bool) -> None:
+        """Leave nothing of the environment in this runtime but its ``data``, unless that goes too.
+
+        Logs stay.
+        """
         ...
 
     async def samples(self, environment: EnvironmentId) -> Mapping[ReplicaId, Sample]: ...

@@ -16,7 +16,6 @@ from devenv.daemon.profiles import Profiles, differences, with_runtimes
 from devenv.model.origin import ProfileError
 from devenv.model.service import Container
 from devenv.profile.sources import Loaded, Request
-from devenv.runtimes.protocol import Capability
 from tests.daemon.worlds import intent
 from tests.planning.worlds import service
 
@@ -87,29 +86,27 @@ def test_a_variable_that_was_used_is_watched(tmp_path: Path) -> None:
 
 
 def test_a_service_without_a_runtime_is_refused_with_all_others() -> None:
-    container = Container("redis:7")
+    container = Container({"image": "redis:7"})
     made = intent(
         replace(service("cache"), process=None, container=container),
         replace(service("queue"), process=None, container=container),
         service("web"),
     )
     with pytest.raises(ProfileError) as refused:
-        with_runtimes(made, {"process": Capability.NONE})
+        with_runtimes(made, {"process": ""})
     assert len(refused.value.problems) == 2
 
 
 def test_a_runtime_is_chosen_once_with_its_reason() -> None:
-    made = with_runtimes(intent(service("web")), {"process": Capability.NONE})
+    made = with_runtimes(intent(service("web")), {"process": ""})
     choice = made.wishes.runtimes["web"]
     assert choice.runtime == "process"
     assert choice.reason
-    assert with_runtimes(made, {"process": Capability.NONE}) == made
+    assert with_runtimes(made, {"process": ""}) == made
 
 
 def test_what_up_would_change_is_said() -> None:
-    before = with_runtimes(
-        intent(service("web"), service("old"), service("same")), {"process": Capability.NONE}
-    )
+    before = with_runtimes(intent(service("web"), service("old"), service("same")), {"process": ""})
     edited = replace(service("web"), labels={}, replicas=1)
     assert edited.process is not None
     edited = replace(edited, process=replace(edited.process, command=("web", "--debug")))

@@ -18,6 +18,7 @@ from devenv.daemon.host import Folders
 from devenv.daemon.registry import Registry
 from devenv.daemon.server import Server
 from devenv.daemon.verbs.context import Context
+from devenv.runtimes.docker.runtime import DockerRuntime
 from devenv.runtimes.process.runtime import ProcessRuntime
 
 Conversation = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[Any]]
@@ -55,7 +56,8 @@ def _registry(folder: Path) -> Registry:
         runtime_folder=str(folder / "run"),
         log_folder=lambda environment: str(folder / environment),
     )
-    return Registry(Folders(folder / "state"), processes)
+    docker = DockerRuntime(records=lambda environment: str(folder / environment))
+    return Registry(Folders(folder / "state"), processes, docker)
 
 
 def answers(folder: Path, *lines: bytes) -> list[Mapping[str, Any]]:

@@ -35,14 +35,14 @@ def test_a_command_alone_makes_a_host_process_in_the_folder_of_the_profile() -> 
 
 def test_a_command_beside_an_image_is_the_containers() -> None:
     web = service_of("{command: run, image: nginx, volumes: ['a:/b']}")
-    assert (web.process, web.container) == (None, Container("nginx"))
+    assert (web.process, web.container) == (None, Container({"image": "nginx"}))
 
 
 def test_process_beside_an_image_makes_both_possible() -> None:
     web = service_of(
         "{image: nginx, process: {command: [run], working_dir: sub}, environment: [A=1]}"
     )
-    assert web.container == Container("nginx")
+    assert web.container == Container({"image": "nginx"})
     assert web.process is not None
     assert (web.process.command, web.process.directory) == (("run",), f"{ROOT}/sub")
     assert dict(web.process.environment) == {"A": "1"}
@@ -98,15 +98,15 @@ def test_a_probe_keeps_its_timing() -> None:
 @pytest.mark.parametrize(
     ("keys", "ports"),
     [
-        ("ports: ['web: auto', 'admin: 9000']", [Port("web"), Port("admin", 9000)]),
+        ("ports: ['web: auto', 'admin: 9000']", [Port("web"), Port("admin", 9000, target=9000)]),
         ("ports: {web: auto, dev: 3000-3010}", [Port("web"), Port("dev", PortRange(3000, 3010))]),
         ("ports: [web: auto]", [Port("web")]),
         (
             "ports: [{target: 80, published: '8080', host_ip: 0.0.0.0}]",
-            [Port("80", 8080, "0.0.0.0")],
+            [Port("80", 8080, "0.0.0.0", target=80)],
         ),
-        ("ports: [{name: web, target: 80}]", [Port("web", 80)]),
-        ("ports: [8080, '22:22']", [Port("8080", 8080), Port("22", 22)]),
+        ("ports: [{name: web, target: 80}]", [Port("web", 80, target=80)]),
+        ("ports: [8080, '22:22']", [Port("8080", 8080, target=8080), Port("22", 22, target=22)]),
     ],
 )
 def test_ports_in_all_their_forms(keys: str, ports: list[Port]) -> None:

@@ -37,8 +37,8 @@ def database(keys: str, files: dict[str, str] | None = None) -> Service:
 def test_a_shipped_profile_gives_what_the_keys_beside_it_do_not() -> None:
     service = database("uses: postgres@15, environment: [POSTGRES_USER=me], ports: ['sql: 5432']")
     assert service.name == "db"
-    assert service.container == Container("postgres:15")
-    assert service.ports == (Port("sql", 5432),)
+    assert service.container == Container({"image": "postgres:15"})
+    assert service.ports == (Port("sql", 5432, target=5432),)
     assert service.stop.signal == "SIGINT"
     assert service.secrets == {"POSTGRES_PASSWORD"}
     assert str(service.origin) == "devenv.profile.yaml:1:12"
@@ -50,7 +50,7 @@ def test_a_shipped_profile_gives_what_the_keys_beside_it_do_not() -> None:
 
 
 def test_the_version_has_the_default_of_the_profile() -> None:
-    assert database("uses: postgres").container == Container("postgres:16")
+    assert database("uses: postgres").container == Container({"image": "postgres:16"})
 
 
 def test_two_services_may_use_one_profile_in_two_versions() -> None:
@@ -58,7 +58,7 @@ def test_two_services_may_use_one_profile_in_two_versions() -> None:
         "services: {a: {uses: postgres@15}, b: {uses: postgres}}", {SHIPPED: POSTGRES}
     )
     images = [service.container for service in loaded.environment.services.values()]
-    assert images == [Container("postgres:15"), Container("postgres:16")]
+    assert images == [Container({"image": "postgres:15"}), Container({"image": "postgres:16"})]
 
 
 def test_a_file_of_the_repository_can_be_used_with_its_own_paths() -> None:
@@ -80,7 +80,10 @@ def test_what_is_used_may_use_something_itself() -> None:
     service = database("uses: ./a.yaml", files)
     assert service.process is not None
     assert service.process.tty
-    assert (service.stop.signal, service.container) == ("SIGTERM", Container("postgres:16"))
+    assert (service.stop.signal, service.container) == (
+        "SIGTERM",
+        Container({"image": "postgres:16"}),
+    )
 
 
 @pytest.mark.parametrize(

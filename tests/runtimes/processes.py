@@ -130,7 +130,7 @@ async def ground(base: Path) -> AsyncIterator[Ground]:
     try:
         yield made
     finally:
-        await made.runtime.discard(HERE)
+        await made.runtime.discard(HERE, data=False)
         made.runtime.close()
         assert made.alive() == []
 

@@ -63,7 +63,7 @@ async def process(base: Path) -> AsyncIterator[Stage]:
         yield ProcessStage(base, runtime)
     finally:
         for environment in (HERE, ELSEWHERE):
-            await runtime.discard(environment)
+            await runtime.discard(environment, data=False)
         runtime.close()
 
 
@@ -215,7 +215,7 @@ async def test_environments_do_not_see_each_other(play: Play) -> None:
     unit = await play.start()
     assert await elsewhere.names() == []
     await elsewhere.start()
-    await play.runtime.discard(ELSEWHERE)
+    await play.runtime.discard(ELSEWHERE, data=False)
     assert await play.unit() == unit
 
 
@@ -225,7 +225,7 @@ async def test_to_discard_leaves_nothing(play: Play) -> None:
     await play.end(await play.start())
     await play.start("worker")
     for _ in range(2):
-        await play.runtime.discard(HERE)
+        await play.runtime.discard(HERE, data=False)
         look = await play.runtime.observe(HERE)
         assert (look.units, look.prepared) == ({}, "")
 
@@ -234,7 +234,7 @@ async def test_to_discard_leaves_nothing(play: Play) -> None:
 async def test_after_a_discard_all_begins_anew(play: Play) -> None:
     await play.prepare("first")
     await play.start(like="one")
-    await play.runtime.discard(HERE)
+    await play.runtime.discard(HERE, data=False)
     await play.prepare("second")
     assert (await play.start(like="another")).fingerprint == "another"
 

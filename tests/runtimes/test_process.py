@@ -199,7 +199,7 @@ async def test_every_change_is_told(here: Ground) -> None:
 
 @on_ground
 async def test_nothing_starts_before_it_is_prepared(here: Ground) -> None:
-    await here.runtime.discard(HERE)
+    await here.runtime.discard(HERE, data=False)
     with pytest.raises(DevenvError, match="no keeper"):
         await here.start("web", "sleep", "TOKEN")
     await here.prepare()
@@ -234,7 +234,7 @@ async def test_a_discard_leaves_neither_process_nor_keeper_nor_socket(here: Grou
     unit = await here.shell("web", "trap '' TERM; setsid sleep TOKEN & while :; do sleep 9; done")
     keeper = tree.read(unit.pid or 0)
     await eventually(lambda: len(here.alive()) >= 2)
-    await here.runtime.discard(HERE)
+    await here.runtime.discard(HERE, data=False)
     assert here.alive() == []
     assert keeper is not None
     assert not lives(keeper.parent)

@@ -137,7 +137,7 @@ def daemon(here: Ground, script: str) -> tuple[subprocess.Popen[str], int]:
 
 @on_ground
 async def test_a_unit_outlives_a_killed_daemon(here: Ground) -> None:
-    await here.runtime.discard(HERE)
+    await here.runtime.discard(HERE, data=False)
     process, pid = daemon(here, "exec sleep TOKEN")
     with process:
         process.kill()
@@ -148,7 +148,7 @@ async def test_a_unit_outlives_a_killed_daemon(here: Ground) -> None:
 
 @on_ground
 async def test_nothing_outlives_both(here: Ground) -> None:
-    await here.runtime.discard(HERE)
+    await here.runtime.discard(HERE, data=False)
     process, pid = daemon(here, ESCAPE)
     await eventually(lambda: len(here.alive()) == 2)
     leader = tree.read(pid)
@@ -162,7 +162,7 @@ async def test_nothing_outlives_both(here: Ground) -> None:
 
 @on_ground
 async def test_the_next_daemon_ends_what_was_left_when_all_were_killed(here: Ground) -> None:
-    await here.runtime.discard(HERE)
+    await here.runtime.discard(HERE, data=False)
     process, pid = daemon(here, ESCAPE)
     await eventually(lambda: len(here.alive()) == 2)
     leader = tree.read(pid)

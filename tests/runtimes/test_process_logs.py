@@ -81,7 +81,7 @@ async def test_a_full_disk_stops_nobody_and_is_told(here: Ground) -> None:
     folder = here.base / "logs"
     folder.mkdir()
     small = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
-    await here.runtime.discard(HERE)
+    await here.runtime.discard(HERE, data=False)
     assert await asyncio.to_thread(subprocess.call, small) == 0
     (folder / "filler").write_bytes(b"x" * 500_000)
     try:
@@ -94,6 +94,6 @@ async def test_a_full_disk_stops_nobody_and_is_told(here: Ground) -> None:
         said = stored(here, "web")
         assert said[-1] == b"end"
         assert any(b"bytes of output lost" in line for line in said)
-        await here.runtime.discard(HERE)
+        await here.runtime.discard(HERE, data=False)
     finally:
         await asyncio.to_thread(subprocess.call, ["umount", "-l", str(folder)])

@@ -150,7 +150,7 @@ async def test_to_stop_what_is_absent_succeeds(here: Ground) -> None:
     unit = await here.start("web", "true")
     await here.ended("web")
     await here.stop("web")
-    await here.runtime.discard(HERE)
+    await here.runtime.discard(HERE, data=False)
     await here.runtime.stop(HERE, StopUnit(unit, "SIGTERM", 1.0, ""))
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from devenv.daemon import claims
 from devenv.daemon.environment import Change
@@ -17,24 +17,43 @@ from devenv.planning import wishes
 from devenv.planning.wishes import Wishes
 from devenv.profile.checkout import Checkout
 from devenv.profile.sources import Loaded
+from devenv.runtimes.protocol import Client
 
 Wish = Callable[[Wishes, Environment, Snapshot], Wishes]
 
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What a verb that starts something stands on: the checkout, and a profile of it."""
+    """What a verb that starts something stands on: the checkout, and a profile of it.
+
+    ``away`` says of every runtime why it cannot be used now ("": it can).
+    """
 
     checkout: Checkout
     profiles: tuple[str, ...]
     loaded: Loaded
+    away: Mapping[str, str] = field(default_factory=dict)
 
 
 async def fresh_basis(context: Context, params: Params, checkout: Checkout) -> Basis:
     """The profile as it is on disk now. Raises ProfileError."""
     profiles = tuple(params["target"].get("profiles") or ())
     wanted = request(checkout, profiles, client(params).environment)
-    return Basis(checkout, profiles, await context.registry.profiles.load(wanted))
+    loaded = await context.registry.profiles.load(wanted)
+    return Basis(checkout, profiles, loaded, await _away(context, checkout, loaded, client(params)))
+
+
+async def _away(
+    context: Context, checkout: Checkout, loaded: Loaded, asking: Client
+) -> Mapping[str, str]:
+    """Ask for an engine only where something can be a container."""
+    host = context.registry.host
+    if any(service.container for service in loaded.environment.services.values()):
+        return {
+            host.processes.name: "",
+            host.docker.name: await host.docker.places.reach(checkout.id, asking),
+        }
+    return {host.processes.name: "", host.docker.name: "nothing here can be a container"}
 
 
 async def up(context: Context, params: Params) -> Answer:
@@ -102,7 +121,8 @@ async def _changed(context: Context, params: Params, wish: Wish) -> Answer:
         basis = await fresh_basis(context, params, checkout)
     else:
         kept = replace(checkout, files=intent.checkout.files)
-        basis = Basis(kept, intent.profiles, intent.loaded)
+        away = await _away(context, checkout, intent.loaded, client(params))
+        basis = Basis(kept, intent.profiles, intent.loaded, away)
     await live.change(applied(context, params, basis, wish))
     return Answer(await status(context, live, checkout))
 
@@ -110,7 +130,6 @@ async def _changed(context: Context, params: Params, wish: Wish) -> Answer:
 def applied(context: Context, params: Params, basis: Basis, wish: Wish) -> Change:
     """Make the change of a verb that starts something, with the client's circumstances."""
     host = context.registry.host
-    capabilities = {name: runtime.capabilities for name, runtime in host.runtimes.items()}
 
     def change(intent: Intent, snapshot: Snapshot) -> Intent:
         base = replace(
@@ -123,7 +142,7 @@ def applied(context: Context, params: Params, basis: Basis, wish: Wish) -> Chang
             notice="",
         )
         wished = replace(base, wishes=wish(base.wishes, base.environment, snapshot))
-        chosen = with_runtimes(wished, capabilities, params.get("runtime") or "")
+        chosen = with_runtimes(wished, basis.away, params.get("runtime") or "")
         return claims.claimed(chosen, host.taken(intent.checkout.id))
 
     return change

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 
 from devenv.daemon import documents
@@ -51,7 +52,9 @@ async def why(context: Context, params: Params) -> Answer:
 
 async def samples(context: Context, params: Params) -> Answer:
     live, _ = context.registry.find(params["target"])
-    return Answer(documents.samples(await context.registry.processes.samples(live.id)))
+    host = context.registry.host
+    taken = await asyncio.gather(*(one.samples(live.id) for one in host.runtimes.values()))
+    return Answer(documents.samples({key: one for found in taken for key, one in found.items()}))
 
 
 async def environment(context: Context, params: Params) -> Answer:
@@ -105,7 +108,7 @@ async def attach(context: Context, params: Params) -> Answer:
     """Pass one end of a socket to the terminal of a replica."""
     live, _ = context.registry.find(params["target"])
     replica = ReplicaId(service_name(live, params), int(params.get("index") or 0))
-    connection = await context.registry.processes.attach(
+    connection = await context.registry.host.processes.attach(
         live.id, replica, columns=params["columns"], rows=params["rows"]
     )
     return Answer({}, (connection.detach(),))

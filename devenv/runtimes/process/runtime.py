@@ -109,7 +109,7 @@ class ProcessRuntime:
             await link.request("remove", service=replica.service, index=replica.index)
             link.rows.pop(replica, None)
 
-    async def discard(self, environment: EnvironmentId) -> None:
+    async def discard(self, environment: EnvironmentId, *, data: bool) -> None:
         await self._links.let_go(environment)
 
     async def samples(self, environment: EnvironmentId) -> Mapping[ReplicaId, Sample]:

@@ -1,0 +1,62 @@
+"""How the loop of an environment touches the world: it looks, acts, probes and ships logs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from devenv.daemon.acting import Acting
+from devenv.daemon.desired import preparation
+from devenv.daemon.host import Host
+from devenv.daemon.intent import Intent
+from devenv.daemon.journal import Journal
+from devenv.daemon.looking import Seen, look
+from devenv.daemon.probes import Prober
+from devenv.daemon.shipping import Shipper
+from devenv.model.environment import Desired, EnvironmentId, ReplicaId
+from devenv.model.plan import Plan
+from devenv.model.unit import Observed
+
+
+class Hands:
+    """The hands of one environment's loop, which ``wake`` wakes."""
+
+    def __init__(
+        self, environment: EnvironmentId, host: Host, journal: Journal, wake: Callable[[], None]
+    ) -> None:
+        def log(replica: ReplicaId) -> str:
+            return str(host.folders.log(environment, replica.service, replica.index))
+
+        self._host = host
+        self.prober = Prober(environment, host, wake=wake)
+        self._shipper = Shipper(environment, {host.docker.name: host.docker}, log)
+        self.acting = Acting(
+            environment,
+            host.runtimes,
+            wake=wake,
+            note=journal.note,
+            drained=self._shipper.drained,
+        )
+
+    async def look(self, wanted: Desired) -> Seen:
+        """See what there is, and what its probes and our failures say of it."""
+        acting = self.acting
+        seen = await look(self._host.runtimes, wanted, busy=acting.busy, preparing=acting.preparing)
+        observed = replace(seen.observed, away={**seen.observed.away, **acting.failures})
+        return replace(seen, observed=self.prober.judged(observed, wanted))
+
+    def perform(self, decided: Plan, wanted: Desired, intent: Intent) -> None:
+        """Begin the steps of a plan; give up those that nobody wants any more."""
+        for step in decided.steps:
+            self.acting.begin(step, lambda: preparation(intent, self._host.home))
+        self.acting.cancel_unwanted(wanted)
+
+    def follow(self, observed: Observed, wanted: Desired, intent: Intent) -> None:
+        """Probe what has a probe, and take in the logs of what runs."""
+        self.prober.follow(observed, wanted, intent.client)
+        self._shipper.follow(observed, wanted, intent.environment.log_quota)
+
+    def close(self) -> None:
+        self.prober.close()
+        self.acting.close()
+        self._shipper.close()

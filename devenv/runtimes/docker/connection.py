@@ -1,0 +1,110 @@
+"""The door to one engine: every call is made in a thread, and fails in our words."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import docker
+import requests
+from docker.errors import APIError, DockerException
+from docker.tls import TLSConfig
+
+from devenv.errors import DevenvError
+from devenv.runtimes.docker.address import Address
+
+T = TypeVar("T")
+THREADS = 16
+PATIENCE = 60
+"""Seconds that an engine has for an answer."""
+
+FAILURES = (DockerException, requests.RequestException, OSError)
+"""What a call raises when the engine is away."""
+
+
+class AwayError(DevenvError):
+    """The engine cannot be asked now."""
+
+
+class RefusedError(DevenvError):
+    """The engine has answered no. ``status`` is HTTP's."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Connection:
+    """Calls to one engine. The client is made at the first call."""
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="docker")
+        self._client: docker.APIClient | None = None
+
+    async def call(self, work: Callable[[docker.APIClient], T]) -> T:
+        """Do ``work`` with the client. Raises AwayError or RefusedError."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, self._done, work)
+
+    def _done(self, work: Callable[[docker.APIClient], T]) -> T:
+        try:
+            if self._client is None:
+                self._client = client_of(self.address)
+            return work(self._client)
+        except APIError as error:
+            raise RefusedError(_said(error), error.status_code or 500) from error
+        except FAILURES as error:
+            raise AwayError(why_away(error, self.address), "is the engine running?") from error
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        if self._client is not None:
+            self._client.close()
+
+
+def client_of(address: Address) -> docker.APIClient:
+    """Connect: one call finds the version that both sides speak."""
+    return docker.APIClient(
+        base_url=address.url,
+        version="auto",
+        timeout=PATIENCE,
+        tls=_tls(address),
+        max_pool_size=THREADS,
+        use_ssh_client=address.url.startswith("ssh://"),
+    )
+
+
+def _tls(address: Address) -> TLSConfig | bool:
+    folder = address.certificates
+    if not folder:
+        return False
+    own = (os.path.join(folder, "cert.pem"), os.path.join(folder, "key.pem"))
+    return TLSConfig(
+        client_cert=own if os.path.exists(own[0]) else None,
+        ca_cert=os.path.join(folder, "ca.pem") if address.verify else None,
+        verify=address.verify,
+    )
+
+
+def _said(error: APIError) -> str:
+    explanation: Any = error.explanation
+    text = explanation.decode() if isinstance(explanation, bytes) else explanation
+    return str(text or error)
+
+
+def why_away(error: BaseException, address: Address) -> str:
+    """Say in words why an engine cannot be asked."""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, FileNotFoundError):
+            return f"no engine listens at {address.url}"
+        if isinstance(found, PermissionError):
+            return f"no permission to use {address.url}"
+        if isinstance(found, ConnectionRefusedError):
+            return f"the engine at {address.url} refuses connections"
+        found = found.__cause__ or found.__context__
+    return f"the engine at {address.url} does not answer"

@@ -1,0 +1,231 @@
+"""One engine, as far as it is ours: a cache of our containers, fed by hints and one list.
+
+Events only say which container to look at again. After every gap in them the list is the repair.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import docker
+
+from devenv.errors import DevenvError
+from devenv.model.environment import EnvironmentId, ReplicaId
+from devenv.runtimes.docker import names
+from devenv.runtimes.docker.connection import (
+    FAILURES,
+    AwayError,
+    Connection,
+    RefusedError,
+    client_of,
+    why_away,
+)
+from devenv.runtimes.docker.images import Images
+from devenv.runtimes.docker.rows import Row, row_of
+
+FIRST_DELAY = 0.1
+LONGEST_DELAY = 5.0
+"""Seconds between two tries to reach an engine that is away."""
+REPAIR = 60.0
+"""Seconds after which the list is compared although no event came: a stream may have stalled."""
+FILTER = {"label": [names.ENVIRONMENT]}
+Hint = Callable[[EnvironmentId], None]
+
+
+class Engine:
+    """``away`` says why it cannot be asked; "" while it can.
+
+    ``hint`` is called with each environment that is worth another look.
+    """
+
+    def __init__(self, connection: Connection, hint: Hint) -> None:
+        self.connection = connection
+        self.images = Images(connection)
+        self.away = "it was not asked yet"
+        self.rows: dict[str, Row] = {}
+        self._hint = hint
+        self._dirty: set[str] = set()
+        self._news = asyncio.Event()
+        self._listener: _Listener | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._known = asyncio.Event()
+
+    async def open(self) -> None:
+        """Ask for all there is; from then on stay current. Raises AwayError, and goes on trying."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._keep_current())
+        await self._known.wait()
+        if self.away:
+            raise AwayError(self.away, "is the engine running?")
+
+    def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        self._stop_listening()
+        self.connection.close()
+
+    def of(self, environment: EnvironmentId) -> Mapping[ReplicaId, Row]:
+        """The containers of an environment by replica; of two for one, the one that is alive."""
+        found: dict[ReplicaId, Row] = {}
+        for row in self.rows.values():
+            if row.environment == environment:
+                other = found.get(row.replica)
+                if other is None or (row.is_alive, row.started) > (other.is_alive, other.started):
+                    found[row.replica] = row
+        return found
+
+    async def look_at(self, container: str) -> Row | None:
+        """Look at one container now; None: it is gone."""
+        try:
+            inspected = await self.connection.call(
+                lambda client: client.inspect_container(container)
+            )
+        except RefusedError as error:
+            if error.status != 404:
+                raise
+            self.forget(container)
+            return None
+        row = row_of(inspected)
+        if row is not None:
+            self._put(row)
+        return row
+
+    def forget(self, container: str) -> None:
+        row = self.rows.pop(container, None)
+        if row is not None:
+            self._hint(row.environment)
+
+    def _put(self, row: Row) -> None:
+        if self.rows.get(row.container) != row:
+            self.rows[row.container] = row
+            self._hint(row.environment)
+
+    async def _keep_current(self) -> None:
+        delay = FIRST_DELAY
+        while True:
+            try:
+                await self._follow()
+                delay = FIRST_DELAY
+            except DevenvError as error:
+                self._is_away(error.message)
+            finally:
+                self._stop_listening()
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, LONGEST_DELAY)
+
+    async def _follow(self) -> None:
+        """Listen first, then list: what happens in between is a hint already."""
+        self._listener = _Listener(self.connection, self._noted)
+        await self._listener.ready()
+        await self._repair()
+        self._is_back()
+        while not self._listener.ended:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(REPAIR):
+                    await self._news.wait()
+            if self._news.is_set():
+                self._news.clear()
+                dirty, self._dirty = self._dirty, set()
+                await self._look_at_all(dirty)
+            else:
+                await self._repair()
+
+    async def _repair(self) -> None:
+        listed = await self.connection.call(
+            lambda client: client.containers(all=True, filters=FILTER)
+        )
+        there = {one["Id"]: one for one in listed}
+        for container in self.rows.keys() - there.keys():
+            self.forget(container)
+        await self._look_at_all(key for key, one in there.items() if self._differs(one))
+
+    def _differs(self, listed: Mapping[str, Any]) -> bool:
+        row = self.rows.get(listed["Id"])
+        return row is None or row.status != listed["State"] or "(" in str(listed["Status"])
+
+    async def _look_at_all(self, containers: Iterable[str]) -> None:
+        await asyncio.gather(*(self.look_at(one) for one in containers if one))
+
+    def _noted(self, container: str) -> None:
+        self._dirty.add(container)
+        self._news.set()
+
+    def _is_away(self, reason: str) -> None:
+        changed, self.away = self.away != reason, reason
+        self._known.set()
+        if changed:
+            self._hint_all()
+
+    def _is_back(self) -> None:
+        self.away = ""
+        self._known.set()
+        self._hint_all()
+
+    def _hint_all(self) -> None:
+        for environment in {row.environment for row in self.rows.values()}:
+            self._hint(environment)
+        self._hint(EnvironmentId(""))
+
+    def _stop_listening(self) -> None:
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.close()
+
+
+class _Listener:
+    """A thread that reads the engine's events; ``noted`` is called in the loop's thread."""
+
+    def __init__(self, connection: Connection, noted: Callable[[str], None]) -> None:
+        self.ended = False
+        self._connection = connection
+        self._noted = noted
+        self._loop = asyncio.get_running_loop()
+        self._begun: asyncio.Future[None] = self._loop.create_future()
+        self._client: docker.APIClient | None = None
+        self._events: Any = None
+        threading.Thread(target=self._run, name="docker-events", daemon=True).start()
+
+    async def ready(self) -> None:
+        """Wait until the stream is open. Raises AwayError."""
+        await self._begun
+
+    def close(self) -> None:
+        with suppress(*FAILURES, AttributeError):
+            if self._events is not None:
+                self._events.close()
+        if self._client is not None:
+            self._client.close()
+
+    def _run(self) -> None:
+        try:
+            self._client = client_of(self._connection.address)
+            self._events = self._client.events(
+                filters={"type": ["container"], **FILTER}, decode=True
+            )
+            self._tell(self._opened)
+            for event in self._events:
+                self._tell(self._noted, event["Actor"]["ID"])
+        except (*FAILURES, ValueError, KeyError) as error:
+            self._tell(self._failed, error)
+        finally:
+            self._tell(self._over)
+
+    def _tell(self, what: Callable[..., None], *arguments: object) -> None:
+        with suppress(RuntimeError):  # the loop is closed: we are leaving
+            self._loop.call_soon_threadsafe(what, *arguments)
+
+    def _opened(self) -> None:
+        if not self._begun.done():
+            self._begun.set_result(None)
+
+    def _failed(self, error: Exception) -> None:
+        if not self._begun.done():
+            self._begun.set_exception(AwayError(why_away(error, self._connection.address)))
+
+    def _over(self) -> None:
+        self.ended = True
+        self._noted("")

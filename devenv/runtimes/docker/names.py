@@ -1,0 +1,73 @@
+"""How our things are called and marked in an engine: by our own labels, and by Compose's.
+
+Selection is always by our own; Compose's are for the eyes of tools that group by them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from devenv.model.environment import EnvironmentId, ReplicaId
+
+OURS = "dev.devenv."
+ENVIRONMENT = OURS + "environment"
+SERVICE = OURS + "service"
+INDEX = OURS + "index"
+FINGERPRINT = OURS + "fingerprint"
+GENERATION = OURS + "generation"
+RESOURCE = OURS + "resource"
+ONE_OFF = OURS + "one-off"
+
+_COMPOSE = "com.docker.compose."
+
+
+def container_name(environment: EnvironmentId, replica: ReplicaId) -> str:
+    return f"{environment}-{replica.service}-{replica.index + 1}"
+
+
+def resource_name(
+    environment: EnvironmentId, project: str, key: str, definition: Mapping[str, object]
+) -> str:
+    """The engine's name of a network or volume: a name that was written stays as it is.
+
+    ``project`` is Compose's name of the project, from which it makes up the others.
+    """
+    name = str(definition.get("name") or "")
+    made_up = name in ("", f"{project}_{key}")
+    return f"{environment}_{key}" if made_up and not definition.get("external") else name or key
+
+
+def container_labels(
+    environment: EnvironmentId, replica: ReplicaId, *, directory: str, files: str
+) -> dict[str, str]:
+    """What a container is found by."""
+    return {
+        ENVIRONMENT: environment,
+        SERVICE: replica.service,
+        INDEX: str(replica.index),
+        _COMPOSE + "project": environment,
+        _COMPOSE + "service": replica.service,
+        _COMPOSE + "container-number": str(replica.index + 1),
+        _COMPOSE + "oneoff": "False",
+        _COMPOSE + "project.working_dir": directory,
+        _COMPOSE + "project.config_files": files,
+    }
+
+
+def resource_labels(environment: EnvironmentId, kind: str, key: str) -> dict[str, str]:
+    """``kind``: network or volume."""
+    return {
+        ENVIRONMENT: environment,
+        RESOURCE: key,
+        _COMPOSE + "project": environment,
+        _COMPOSE + kind: key,
+    }
+
+
+def replica_of(labels: Mapping[str, str]) -> tuple[EnvironmentId, ReplicaId] | None:
+    """Whose a container is; None: not ours, or a one-off."""
+    environment, service = labels.get(ENVIRONMENT), labels.get(SERVICE)
+    index = labels.get(INDEX, "")
+    if not environment or not service or not index.isdecimal() or ONE_OFF in labels:
+        return None
+    return EnvironmentId(environment), ReplicaId(service, int(index))

@@ -1,0 +1,45 @@
+"""One environment in one engine: what was prepared there, and what its containers are made with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from devenv.model.environment import EnvironmentId, ReplicaId, Resources
+from devenv.model.unit import Unit
+from devenv.runtimes.docker.engine import Engine
+from devenv.runtimes.docker.records import Records
+from devenv.runtimes.docker.rows import Row
+from devenv.runtimes.protocol import Client, Preparation
+
+
+class Place:
+    """``networks`` and ``volumes``: the engine's names by key; ``failed``: what was not made."""
+
+    def __init__(self, environment: EnvironmentId, engine: Engine, records: Records) -> None:
+        self.environment = environment
+        self.engine = engine
+        self.records = records
+        self.prepared = ""
+        self.client = Client("/")
+        self.resources = Resources()
+        self.networks: Mapping[str, str] = {}
+        self.volumes: Mapping[str, str] = {}
+        self.failed: dict[ReplicaId, Unit] = {}
+
+    def take(
+        self, preparation: Preparation, networks: Mapping[str, str], volumes: Mapping[str, str]
+    ) -> None:
+        """Take in what was prepared."""
+        self.client = preparation.client
+        self.resources = preparation.resources
+        self.networks, self.volumes = networks, volumes
+        self.prepared = preparation.fingerprint
+
+    def rows(self) -> Mapping[ReplicaId, Row]:
+        """Its containers that were ever started, or could not be."""
+        return {k: row for k, row in self.engine.of(self.environment).items() if row.was_started}
+
+    def container_of(self, service: str) -> str:
+        """The container of a service's first replica; "" if there is none."""
+        row = self.engine.of(self.environment).get(ReplicaId(service))
+        return row.container if row else ""

@@ -1,0 +1,73 @@
+"""Which engine each environment is in: one connection for all that mean the same engine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+from devenv.errors import DevenvError
+from devenv.model.environment import EnvironmentId
+from devenv.runtimes.docker.address import Address, address_of
+from devenv.runtimes.docker.connection import Connection
+from devenv.runtimes.docker.engine import Engine
+from devenv.runtimes.docker.place import Place
+from devenv.runtimes.docker.records import Records
+from devenv.runtimes.protocol import Client
+
+
+class Places:
+    """``records`` gives the path of the file in which an environment's records are kept."""
+
+    def __init__(self, records: Callable[[EnvironmentId], str]) -> None:
+        self._records = records
+        self._engines: dict[Address, Engine] = {}
+        self._places: dict[EnvironmentId, Place] = {}
+        self._hints: asyncio.Queue[EnvironmentId] = asyncio.Queue()
+
+    async def reach(self, environment: EnvironmentId, client: Client) -> str:
+        """Find the engine that a client means, and take up what we have there.
+
+        Returns why it cannot be reached; "" if it can.
+        """
+        try:
+            address = address_of(client.environment)
+            place = self._places.get(environment)
+            if place is None or place.engine.connection.address != address:
+                records = Records(self._records(environment))
+                place = Place(environment, self._engine(address), records)
+                self._places[environment] = place
+            await place.engine.open()
+        except DevenvError as error:
+            return error.message
+        return ""
+
+    def get(self, environment: EnvironmentId) -> Place | None:
+        return self._places.get(environment)
+
+    def need(self, environment: EnvironmentId) -> Place:
+        """Like ``get``; DevenvError if the environment was never in an engine."""
+        place = self._places.get(environment)
+        if place is None:
+            raise DevenvError(f"{environment} was not prepared")
+        return place
+
+    def forget(self, environment: EnvironmentId) -> None:
+        self._places.pop(environment, None)
+
+    def hint(self, environment: EnvironmentId) -> None:
+        """Have an environment looked at again; "": all."""
+        for one in [environment] if environment else list(self._places):
+            self._hints.put_nowait(one)
+
+    async def changes(self) -> AsyncIterator[EnvironmentId]:
+        while True:
+            yield await self._hints.get()
+
+    def close(self) -> None:
+        for engine in self._engines.values():
+            engine.close()
+
+    def _engine(self, address: Address) -> Engine:
+        if address not in self._engines:
+            self._engines[address] = Engine(Connection(address), self.hint)
+        return self._engines[address]

@@ -1,0 +1,66 @@
+"""What an engine cannot keep of a container: which start this was, and whether we stopped it.
+
+A container's labels are fixed when it is made, but it is started again and again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """``stopped``: when we asked for its end, in seconds since the epoch; 0: we did not."""
+
+    generation: int = 0
+    attempt: int = 0
+    restarts: int = 0
+    stopped: float = 0.0
+
+
+class Records:
+    """The records of an environment's containers by container id, in memory and in one file."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._records = _read(path)
+
+    def get(self, container: str, otherwise: Record) -> Record:
+        return self._records.get(container, otherwise)
+
+    def put(self, container: str, record: Record) -> None:
+        if self._records.get(container) != record:
+            self._records[container] = record
+            self._write()
+
+    def forget(self, container: str) -> None:
+        if self._records.pop(container, None) is not None:
+            self._write()
+
+    def clear(self) -> None:
+        self._records.clear()
+        with suppress(OSError):
+            os.unlink(self._path)
+
+    def _write(self) -> None:
+        """A full disk costs what the next daemon would know of the last starts, no more."""
+        partial = f"{self._path}.{os.getpid()}"
+        content = json.dumps({key: asdict(record) for key, record in self._records.items()})
+        with suppress(OSError):
+            os.makedirs(os.path.dirname(self._path), 0o700, exist_ok=True)
+            with open(partial, "w", encoding="utf-8") as file:
+                file.write(content)
+            os.replace(partial, self._path)
+
+
+def _read(path: str) -> dict[str, Record]:
+    try:
+        with open(path, encoding="utf-8") as file:
+            found: Mapping[str, Mapping[str, float]] = json.load(file)
+        return {key: Record(**fields) for key, fields in found.items()}  # type: ignore[arg-type]
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}

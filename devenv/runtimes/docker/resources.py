@@ -1,0 +1,224 @@
+"""Networks and volumes of an environment: made where they are missing, never replaced with data."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from json import dumps
+from typing import Any
+
+from devenv.errors import DevenvError
+from devenv.model.environment import EnvironmentId, Resources
+from devenv.runtimes.docker import names
+from devenv.runtimes.docker.connection import Connection, RefusedError
+
+OUR_POOL = ipaddress.ip_network("10.192.0.0/12")
+"""Where networks get their addresses from when the engine's own pools are used up."""
+OUR_PREFIX = 26
+
+Definition = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A network or volume of an environment. ``name`` is the engine's."""
+
+    environment: EnvironmentId
+    key: str
+    definition: Definition
+    name: str
+
+    @property
+    def is_external(self) -> bool:
+        return bool(self.definition.get("external"))
+
+    @property
+    def fingerprint(self) -> str:
+        kept = {key: value for key, value in self.definition.items() if key != "name"}
+        return hashlib.sha256(dumps(kept, sort_keys=True).encode()).hexdigest()[:16]
+
+    def labels(self, kind: str) -> dict[str, str]:
+        written = self.definition.get("labels") or {}
+        return {
+            **{name: str(value) for name, value in written.items()},
+            **names.resource_labels(self.environment, kind, self.key),
+            names.FINGERPRINT: self.fingerprint,
+        }
+
+    def is_ours(self, found: Definition) -> bool:
+        return (found.get("Labels") or {}).get(names.ENVIRONMENT) == self.environment
+
+    def is_as_found(self, found: Definition) -> bool:
+        return (found.get("Labels") or {}).get(names.FINGERPRINT) == self.fingerprint
+
+
+async def make_networks(
+    connection: Connection, environment: EnvironmentId, resources: Resources
+) -> Mapping[str, str]:
+    """Make what is missing; return the engine's name of each network by its key.
+
+    One that was made from another definition is made again: it holds no data.
+    """
+    all_wanted = _wanted(environment, resources.project, resources.networks)
+    if not all_wanted:
+        return {}
+    listed = await connection.call(lambda client: client.networks())
+    there = {found["Name"]: found for found in listed}
+    for wanted in all_wanted:
+        found = there.get(wanted.name)
+        if found is None and wanted.is_external:
+            hint = f"docker network create {wanted.name}"
+            raise DevenvError(f"there is no network {wanted.name}", hint)
+        if found is not None and wanted.is_ours(found) and not wanted.is_as_found(found):
+            await _remove(connection, "network", found["Id"])
+            found = None
+        if found is None:
+            await _create_network(connection, wanted, listed)
+    return {wanted.key: wanted.name for wanted in all_wanted}
+
+
+async def make_volumes(
+    connection: Connection, environment: EnvironmentId, resources: Resources
+) -> Mapping[str, str]:
+    """Make what is missing; return the engine's name of each volume by its key.
+
+    One that was made from another definition is never touched: DevenvError.
+    """
+    all_wanted = _wanted(environment, resources.project, resources.volumes)
+    if not all_wanted:
+        return {}
+    listed = await connection.call(lambda client: client.volumes())
+    there = {found["Name"]: found for found in listed["Volumes"] or ()}
+    for wanted in all_wanted:
+        found = there.get(wanted.name)
+        if found is None and wanted.is_external:
+            hint = f"docker volume create {wanted.name}"
+            raise DevenvError(f"there is no volume {wanted.name}", hint)
+        if found is None:
+            await _create_volume(connection, wanted)
+        elif wanted.is_ours(found) and not wanted.is_as_found(found):
+            raise DevenvError(
+                f"the volume {wanted.name} was made from another definition, and holds data",
+                "undo the change, or remove it with its data: devenv down --volumes",
+            )
+    return {wanted.key: wanted.name for wanted in all_wanted}
+
+
+def _wanted(
+    environment: EnvironmentId, project: str, definitions: Mapping[str, Definition]
+) -> list[Wanted]:
+    return [
+        Wanted(
+            environment,
+            key,
+            definition or {},
+            names.resource_name(environment, project, key, definition or {}),
+        )
+        for key, definition in definitions.items()
+    ]
+
+
+async def remove_all(connection: Connection, environment: EnvironmentId, *, data: bool) -> None:
+    """Remove the networks that are ours; with ``data`` the volumes too."""
+    only_ours = {"label": f"{names.ENVIRONMENT}={environment}"}
+    networks = await connection.call(lambda client: client.networks(filters=only_ours))
+    for found in networks:
+        await _remove(connection, "network", found["Id"])
+    if data:
+        listed = await connection.call(lambda client: client.volumes(filters=only_ours))
+        for found in listed["Volumes"] or ():
+            await _remove(connection, "volume", found["Name"])
+
+
+async def _remove(connection: Connection, kind: str, name: str) -> None:
+    try:
+        if kind == "network":
+            await connection.call(lambda client: client.remove_network(name))
+        else:
+            await connection.call(lambda client: client.remove_volume(name))
+    except RefusedError as error:
+        if error.status != 404:
+            raise
+
+
+async def _create_network(
+    connection: Connection, wanted: Wanted, listed: Iterable[Definition]
+) -> None:
+    body = network_body(wanted)
+    try:
+        await _post(connection, "/networks/create", body)
+    except RefusedError as error:
+        if "address pool" not in error.message:
+            raise
+        subnet = free_subnet(_subnets(listed))
+        await _post(
+            connection, "/networks/create", {**body, "IPAM": {"Config": [{"Subnet": subnet}]}}
+        )
+
+
+def network_body(wanted: Wanted) -> dict[str, Any]:
+    """What ``POST /networks/create`` takes."""
+    definition = wanted.definition
+    ipam = definition.get("ipam") or {}
+    body: dict[str, Any] = {
+        "Name": wanted.name,
+        "CheckDuplicate": True,
+        "Driver": definition.get("driver") or "bridge",
+        "Options": {name: str(one) for name, one in (definition.get("driver_opts") or {}).items()},
+        "Internal": bool(definition.get("internal")),
+        "Attachable": bool(definition.get("attachable")),
+        "EnableIPv6": bool(definition.get("enable_ipv6")),
+        "Labels": wanted.labels("network"),
+    }
+    if ipam.get("config") or ipam.get("driver"):
+        config = [
+            {_IPAM[name]: value for name, value in one.items() if name in _IPAM}
+            for one in ipam.get("config") or ()
+        ]
+        body["IPAM"] = {"Driver": ipam.get("driver") or "default", "Config": config}
+    return body
+
+
+_IPAM = {
+    "subnet": "Subnet",
+    "gateway": "Gateway",
+    "ip_range": "IPRange",
+    "aux_addresses": "AuxiliaryAddresses",
+}
+
+
+async def _create_volume(connection: Connection, wanted: Wanted) -> None:
+    definition = wanted.definition
+    options = {name: str(one) for name, one in (definition.get("driver_opts") or {}).items()}
+    body = {
+        "Name": wanted.name,
+        "Driver": definition.get("driver") or "local",
+        "DriverOpts": options,
+        "Labels": wanted.labels("volume"),
+    }
+    await _post(connection, "/volumes/create", body)
+
+
+async def _post(connection: Connection, path: str, body: Mapping[str, Any]) -> Any:
+    """A call that the library has no method for with all of its fields."""
+
+    def post(client: Any) -> Any:
+        return client._result(client._post_json(client._url(path), data=dict(body)), True)
+
+    return await connection.call(post)
+
+
+def _subnets(listed: Iterable[Definition]) -> list[Any]:
+    configs = (one for found in listed for one in (found.get("IPAM") or {}).get("Config") or ())
+    return [ipaddress.ip_network(one["Subnet"]) for one in configs if one.get("Subnet")]
+
+
+def free_subnet(taken: Iterable[Any]) -> str:
+    """Choose a subnet that overlaps none of ``taken``. Raises DevenvError when all are taken."""
+    used = [one for one in taken if one.version == OUR_POOL.version]
+    for subnet in OUR_POOL.subnets(new_prefix=OUR_PREFIX):
+        if not any(subnet.overlaps(one) for one in used):
+            return str(subnet)
+    raise DevenvError("the engine has no addresses left for a network", "docker network prune")

@@ -1,0 +1,123 @@
+"""One container as the engine describes it, and the unit that it is. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from devenv.model.environment import EnvironmentId, ReplicaId
+from devenv.model.unit import Exit, Health, Unit
+from devenv.runtimes.docker import names
+from devenv.runtimes.docker.records import Record
+
+HEALTH = {
+    "starting": Health.UNKNOWN,
+    "healthy": Health.PASSING,
+    "unhealthy": Health.UNHEALTHY,
+}
+NEVER = "0001-01-01"
+_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A container of ours. Times are seconds since the epoch, by the engine's clock; 0: never."""
+
+    container: str
+    environment: EnvironmentId
+    replica: ReplicaId
+    fingerprint: str
+    generation: int
+    status: str
+    """created, running, paused, restarting, removing, exited or dead."""
+    tty: bool = False
+    pid: int | None = None
+    started: float = 0.0
+    finished: float = 0.0
+    exit_code: int = 0
+    out_of_memory: bool = False
+    error: str = ""
+    health: Health = Health.NONE
+    detail: str = ""
+
+    @property
+    def is_alive(self) -> bool:
+        return self.status in {"running", "paused", "restarting"}
+
+    @property
+    def was_started(self) -> bool:
+        return self.started > 0 or bool(self.error)
+
+
+def row_of(inspected: Mapping[str, Any]) -> Row | None:
+    """Read what ``GET /containers/ID/json`` answers; None: it is not ours."""
+    config, state = inspected["Config"], inspected["State"]
+    labels = config.get("Labels") or {}
+    whose = names.replica_of(labels)
+    if whose is None:
+        return None
+    health = state.get("Health") or {}
+    return Row(
+        container=inspected["Id"],
+        environment=whose[0],
+        replica=whose[1],
+        fingerprint=labels.get(names.FINGERPRINT, ""),
+        generation=int(labels.get(names.GENERATION) or 0),
+        status=state["Status"],
+        tty=bool(config.get("Tty")),
+        pid=state.get("Pid") or None,
+        started=epoch(state.get("StartedAt")),
+        finished=epoch(state.get("FinishedAt")),
+        exit_code=int(state.get("ExitCode") or 0),
+        out_of_memory=bool(state.get("OOMKilled")),
+        error=state.get("Error") or "",
+        health=HEALTH.get(health.get("Status") or "", Health.NONE),
+        detail=_last_output(health),
+    )
+
+
+def unit_of(row: Row, record: Record, boot: float) -> Unit:
+    """The unit of a container; ``boot`` is the epoch's second at which this machine started."""
+    return Unit(
+        id=row.replica,
+        runtime="docker",
+        fingerprint=row.fingerprint,
+        generation=record.generation,
+        attempt=record.attempt,
+        restarts=record.restarts,
+        started=row.started - boot if row.started else 0.0,
+        pid=row.pid,
+        exit=None if row.is_alive else _exit(row, record, boot),
+        paused=row.status == "paused",
+        health=row.health if row.is_alive else Health.NONE,
+        detail=row.detail,
+    )
+
+
+def _exit(row: Row, record: Record, boot: float) -> Exit:
+    requested = bool(record.stopped) and record.stopped >= row.started
+    return Exit(
+        row.exit_code,
+        (row.finished or row.started) - boot,
+        requested=requested,
+        out_of_memory=row.out_of_memory,
+        why=row.error,
+    )
+
+
+def _last_output(health: Mapping[str, Any]) -> str:
+    log = health.get("Log") or []
+    return str(log[-1].get("Output") or "").strip()[:200] if log else ""
+
+
+def epoch(text: str | None) -> float:
+    """Seconds since the epoch of a time as the engine writes it (RFC 3339); 0.0 for never."""
+    match = _TIME.fullmatch(text or "")
+    if match is None or text is None or text.startswith(NEVER):
+        return 0.0
+    zone = "+00:00" if match[3] == "Z" else match[3]
+    whole = datetime.fromisoformat(match[1] + zone).timestamp()
+    return whole + float(f"0.{match[2] or 0}")

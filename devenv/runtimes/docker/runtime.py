@@ -1,0 +1,180 @@
+"""The Docker runtime: the contract of a runtime, by way of a container for each replica."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+
+from devenv.errors import DevenvError
+from devenv.model.environment import EnvironmentId, ReplicaId
+from devenv.model.plan import Start, StopUnit
+from devenv.model.unit import Exit, Unit
+from devenv.runtimes.docker import executing, resources
+from devenv.runtimes.docker.connection import AwayError
+from devenv.runtimes.docker.containers import Containers
+from devenv.runtimes.docker.place import Place
+from devenv.runtimes.docker.places import Places
+from devenv.runtimes.docker.records import Record
+from devenv.runtimes.docker.rows import Row, unit_of
+from devenv.runtimes.docker.streaming import follow
+from devenv.runtimes.protocol import (
+    Capability,
+    Chunk,
+    Look,
+    Outcome,
+    Preparation,
+    Report,
+    Sample,
+)
+
+NOT_MADE = 125
+"""The exit code of what could not be made, as ``docker run`` says it."""
+IN_FLIGHT = 8
+"""How many containers an engine starts at once: more of them take longer in all."""
+ADOPTED = "adopted"
+"""What is prepared is not known: another daemon did it."""
+
+
+class DockerRuntime:
+    """``records`` gives the path of the file in which an environment's records are kept."""
+
+    name = "docker"
+    capabilities = (
+        Capability.EXEC
+        | Capability.ATTACH
+        | Capability.PAUSE
+        | Capability.OUTLIVES_DAEMON
+        | Capability.LOGS
+    )
+
+    def __init__(self, *, records: Callable[[EnvironmentId], str]) -> None:
+        self.places = Places(records)
+        self._starting = asyncio.Semaphore(IN_FLIGHT)
+
+    async def observe(self, environment: EnvironmentId) -> Look:
+        place = self.places.get(environment)
+        if place is None:
+            return Look()
+        if place.engine.away:
+            return Look(away=place.engine.away, prepared=place.prepared)
+        units = {key: self._unit(place, row) for key, row in place.rows().items()}
+        failed = {key: unit for key, unit in place.failed.items() if key not in units}
+        return Look({**units, **failed}, place.prepared or ADOPTED)
+
+    def changes(self) -> AsyncIterator[EnvironmentId]:
+        return self.places.changes()
+
+    async def prepare(
+        self, environment: EnvironmentId, preparation: Preparation, report: Report
+    ) -> None:
+        """Make the networks and volumes that are missing."""
+        away = await self.places.reach(environment, preparation.client)
+        if away:
+            raise AwayError(away)
+        place = self.places.need(environment)
+        connection, wanted = place.engine.connection, preparation.resources
+        networks, volumes = await asyncio.gather(
+            resources.make_networks(connection, environment, wanted),
+            resources.make_volumes(connection, environment, wanted),
+        )
+        place.take(preparation, networks, volumes)
+
+    async def start(self, environment: EnvironmentId, step: Start, report: Report) -> None:
+        """Start a container, made anew unless there is one of the same definition.
+
+        What the engine refuses is a unit that has ended, and says why.
+        """
+        place = self.places.need(environment)
+        replica = step.replica
+        place.failed.pop(replica.id, None)
+        record = Record(replica.generation, step.attempt, step.restarts)
+        try:
+            async with self._starting:
+                await Containers(place).start(replica, record, report)
+        except AwayError:
+            raise
+        except DevenvError as error:
+            place.failed[replica.id] = self._not_made(step, error)
+        self.places.hint(environment)
+
+    async def stop(self, environment: EnvironmentId, step: StopUnit) -> None:
+        place = self.places.need(environment)
+        row = place.rows().get(step.unit.id)
+        if row is None or not row.is_alive:
+            return
+        await Containers(place).stop(row, step.grace)
+
+    async def remove(self, environment: EnvironmentId, replica: ReplicaId) -> None:
+        place = self.places.need(environment)
+        place.failed.pop(replica, None)
+        row = place.rows().get(replica)
+        if row is not None:
+            await Containers(place).remove(row)
+        self.places.hint(environment)
+
+    async def discard(self, environment: EnvironmentId, *, data: bool) -> None:
+        place = self.places.get(environment)
+        if place is None:
+            return
+        await resources.remove_all(place.engine.connection, environment, data=data)
+        place.records.clear()
+        self.places.forget(environment)
+
+    async def samples(self, environment: EnvironmentId) -> Mapping[ReplicaId, Sample]:
+        place = self.places.get(environment)
+        if place is None or place.engine.away:
+            return {}
+        alive = {key: row for key, row in place.rows().items() if row.is_alive}
+        found = await asyncio.gather(*(executing.sample(place, row) for row in alive.values()))
+        return {key: one for key, one in zip(alive, found, strict=True) if one is not None}
+
+    async def pause(self, environment: EnvironmentId, replica: ReplicaId, *, paused: bool) -> None:
+        """Freeze a container where it stands, or let it go on."""
+        place = self.places.need(environment)
+        row = place.rows().get(replica)
+        if row is not None and row.is_alive and (row.status == "paused") != paused:
+            await Containers(place).pause(row, paused=paused)
+
+    async def execute(
+        self, environment: EnvironmentId, replica: ReplicaId, command: tuple[str, ...]
+    ) -> Outcome:
+        """Run a command in a container; its code, and the beginning of its output."""
+        place = self.places.need(environment)
+        row = place.rows().get(replica)
+        if row is None or not row.is_alive:
+            return Outcome(None, "it does not run")
+        return await executing.execute(place, row, command)
+
+    def logs(
+        self, environment: EnvironmentId, replica: ReplicaId, since: int
+    ) -> AsyncIterator[list[Chunk]]:
+        """Yield what a container writes, after ``since`` (nanoseconds); ends when it does."""
+        place = self.places.need(environment)
+        return follow(place, replica, since)
+
+    def close(self) -> None:
+        self.places.close()
+
+    def _unit(self, place: Place, row: Row) -> Unit:
+        record = place.records.get(row.container, Record(row.generation))
+        return unit_of(row, record, _boot())
+
+    def _not_made(self, step: Start, error: DevenvError) -> Unit:
+        why = f"{error.message}: {error.hint}" if error.hint else error.message
+        now = time.clock_gettime(time.CLOCK_BOOTTIME)
+        replica = step.replica
+        return Unit(
+            replica.id,
+            self.name,
+            replica.fingerprint,
+            replica.generation,
+            step.attempt,
+            step.restarts,
+            started=now,
+            exit=Exit(NOT_MADE, now, why=why),
+        )
+
+
+def _boot() -> float:
+    return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)

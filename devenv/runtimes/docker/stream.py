@@ -1,0 +1,96 @@
+"""Long streams of an engine on sockets of their own: read in large pieces, without a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+from devenv.runtimes.docker.address import Address
+from devenv.runtimes.docker.connection import AwayError, RefusedError
+
+READ = 256 * 1024
+HEAD_LIMIT = 64 * 1024
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+@asynccontextmanager
+async def request(
+    address: Address, method: str, path: str, *, body: bytes = b"", upgrade: bool = False
+) -> AsyncIterator[Streams]:
+    """Ask for a stream; its answer begins at what the reader gives next.
+
+    HTTP/1.0, so that the engine does not cut the answer into chunks; ``upgrade``: both sides write
+    (``attach`` and ``exec`` of the engine's API). Raises AwayError or RefusedError.
+    """
+    reader, writer = await _connect(address)
+    try:
+        headers = {"Host": "docker", "Content-Type": "application/json"}
+        headers |= {"Content-Length": str(len(body))} if body else {}
+        headers |= {"Connection": "Upgrade", "Upgrade": "tcp"} if upgrade else {}
+        version = "1.1" if upgrade else "1.0"
+        lines = [f"{method} {path} HTTP/{version}", *(f"{k}: {v}" for k, v in headers.items())]
+        writer.write("\r\n".join([*lines, "", ""]).encode() + body)
+        await _expect_success(reader)
+        yield reader, writer
+    finally:
+        writer.close()
+
+
+async def _expect_success(reader: asyncio.StreamReader) -> None:
+    try:
+        head = await reader.readuntil(b"\r\n\r\n")
+    except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError) as error:
+        raise AwayError("the engine ended the connection") from error
+    status = int(head.split(maxsplit=2)[1])
+    if status >= 400:
+        said = (await reader.read(HEAD_LIMIT)).decode("utf-8", "replace").strip()
+        raise RefusedError(said, status)
+
+
+async def _connect(address: Address) -> Streams:
+    parts = urlsplit(address.url)
+    try:
+        if parts.scheme == "unix":
+            return await asyncio.open_unix_connection(parts.path, limit=READ)
+        if parts.scheme == "ssh":
+            return await _by_ssh(parts.netloc)
+        context = _context(address) if address.certificates else None
+        return await asyncio.open_connection(
+            parts.hostname, parts.port or 2375, ssl=context, limit=READ
+        )
+    except OSError as error:
+        raise AwayError(f"the engine at {address.url} does not answer") from error
+
+
+async def _by_ssh(destination: str) -> Streams:
+    ours, theirs = socket.socketpair()
+    host, _, port = destination.partition(":")
+    command = ["ssh", *(["-p", port] if port else []), "--", host, "docker", "system", "dial-stdio"]
+    with theirs:
+        end = theirs.fileno()
+        await asyncio.create_subprocess_exec(*command, stdin=end, stdout=end)
+    return await asyncio.open_connection(sock=ours, limit=READ)
+
+
+def _context(address: Address) -> ssl.SSLContext:
+    folder = address.certificates
+    context = ssl.create_default_context(cafile=os.path.join(folder, "ca.pem"))
+    if os.path.exists(os.path.join(folder, "cert.pem")):
+        context.load_cert_chain(os.path.join(folder, "cert.pem"), os.path.join(folder, "key.pem"))
+    if not address.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def query(**parameters: object) -> str:
+    """Make a query string of what is not None."""
+    from urllib.parse import urlencode
+
+    found: Mapping[str, str] = {k: str(v) for k, v in parameters.items() if v is not None}
+    return urlencode(found)
