@@ -6,23 +6,20 @@ import asyncio
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
-
-import docker
-import requests
-from docker.errors import APIError, DockerException
-from docker.tls import TLSConfig
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from devenv.errors import DevenvError
 from devenv.runtimes.docker.address import Address
+
+if TYPE_CHECKING:  # half of a daemon's start: loaded when the first engine is asked
+    from docker import APIClient
+    from docker.errors import APIError
+    from docker.tls import TLSConfig
 
 T = TypeVar("T")
 THREADS = 16
 PATIENCE = 60
 """Seconds that an engine has for an answer."""
-
-FAILURES = (DockerException, requests.RequestException, OSError)
-"""What a call raises when the engine is away."""
 
 
 class AwayError(DevenvError):
@@ -43,22 +40,20 @@ class Connection:
     def __init__(self, address: Address) -> None:
         self.address = address
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="docker")
-        self._client: docker.APIClient | None = None
+        self._client: APIClient | None = None
 
-    async def call(self, work: Callable[[docker.APIClient], T]) -> T:
+    async def call(self, work: Callable[[APIClient], T]) -> T:
         """Do ``work`` with the client. Raises AwayError or RefusedError."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, self._done, work)
 
-    def _done(self, work: Callable[[docker.APIClient], T]) -> T:
+    def _done(self, work: Callable[[APIClient], T]) -> T:
         try:
             if self._client is None:
                 self._client = client_of(self.address)
             return work(self._client)
-        except APIError as error:
-            raise RefusedError(_said(error), error.status_code or 500) from error
-        except FAILURES as error:
-            raise AwayError(why_away(error, self.address), "is the engine running?") from error
+        except failures() as error:
+            raise _in_our_words(error, self.address) from error
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
@@ -66,9 +61,27 @@ class Connection:
             self._client.close()
 
 
-def client_of(address: Address) -> docker.APIClient:
+def failures() -> tuple[type[Exception], ...]:
+    """What a call of the library raises when the engine refuses, or cannot be asked."""
+    from docker.errors import DockerException
+    from requests import RequestException
+
+    return DockerException, RequestException, OSError
+
+
+def _in_our_words(error: Exception, address: Address) -> DevenvError:
+    from docker.errors import APIError
+
+    if isinstance(error, APIError):
+        return RefusedError(_said(error), error.status_code or 500)
+    return AwayError(why_away(error, address), "is the engine running?")
+
+
+def client_of(address: Address) -> APIClient:
     """Connect: one call finds the version that both sides speak."""
-    return docker.APIClient(
+    from docker import APIClient
+
+    return APIClient(
         base_url=address.url,
         version="auto",
         timeout=PATIENCE,
@@ -79,9 +92,12 @@ def client_of(address: Address) -> docker.APIClient:
 
 
 def _tls(address: Address) -> TLSConfig | bool:
+    from docker.tls import TLSConfig
+
     folder = address.certificates
     if not folder:
         return False
+
     own = (os.path.join(folder, "cert.pem"), os.path.join(folder, "key.pem"))
     return TLSConfig(
         client_cert=own if os.path.exists(own[0]) else None,

@@ -11,17 +11,15 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
-import docker
-
 from devenv.errors import DevenvError
 from devenv.model.environment import EnvironmentId, ReplicaId
 from devenv.runtimes.docker import names
 from devenv.runtimes.docker.connection import (
-    FAILURES,
     AwayError,
     Connection,
     RefusedError,
     client_of,
+    failures,
     why_away,
 )
 from devenv.runtimes.docker.images import Images
@@ -185,7 +183,7 @@ class _Listener:
         self._noted = noted
         self._loop = asyncio.get_running_loop()
         self._begun: asyncio.Future[None] = self._loop.create_future()
-        self._client: docker.APIClient | None = None
+        self._client: Any = None
         self._events: Any = None
         threading.Thread(target=self._run, name="docker-events", daemon=True).start()
 
@@ -194,7 +192,7 @@ class _Listener:
         await self._begun
 
     def close(self) -> None:
-        with suppress(*FAILURES, AttributeError):
+        with suppress(*failures(), AttributeError):
             if self._events is not None:
                 self._events.close()
         if self._client is not None:
@@ -209,7 +207,7 @@ class _Listener:
             self._tell(self._opened)
             for event in self._events:
                 self._tell(self._noted, event["Actor"]["ID"])
-        except (*FAILURES, ValueError, KeyError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever ended the stream, it is opened again
             self._tell(self._failed, error)
         finally:
             self._tell(self._over)

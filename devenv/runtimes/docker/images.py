@@ -6,10 +6,6 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-import docker
-from docker.auth import load_config, resolve_repository_name
-from docker.utils import parse_repository_tag
-
 from devenv.errors import DevenvError
 from devenv.model.environment import EnvironmentId
 from devenv.runtimes.docker import building
@@ -69,11 +65,13 @@ class Images:
         return True
 
     async def _pull(self, name: str, platform: str, client: Client, report: Report) -> None:
+        from docker.utils import parse_repository_tag
+
         report(f"pulls {name}")
         loop = asyncio.get_running_loop()
         progress = PullProgress(name)
 
-        def pull(engine: docker.APIClient) -> None:
+        def pull(engine: Any) -> None:
             repository, tag = parse_repository_tag(name)
             stream = engine.pull(
                 repository,
@@ -123,6 +121,8 @@ def _not_pulled(name: str, said: str) -> DevenvError:
 
 def _credentials(repository: str, client: Client) -> dict[str, Any] | None:
     """Those of the user's own docker configuration, its credential helpers among them."""
+    from docker.auth import load_config, resolve_repository_name
+
     folder = client.environment.get("DOCKER_CONFIG")
     home = client.environment.get("HOME")
     path = f"{folder}/config.json" if folder else f"{home}/.docker/config.json" if home else None

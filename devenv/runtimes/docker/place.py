@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from devenv.model.environment import EnvironmentId, ReplicaId, Resources
 from devenv.model.unit import Unit
-from devenv.runtimes.docker.engine import Engine
 from devenv.runtimes.docker.records import Records
 from devenv.runtimes.docker.rows import Row
 from devenv.runtimes.protocol import Client, Preparation
+
+if TYPE_CHECKING:  # loaded when the first engine is asked
+    from devenv.runtimes.docker.engine import Engine
 
 
 class Place:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING
 
 from devenv.errors import DevenvError
 from devenv.model.environment import EnvironmentId
 from devenv.runtimes.docker.address import Address, address_of
-from devenv.runtimes.docker.connection import Connection
-from devenv.runtimes.docker.engine import Engine
 from devenv.runtimes.docker.place import Place
 from devenv.runtimes.docker.records import Records
 from devenv.runtimes.protocol import Client
+
+if TYPE_CHECKING:  # loaded when the first engine is asked
+    from devenv.runtimes.docker.engine import Engine
 
 
 class Places:
@@ -68,6 +70,9 @@ class Places:
             engine.close()
 
     def _engine(self, address: Address) -> Engine:
+        from devenv.runtimes.docker.connection import Connection
+        from devenv.runtimes.docker.engine import Engine
+
         if address not in self._engines:
             self._engines[address] = Engine(Connection(address), self.hint)
         return self._engines[address]

@@ -5,19 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
+from typing import TYPE_CHECKING
 
 from devenv.errors import DevenvError
 from devenv.model.environment import EnvironmentId, ReplicaId
 from devenv.model.plan import Start, StopUnit
 from devenv.model.unit import Exit, Unit
-from devenv.runtimes.docker import executing, resources
-from devenv.runtimes.docker.connection import AwayError
-from devenv.runtimes.docker.containers import Containers
 from devenv.runtimes.docker.place import Place
 from devenv.runtimes.docker.places import Places
 from devenv.runtimes.docker.records import Record
 from devenv.runtimes.docker.rows import Row, unit_of
-from devenv.runtimes.docker.streaming import follow
 from devenv.runtimes.protocol import (
     Capability,
     Chunk,
@@ -27,6 +24,9 @@ from devenv.runtimes.protocol import (
     Report,
     Sample,
 )
+
+if TYPE_CHECKING:  # loaded when the first engine is asked
+    from devenv.runtimes.docker.containers import Containers
 
 NOT_MADE = 125
 """The exit code of what could not be made, as ``docker run`` says it."""
@@ -69,9 +69,11 @@ class DockerRuntime:
         self, environment: EnvironmentId, preparation: Preparation, report: Report
     ) -> None:
         """Make the networks and volumes that are missing."""
+        from devenv.runtimes.docker import resources
+
         away = await self.places.reach(environment, preparation.client)
         if away:
-            raise AwayError(away)
+            raise DevenvError(away, "is the engine running?")
         place = self.places.need(environment)
         connection, wanted = place.engine.connection, preparation.resources
         networks, volumes = await asyncio.gather(
@@ -91,10 +93,10 @@ class DockerRuntime:
         record = Record(replica.generation, step.attempt, step.restarts)
         try:
             async with self._starting:
-                await Containers(place).start(replica, record, report)
-        except AwayError:
-            raise
+                await _containers(place).start(replica, record, report)
         except DevenvError as error:
+            if place.engine.away:
+                raise
             place.failed[replica.id] = self._not_made(step, error)
         self.places.hint(environment)
 
@@ -103,17 +105,19 @@ class DockerRuntime:
         row = place.rows().get(step.unit.id)
         if row is None or not row.is_alive:
             return
-        await Containers(place).stop(row, step.grace)
+        await _containers(place).stop(row, step.grace)
 
     async def remove(self, environment: EnvironmentId, replica: ReplicaId) -> None:
         place = self.places.need(environment)
         place.failed.pop(replica, None)
         row = place.rows().get(replica)
         if row is not None:
-            await Containers(place).remove(row)
+            await _containers(place).remove(row)
         self.places.hint(environment)
 
     async def discard(self, environment: EnvironmentId, *, data: bool) -> None:
+        from devenv.runtimes.docker import resources
+
         place = self.places.get(environment)
         if place is None:
             return
@@ -122,6 +126,8 @@ class DockerRuntime:
         self.places.forget(environment)
 
     async def samples(self, environment: EnvironmentId) -> Mapping[ReplicaId, Sample]:
+        from devenv.runtimes.docker import executing
+
         place = self.places.get(environment)
         if place is None or place.engine.away:
             return {}
@@ -134,12 +140,14 @@ class DockerRuntime:
         place = self.places.need(environment)
         row = place.rows().get(replica)
         if row is not None and row.is_alive and (row.status == "paused") != paused:
-            await Containers(place).pause(row, paused=paused)
+            await _containers(place).pause(row, paused=paused)
 
     async def execute(
         self, environment: EnvironmentId, replica: ReplicaId, command: tuple[str, ...]
     ) -> Outcome:
         """Run a command in a container; its code, and the beginning of its output."""
+        from devenv.runtimes.docker import executing
+
         place = self.places.need(environment)
         row = place.rows().get(replica)
         if row is None or not row.is_alive:
@@ -150,6 +158,8 @@ class DockerRuntime:
         self, environment: EnvironmentId, replica: ReplicaId, since: int
     ) -> AsyncIterator[list[Chunk]]:
         """Yield what a container writes, after ``since`` (nanoseconds); ends when it does."""
+        from devenv.runtimes.docker.streaming import follow
+
         place = self.places.need(environment)
         return follow(place, replica, since)
 
@@ -174,6 +184,12 @@ class DockerRuntime:
             started=now,
             exit=Exit(NOT_MADE, now, why=why),
         )
+
+
+def _containers(place: Place) -> Containers:
+    from devenv.runtimes.docker.containers import Containers
+
+    return Containers(place)
 
 
 def _boot() -> float:
