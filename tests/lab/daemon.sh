@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# daemon.sh up|down: the engine itself, Debian's dockerd, run by hand: there may be no systemd.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/settings.sh"
+
+BRIDGE=devenv-lab0
+PIDFILE=$LAB/dockerd.pid
+
+up() {
+    answers && lives "$PIDFILE" dockerd && return
+    [ "$(id -u)" = 0 ] || lack engine "only root can run dockerd"
+    command -v apt-get >/dev/null || lack engine "this is not Debian: there is no apt-get"
+    # The kernel refuses a socket with a longer path, and dockerd makes longer ones than this.
+    [ ${#LAB} -le 60 ] || lack engine "the path $LAB is too long for sockets"
+    need docker.io iptables iproute2
+    # A number in the file that is another process's now would keep dockerd from starting.
+    lives "$PIDFILE" dockerd || rm -f "$PIDFILE"
+    make_bridge
+    start
+}
+
+# dockerd would share docker0 with any other engine of the machine, and hand out its addresses.
+make_bridge() {
+    ip link show "$BRIDGE" >/dev/null 2>&1 && return
+    ip link add "$BRIDGE" type bridge
+    ip address add 10.127.255.1/24 dev "$BRIDGE"
+    ip link set "$BRIDGE" up
+}
+
+start() {
+    cat /proc/sys/net/ipv4/ip_forward >"$LAB/ip_forward"
+    # The machine's /etc/docker/daemon.json is for another engine.
+    echo '{}' >"$LAB/daemon.json"
+    # --containerd-namespace: where the machine's own containerd runs, dockerd joins it.
+    # --default-address-pool: Docker's own has room for 31 networks only.
+    # --oom-score-adjust: root without CAP_SYS_RESOURCE may not lower it.
+    setsid dockerd --host "$DOCKER_HOST" --pidfile "$PIDFILE" \
+        --data-root "$LAB/data" --exec-root "$LAB/exec" --config-file "$LAB/daemon.json" \
+        --containerd-namespace devenv-lab --containerd-plugins-namespace devenv-lab-plugins \
+        --storage-driver overlay2 --bridge "$BRIDGE" --shutdown-timeout 5 --oom-score-adjust 0 \
+        --default-address-pool base=10.128.0.0/13,size=24 \
+        </dev/null >"$LAB/dockerd.log" 2>&1 9>&- &
+    local started=$! tries=300
+    until answers; do
+        kill -0 "$started" 2>/dev/null && [ $((tries -= 1)) -gt 0 ] ||
+            lack engine "dockerd does not come up: $(tail -n 1 "$LAB/dockerd.log")"
+        sleep 0.1
+    done
+}
+
+answers() { docker version >/dev/null 2>&1; }
+
+down() {
+    lives "$PIDFILE" dockerd || return 0
+    # What a test left would start again with the engine; networks left are bridges left.
+    docker ps -aq | xargs -r docker rm -f >/dev/null || true
+    docker network prune -f >/dev/null || true
+    docker volume prune -f >/dev/null || true
+    finish "$PIDFILE" dockerd 20
+    clear_network
+    awk -v lab="$LAB/" 'index($5, lab) == 1 {print $5}' /proc/self/mountinfo | tac |
+        xargs -r -d '\n' umount -l
+}
+
+# dockerd leaves its rules behind, and drops whatever else the machine would forward.
+clear_network() {
+    ip link delete "$BRIDGE" 2>/dev/null || true
+    pgrep -x dockerd >/dev/null && return
+    iptables-save | grep -v -i docker | grep -v "$BRIDGE" | sed 's/^:FORWARD DROP/:FORWARD ACCEPT/' |
+        iptables-restore
+    cat "$LAB/ip_forward" >/proc/sys/net/ipv4/ip_forward
+}
+
+"$1"
