@@ -7,10 +7,16 @@ if [ "$1" = rabbitmq-server ]; then
 default_user = ${RABBITMQ_DEFAULT_USER:-guest}
 default_pass = ${RABBITMQ_DEFAULT_PASS:-guest}
 loopback_users = none
-log.console = true
 END
-    chown -R rabbitmq /var/lib/rabbitmq
-    # Debian's wrapper would change to the user by `su`, which holds no signal back from the server.
-    exec setpriv --reuid=rabbitmq --regid=rabbitmq --init-groups -- "$@"
+    cookie=/var/lib/rabbitmq/.erlang.cookie
+    # A health check that is faster than the server would make another, and neither would know.
+    if [ ! -s "$cookie" ]; then
+        od -An -N16 -tx1 /dev/urandom | tr -d ' \n' >"$cookie"
+        chmod 400 "$cookie"
+    fi
+    chown -R rabbitmq:rabbitmq /var/lib/rabbitmq
+    # Debian's own command runs it below a shell that hides its output and its signals.
+    HOME=/var/lib/rabbitmq RABBITMQ_LOGS=- exec \
+        setpriv --reuid=rabbitmq --regid=rabbitmq --init-groups -- /usr/lib/rabbitmq/bin/"$@"
 fi
 exec "$@"
