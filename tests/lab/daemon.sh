@@ -3,7 +3,7 @@
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/settings.sh"
 
-BRIDGE=devenv-lab0
+BRIDGE=lab-$PORT
 PIDFILE=$LAB/dockerd.pid
 
 up() {
@@ -23,10 +23,12 @@ up() {
 make_bridge() {
     ip link show "$BRIDGE" >/dev/null 2>&1 && return
     ip link add "$BRIDGE" type bridge
-    ip address add 10.127.255.1/24 dev "$BRIDGE"
+    ip address add 10.127.$((PORT % 256)).1/24 dev "$BRIDGE"
     ip link set "$BRIDGE" up
 }
 
+# A trap: any dockerd drops the rules of every other one when it starts. What that one has published
+# is reached all the same, by its proxy; its containers no longer reach the outside.
 start() {
     cat /proc/sys/net/ipv4/ip_forward >"$LAB/ip_forward"
     # The machine's /etc/docker/daemon.json is for another engine.
@@ -56,6 +58,7 @@ down() {
     docker ps -aq | xargs -r docker rm -f >/dev/null || true
     docker network prune -f >/dev/null || true
     docker volume prune -f >/dev/null || true
+    docker image prune -f >/dev/null || true
     finish "$PIDFILE" dockerd 20
     clear_network
     awk -v lab="$LAB/" 'index($5, lab) == 1 {print $5}' /proc/self/mountinfo | tac |

@@ -9,21 +9,20 @@ SUITE=bookworm
 TAGS=(lab/busybox:1 lab/base:12 lab/python:3.11 lab/postgres:15 lab/redis:7 lab/nginx:1 lab/rabbitmq:3)
 
 make_missing() {
-    local tag
-    rm -rf --one-file-system "$LAB"/work.*
+    local made tag
+    made=$(docker image inspect -f '{{index .Config.Labels "lab.made"}}' "${TAGS[@]}" 2>/dev/null || true)
     for tag in "${TAGS[@]}"; do
-        [ "$(made_from "$tag")" != "$(sum_of "$tag")" ] || continue
+        ! grep -qxF "$(version_of "$tag")" <<<"$made" || continue
         say "making $tag"
         "$0" "$tag" >"$LAB/image.log" 2>&1 || (lack "$tag" "$(tail -n 1 "$LAB/image.log")") || true
     done
 }
 
-made_from() { docker image inspect -f '{{index .Config.Labels "lab.made-from"}}' "$1" 2>/dev/null || true; }
-
-sum_of() {
+# The tag, and a sum of all that the image is made from.
+version_of() {
     local folder
     folder=$HERE/images/$(name_of "$1")
-    { cat "$0"; [ ! -d "$folder" ] || cat "$folder"/*; } | sha256sum | cut -c1-16
+    echo "$1@$({ cat "$0"; [ ! -d "$folder" ] || cat "$folder"/*; } | sha256sum | cut -c1-16)"
 }
 
 name_of() { expr "$1" : 'lab/\(.*\):'; }
@@ -37,11 +36,11 @@ make_image() {
         trap 'rm -rf --one-file-system "$work"' EXIT
         "fill_$name"
         tar -C "$work" -c . |
-            docker import --change "LABEL lab.made-from=$(sum_of "$1")" --change "CMD sh" - "$1"
+            docker import --change "LABEL lab.made=$(version_of "$1")" --change "CMD sh" - "$1"
         ;;
     *)
-        # Containers on a bridge reach what the machine's own routes lead to; builds need its names too.
-        docker build --network host --label "lab.made-from=$(sum_of "$1")" -t "$1" "$HERE/images/$name"
+        # The host's network: its names are those that the mirror and a proxy are known by.
+        docker build --network host --label "lab.made=$(version_of "$1")" -t "$1" "$HERE/images/$name"
         ;;
     esac
     docker tag "$1" "lab/$name"

@@ -7,7 +7,9 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export DOCKER_HOST=unix://$LAB/docker.sock
 # Plugins of the docker command are found here, and nobody's log-ins and contexts are.
 export DOCKER_CONFIG=$LAB/docker
-export DEVENV_LAB_REGISTRY=127.0.0.1:${DEVENV_LAB_PORT:-15000}
+# The registry's port; a second lab on a machine takes another one, and another $DEVENV_LAB.
+PORT=${DEVENV_LAB_PORT:-15000}
+export DEVENV_LAB_REGISTRY=127.0.0.1:$PORT
 export PATH=$LAB/bin:$PATH
 
 say() { echo "lab: $*" >&2; }
