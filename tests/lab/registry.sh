@@ -16,10 +16,10 @@ storage: {filesystem: {rootdirectory: $LAB/registry}, delete: {enabled: true}}
 http: {addr: $DEVENV_LAB_REGISTRY}
 END
     setsid docker-registry serve "$LAB/registry.yml" </dev/null >"$LAB/registry.log" 2>&1 9>&- &
-    echo $! >"$PIDFILE"
-    local tries=50
+    local started=$! tries=50
+    echo "$started" >"$PIDFILE"
     until (: </dev/tcp/"${DEVENV_LAB_REGISTRY/://}") 2>/dev/null; do
-        lives "$PIDFILE" docker-registry && [ $((tries -= 1)) -gt 0 ] ||
+        kill -0 "$started" 2>/dev/null && [ $((tries -= 1)) -gt 0 ] ||
             lack registry "it does not come up: $(tail -n 1 "$LAB/registry.log")"
         sleep 0.1
     done

@@ -28,10 +28,11 @@ lives() { # PIDFILE NAME: whether the file's process is there, and is no later o
 # Ends it with TERM, and with KILL when it has not gone in SECONDS.
 finish() { # PIDFILE NAME SECONDS
     local pid
-    lives "$1" "$2" || return 0
-    pid=$(cat "$1")
-    kill "$pid"
-    timeout "$3" tail --pid="$pid" -s 0.1 -f /dev/null || kill -KILL "$pid" 2>/dev/null || true
+    if lives "$1" "$2"; then
+        pid=$(cat "$1")
+        kill "$pid"
+        timeout "$3" tail --pid="$pid" -s 0.1 -f /dev/null || kill -KILL "$pid" 2>/dev/null || true
+    fi
     rm -f "$1"
 }
 
