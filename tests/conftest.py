@@ -1,0 +1,7 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+from tests.lab.engine import engine, pytest_terminal_summary
+
+__all__ = ["engine", "pytest_terminal_summary"]

@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# images.sh: makes the images that are missing or were made from other files; images.sh TAG: that one.
+# No image registry is asked: all of them are made of Debian's packages.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/settings.sh"
+
+SUITE=bookworm
+# The others begin with lab/base.
+TAGS=(lab/busybox:1 lab/base:12 lab/python:3.11 lab/postgres:15 lab/redis:7 lab/nginx:1 lab/rabbitmq:3)
+
+make_missing() {
+    local made tag
+    made=$(docker image inspect -f '{{index .Config.Labels "lab.made"}}' "${TAGS[@]}" 2>/dev/null || true)
+    for tag in "${TAGS[@]}"; do
+        ! grep -qxF "$(version_of "$tag")" <<<"$made" || continue
+        say "making $tag"
+        "$0" "$tag" >"$LAB/image.log" 2>&1 || (lack "$tag" "$(tail -n 1 "$LAB/image.log")") || true
+    done
+}
+
+# The tag, and a sum of all that the image is made from.
+version_of() {
+    local folder
+    folder=$HERE/images/$(name_of "$1")
+    echo "$1@$({ cat "$0"; [ ! -d "$folder" ] || cat "$folder"/*; } | sha256sum | cut -c1-16)"
+}
+
+name_of() { expr "$1" : 'lab/\(.*\):'; }
+
+make_image() {
+    local name
+    name=$(name_of "$1")
+    case $name in
+    busybox | base)
+        work=$(mktemp -d "$LAB/work.XXXXXX")
+        trap 'rm -rf --one-file-system "$work"' EXIT
+        "fill_$name"
+        tar -C "$work" -c . |
+            docker import --change "LABEL lab.made=$(version_of "$1")" --change "CMD sh" - "$1"
+        ;;
+    *)
+        # The host's network: its names are those that the mirror and a proxy are known by.
+        docker build --network host --label "lab.made=$(version_of "$1")" -t "$1" "$HERE/images/$name"
+        ;;
+    esac
+    docker tag "$1" "lab/$name"
+}
+
+# Debian's `wget -T` crashes in it (exit status 139): let `timeout` limit it.
+fill_busybox() {
+    need busybox-static
+    mkdir -p "$work"/{bin,etc,root,tmp,var/www}
+    chmod 1777 "$work/tmp"
+    cp "$(command -v busybox)" "$work/bin/"
+    chroot "$work" /bin/busybox --install -s /bin
+    echo root:x:0:0:root:/root:/bin/sh >"$work/etc/passwd"
+}
+
+fill_base() {
+    need debootstrap
+    mkdir -p "$work/etc/dpkg/dpkg.cfg.d"
+    printf '%s\n' force-unsafe-io path-exclude=/usr/share/{man,doc,locale}/'*' >"$work/etc/dpkg/dpkg.cfg.d/lab"
+    debootstrap --variant=minbase "$SUITE" "$work" "$(mirror)"
+    cp /etc/apt/apt.conf.d/* "$work/etc/apt/apt.conf.d/"
+    # The lists stay in it: each image on top would fetch them again.
+    chroot "$work" apt-get update
+    chroot "$work" apt-get clean
+    rm -rf "$work"/usr/share/{man,doc,locale}/*
+}
+
+# The one that this machine's own packages come from.
+mirror() {
+    apt-get indextargets --format '$(SUITE) $(CODENAME) $(REPO_URI)' 'Created-By: Packages' |
+        awk -v suite="$SUITE" '$1 == suite || $2 == suite {print $3; exit}'
+}
+
+if [ $# = 0 ]; then make_missing; else make_image "$1"; fi
