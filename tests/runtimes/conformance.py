@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from devenv.model.service import Service
 from devenv.model.unit import Unit
 from devenv.runtimes.protocol import Client, Preparation, Runtime
 
-HERE, ELSEWHERE = EnvironmentId("shop-1234"), EnvironmentId("blog-5678")
+HERE, ELSEWHERE = EnvironmentId(f"shop-{os.getpid()}"), EnvironmentId(f"blog-{os.getpid()}")
 WITHIN = 20.0
 
 
@@ -25,6 +26,11 @@ class Stage(Protocol):
 
     @property
     def runtime(self) -> Runtime: ...
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """The environment of the client."""
+        ...
 
     def service(self, name: str) -> Service: ...
 
@@ -46,7 +52,7 @@ class Play:
         return self.stage.runtime
 
     async def prepare(self, fingerprint: str = "prepared") -> None:
-        client = Client("/", environment={"PATH": "/usr/bin:/bin"})
+        client = Client("/", environment=self.stage.variables)
         wanted = Preparation(fingerprint, client)
         await self.runtime.prepare(self.environment, wanted, _report)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -14,17 +16,23 @@ import pytest
 from devenv.errors import DevenvError
 from devenv.model.environment import EnvironmentId, ReplicaId
 from devenv.model.origin import Origin
-from devenv.model.service import Process, Service
+from devenv.model.service import Container, Process, Service
 from devenv.model.unit import Unit
+from devenv.runtimes.docker.names import container_name
+from devenv.runtimes.docker.runtime import DockerRuntime
 from devenv.runtimes.memory import MemoryRuntime
 from devenv.runtimes.process.runtime import ProcessRuntime
+from devenv.runtimes.protocol import Client
 from tests.runtimes.conformance import ELSEWHERE, HERE, WITHIN, OpenStage, Play, Stage
 from tests.runtimes.processes import runtime_in
+
+VARIABLES = {"PATH": "/usr/bin:/bin"}
 
 
 @dataclass
 class MemoryStage:
     runtime: MemoryRuntime
+    variables: Mapping[str, str] = field(default_factory=lambda: VARIABLES)
 
     def service(self, name: str) -> Service:
         return Service(name, Origin("x"), process=Process((name,), "/"))
@@ -44,6 +52,7 @@ class ProcessStage:
 
     base: Path
     runtime: ProcessRuntime
+    variables: Mapping[str, str] = field(default_factory=lambda: VARIABLES)
 
     def service(self, name: str) -> Service:
         script = "until [ -e end.$$ ]; do sleep 0.01; done; exit $(cat end.$$)"
@@ -67,16 +76,54 @@ async def process(base: Path) -> AsyncIterator[Stage]:
         runtime.close()
 
 
-RUNTIMES: dict[str, OpenStage] = {"memory": memory, "process": process}
+@dataclass
+class DockerStage:
+    """Its services end with the code that they find in a file within their container."""
+
+    runtime: DockerRuntime
+    variables: Mapping[str, str]
+
+    def service(self, name: str) -> Service:
+        script = "until [ -e /end ]; do sleep 0.05; done; code=$(cat /end); rm /end; exit $code"
+        definition = {"image": "lab/busybox", "command": ["sh", "-c", script]}
+        return Service(name, Origin("x"), container=Container(definition))
+
+    def end(self, environment: EnvironmentId, unit: Unit, code: int) -> None:
+        script = f"echo {code} > /making; mv /making /end"
+        container = container_name(environment, unit.id)
+        words = ["docker", "exec", container, "sh", "-c", script]
+        subprocess.run(words, check=True, env={**os.environ, **self.variables})
 
 
-def held(test: Callable[[Play], Awaitable[None]]) -> Callable[[OpenStage, Path], None]:
+@asynccontextmanager
+async def docker(base: Path) -> AsyncIterator[Stage]:
+    runtime = DockerRuntime(records=lambda environment: str(base / f"{environment}.json"))
+    stage = DockerStage(runtime, {**VARIABLES, "DOCKER_HOST": os.environ["DOCKER_HOST"]})
+    try:
+        yield stage
+    finally:
+        for environment in (HERE, ELSEWHERE):
+            await runtime.places.reach(environment, Client("/", environment=stage.variables))
+            await runtime.discard(environment, data=True)
+        runtime.close()
+
+
+RUNTIMES: dict[str, OpenStage] = {"memory": memory, "process": process, "docker": docker}
+
+
+Held = Callable[[str, Path, pytest.FixtureRequest], None]
+
+
+def held(test: Callable[[Play], Awaitable[None]]) -> Held:
     """Hold every runtime to ``test``."""
 
-    @pytest.mark.parametrize("opened", RUNTIMES.values(), ids=RUNTIMES.keys())
-    def run(opened: OpenStage, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("name", RUNTIMES)
+    def run(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+        if name == "docker":
+            request.getfixturevalue("engine")
+
         async def inside() -> None:
-            async with opened(tmp_path) as stage:
+            async with RUNTIMES[name](tmp_path) as stage:
                 await test(Play(stage))
 
         asyncio.run(inside())

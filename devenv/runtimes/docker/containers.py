@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import tarfile
 import time
@@ -36,9 +37,6 @@ class Containers:
     async def start(self, replica: Replica, record: Record, report: Report) -> None:
         """Bring a replica's container to run. Raises DevenvError for what the engine refuses."""
         row = self.place.engine.of(self.place.environment).get(replica.id)
-        if row is not None and row.is_alive:
-            self._check_same(row, replica)
-            return
         container = await self._made(row, replica, report)
         self.place.records.put(container, record)
         try:
@@ -69,10 +67,27 @@ class Containers:
         )
         await self.place.engine.look_at(row.container)
 
-    def _check_same(self, row: Row, replica: Replica) -> None:
+    async def remove_all(self) -> None:
+        """Remove every container of the environment, also what never ran, and what runs."""
+        only_ours = {"label": f"{names.ENVIRONMENT}={self.place.environment}"}
+        listed = await self._call(lambda client: client.containers(all=True, filters=only_ours))
+        await asyncio.gather(*(self._remove_by_force(one["Id"]) for one in listed))
+
+    async def _remove_by_force(self, container: str) -> None:
+        await self._unless_gone(
+            lambda client: client.remove_container(container, v=True, force=True)
+        )
+        self.place.engine.forget(container)
+
+    def runs(self, replica: Replica) -> bool:
+        """Tell whether it runs as asked. Raises DevenvError where another one of it runs."""
+        row = self.place.rows().get(replica.id)
+        if row is None or not row.is_alive:
+            return False
         record = self.place.records.get(row.container, Record(row.generation))
         if (row.fingerprint, record.generation) != (replica.fingerprint, replica.generation):
             raise DevenvError(f"{replica.service.name} still runs as it was asked for before")
+        return True
 
     async def _made(self, row: Row | None, replica: Replica, report: Report) -> str:
         """The container to start: the one that is there if it is whole and the same, or a new one.

@@ -51,6 +51,8 @@ class DockerRuntime:
     def __init__(self, *, records: Callable[[EnvironmentId], str]) -> None:
         self.places = Places(records)
         self._starting = asyncio.Semaphore(IN_FLIGHT)
+        # Once: a unit is known by when it started, so that must stay the same number.
+        self._boot = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
 
     async def observe(self, environment: EnvironmentId) -> Look:
         place = self.places.get(environment)
@@ -90,6 +92,8 @@ class DockerRuntime:
         place = self.places.need(environment)
         replica = step.replica
         place.failed.pop(replica.id, None)
+        if _containers(place).runs(replica):
+            return
         record = Record(replica.generation, step.attempt, step.restarts)
         try:
             async with self._starting:
@@ -101,16 +105,20 @@ class DockerRuntime:
         self.places.hint(environment)
 
     async def stop(self, environment: EnvironmentId, step: StopUnit) -> None:
-        place = self.places.need(environment)
-        row = place.rows().get(step.unit.id)
-        if row is None or not row.is_alive:
+        place = self.places.get(environment)
+        row = place.rows().get(step.unit.id) if place else None
+        if place is None or row is None or not row.is_alive:
             return
         await _containers(place).stop(row, step.grace)
 
     async def remove(self, environment: EnvironmentId, replica: ReplicaId) -> None:
-        place = self.places.need(environment)
+        place = self.places.get(environment)
+        if place is None:
+            return
         place.failed.pop(replica, None)
         row = place.rows().get(replica)
+        if row is not None and row.is_alive:
+            raise DevenvError(f"{replica.service} still runs")
         if row is not None:
             await _containers(place).remove(row)
         self.places.hint(environment)
@@ -121,6 +129,7 @@ class DockerRuntime:
         place = self.places.get(environment)
         if place is None:
             return
+        await _containers(place).remove_all()
         await resources.remove_all(place.engine.connection, environment, data=data)
         place.records.clear()
         self.places.forget(environment)
@@ -168,7 +177,7 @@ class DockerRuntime:
 
     def _unit(self, place: Place, row: Row) -> Unit:
         record = place.records.get(row.container, Record(row.generation))
-        return unit_of(row, record, _boot())
+        return unit_of(row, record, self._boot)
 
     def _not_made(self, step: Start, error: DevenvError) -> Unit:
         why = f"{error.message}: {error.hint}" if error.hint else error.message
@@ -190,7 +199,3 @@ def _containers(place: Place) -> Containers:
     from devenv.runtimes.docker.containers import Containers
 
     return Containers(place)
-
-
-def _boot() -> float:
-    return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
