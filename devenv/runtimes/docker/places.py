@@ -58,8 +58,9 @@ class Places:
 
     def hint(self, environment: EnvironmentId) -> None:
         """Have an environment looked at again; "": all."""
-        for one in [environment] if environment else list(self._places):
-            self._hints.put_nowait(one)
+        for one in self._places:
+            if environment in ("", one):
+                self._hints.put_nowait(one)
 
     async def changes(self) -> AsyncIterator[EnvironmentId]:
         while True:

@@ -1,0 +1,204 @@
+"""Files to one model in long form: each with its variables, its includes and what it extends."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from devenv.errors import DevenvError
+from devenv.model.origin import Origin
+from devenv.profile import document
+from devenv.profile.compose.keys import SECTIONS
+from devenv.profile.compose.merging import merge, merge_service, unique, without_marks
+from devenv.profile.compose.scalars import absolute, is_remote
+from devenv.profile.compose.shape import RESET, Override, Spot, table
+from devenv.profile.compose.variables import interpolate
+from devenv.profile.layers import Named
+from devenv.profile.reading import FILE_COST, Reading, Scope, layered
+from devenv.profile.tree import Items, Path, Scalar, Table, Tree, count, empty, origin_of
+
+DEPTH = 20
+"""Of includes in includes, and of services that extend each other."""
+Model = dict[str, Any]
+_FILE = table(SECTIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Reads the files of a project and of all that it includes.
+
+    ``origins`` grows: where each section's entries and their keys stand, by path.
+    """
+
+    reading: Reading
+    origins: dict[Path, Origin] = field(default_factory=dict)
+
+    def project(self, files: tuple[Named, ...], scope: Scope, chain: tuple[str, ...] = ()) -> Model:
+        """Read files that are laid over each other."""
+        merged: Model = {}
+        for file in files:
+            model = self._file(file, scope, (*chain, *(one.path for one in files)))
+            try:
+                merged = merge(merged, model)
+            except DevenvError as error:
+                self.reading.problems.add(error, file.origin)
+        services = merged.get("services") or {}
+        return {
+            **merged,
+            "services": {n: _whole(one or {}, scope.folder) for n, one in services.items()},
+        }
+
+    def _file(self, file: Named, scope: Scope, chain: tuple[str, ...]) -> Model:
+        tree = self._tree(file, scope)
+        spot = Spot(tree, self.reading.problems, scope.folder)
+        written = _plain(tree)
+        model: Model = _FILE(written, spot)
+        model |= {key: value for key, value in written.items() if key.startswith("x-")}
+        self._note(tree)
+        self._extend_all(model, file, scope)
+        included: Model = {}
+        for index, entry in enumerate(model.pop("include", None) or ()):
+            at = origin_of(tree, ("include", index))
+            included = merge(included, self._included(entry, at, scope, chain))
+        return merge(included, model) if included else model
+
+    def _tree(self, file: Named, scope: Scope) -> Table:
+        reading, tree = self.reading, self.parsed(file)
+        if not reading.spend(count(tree) + FILE_COST, file.origin):
+            return empty(tree.origin)
+        return interpolate(tree, scope.lookup, reading.problems)
+
+    def parsed(self, file: Named) -> Table:
+        """A file as it is written; an empty one where it cannot be read."""
+        trees = self.reading.trees
+        if file.path not in trees:
+            trees[file.path] = self._parsed(file)
+        return trees[file.path]
+
+    def _parsed(self, file: Named) -> Table:
+        reading, shown = self.reading, self.reading.shown(file.path)
+        content = reading.file(file.path, file.origin)
+        if content is None:
+            if file.path in reading.sources:
+                reading.problems.error(f"there is no file {shown}", file.origin)
+            return empty(Origin(shown, 1))
+        if not content.strip():
+            reading.problems.error(f"{shown} is empty", file.origin)
+        try:
+            return document.parse(content, shown)
+        except DevenvError as error:
+            reading.problems.add(error, file.origin)
+            return empty(Origin(shown, 1))
+
+    def _note(self, tree: Table) -> None:
+        for section, entries in tree.entries.items():
+            for name, entry in entries.entries.items() if isinstance(entries, Table) else ():
+                self.origins[section, name] = origin_of(tree, (section, name))
+                for key in entry.entries if isinstance(entry, Table) else ():
+                    self.origins[section, name, key] = origin_of(tree, (section, name, key))
+
+    def _included(
+        self, entry: Mapping[str, Any], origin: Origin, scope: Scope, chain: tuple[str, ...]
+    ) -> Model:
+        paths = [absolute(path, scope.folder) for path in entry["path"]]
+        problems = self.reading.problems
+        for path in paths:
+            if is_remote(path):
+                problems.error(f"{path} is elsewhere, and is not fetched", origin, "check it out")
+                return {}
+            if path in chain or len(chain) > DEPTH:
+                names = " → ".join(self.reading.shown(one) for one in (*chain[-3:], path))
+                problems.error(f"files include each other: {names}", origin)
+                return {}
+        folder = entry.get("project_directory") or posixpath.dirname(paths[0])
+        inner = self._scope(folder, entry.get("env_file"), origin, scope)
+        files = tuple(Named(path, origin) for path in paths)
+        model = self.project(files, inner, chain)
+        return {key: model[key] for key in SECTIONS.keys() - {"name", "version"} if key in model}
+
+    def _scope(
+        self, folder: str, env_files: list[str] | None, origin: Origin, parent: Scope
+    ) -> Scope:
+        values: dict[str, str] = {}
+        for path in env_files or [posixpath.join(folder, ".env")]:
+            found = self.reading.env_file(path, origin, parent.lookup)
+            if found is None and env_files and path != "/dev/null":
+                self.reading.problems.error(f"there is no file {self.reading.shown(path)}", origin)
+            values |= found or {}
+        return Scope(folder, layered(parent.lookup, values.get))
+
+    def _extend_all(self, model: Model, file: Named, scope: Scope) -> None:
+        services = model.get("services") or {}
+        for name, service in list(services.items()):
+            if isinstance(service, dict) and service.get("extends"):
+                services[name] = self._extended(name, services, (file, scope), ())
+
+    def _extended(
+        self,
+        name: str,
+        services: Mapping[str, Any],
+        where: tuple[Named, Scope],
+        chain: tuple[str, ...],
+    ) -> Model:
+        """Lay a service over the one that it extends, and that over its own."""
+        file, scope = where
+        service = dict(services[name] or {})
+        wanted = service.pop("extends", None)
+        if not wanted:
+            return service
+        origin = self.origins.get(("services", name, "extends"), file.origin)
+        key = f"{file.path}#{name}"
+        if key in chain or len(chain) > DEPTH:
+            self.reading.problems.error(f"{name}: services extend each other", origin)
+            return service
+        base_name = str(wanted["service"])
+        if wanted.get("file"):
+            path = str(wanted["file"])
+            if is_remote(path):
+                self.reading.problems.error(f"{path} is elsewhere, and is not fetched", origin)
+                return service
+            where = (Named(path, origin), Scope(posixpath.dirname(path), scope.lookup))
+            services = self._services_of(*where)
+        if base_name not in services:
+            shown = self.reading.shown(where[0].path)
+            self.reading.problems.error(
+                f"{name}: there is no service {base_name} in {shown}", origin
+            )
+            return service
+        base = without_marks(self._extended(base_name, services, where, (*chain, key)))
+        try:
+            return unique(merge_service(base, service))
+        except DevenvError as error:
+            self.reading.problems.add(error, origin)
+            return service
+
+    def _services_of(self, file: Named, scope: Scope) -> Mapping[str, Any]:
+        tree = self._tree(file, scope)
+        spot = Spot(tree, self.reading.problems, scope.folder)
+        written = _plain(tree)
+        model: Model = _FILE({"services": written.get("services") or {}}, spot)
+        return model["services"]  # type: ignore[no-any-return]
+
+
+def _whole(service: Model, folder: str) -> Model:
+    build = service.get("build")
+    if isinstance(build, dict) and "context" not in build:
+        service = {**service, "build": {**build, "context": folder}}
+    return unique(service)
+
+
+def _plain(tree: Tree) -> Any:
+    """The values of a tree; what is marked ``!reset`` or ``!override`` says so."""
+    if tree.tag == "!reset":
+        return RESET
+    value: Any
+    match tree:
+        case Scalar(found):
+            value = found
+        case Items(inner):
+            value = [_plain(item) for item in inner]
+        case Table(entries):
+            value = {key: _plain(one) for key, one in entries.items()}
+    return Override(value) if tree.tag == "!override" else value
