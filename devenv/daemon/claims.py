@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from devenv.daemon.desired import count
 from devenv.daemon.intent import Intent, Leaving
+from devenv.model.service import Port
 from devenv.planning.addresses import Need, claim
 from devenv.planning.wishes import ClaimKey, Wishes
 
@@ -40,7 +41,8 @@ def left(intent: Intent) -> Intent:
     """What is kept of an environment that has gone down: the runtimes and ports that it had."""
     if intent.leaving is Leaving.WITH_DATA:
         return replace(intent, leaving=Leaving.NO, wishes=Wishes())
-    return replace(intent, leaving=Leaving.NO)
+    held = {key: port for key, port in intent.wishes.claims.items() if not _movable(intent, key)}
+    return replace(intent, leaving=Leaving.NO, wishes=replace(intent.wishes, claims=held))
 
 
 def _claimed(intent: Intent, held: Mapping[ClaimKey, int], taken: frozenset[int]) -> Intent:
@@ -54,6 +56,15 @@ def _claimed(intent: Intent, held: Mapping[ClaimKey, int], taken: frozenset[int]
 
 
 def _fixed(intent: Intent, key: ClaimKey) -> bool:
+    port = _port(intent, key)
+    return port is not None and isinstance(port.wanted, int)
+
+
+def _movable(intent: Intent, key: ClaimKey) -> bool:
+    port = _port(intent, key)
+    return port is not None and port.movable
+
+
+def _port(intent: Intent, key: ClaimKey) -> Port | None:
     service = intent.environment.services.get(key[0])
-    ports = service.ports if service else ()
-    return any(port.name == key[2] and isinstance(port.wanted, int) for port in ports)
+    return next((port for port in service.ports if port.name == key[2]), None) if service else None

@@ -86,6 +86,9 @@ def _given(intent: Intent, home: Home) -> Given:
         ports=intent.wishes.claims,
         secret=lambda service: home.secret(identity, service),
         data=lambda service: home.data(identity, service),
+        contained=frozenset(
+            name for name, choice in intent.wishes.runtimes.items() if choice.runtime == "docker"
+        ),
     )
 
 

@@ -33,16 +33,25 @@ def claim(
     """Give each port a number that no other has; a number that is held is kept if it may be.
 
     ``taken`` holds the numbers of other environments and of strangers; a fixed port is given
-    as it is written. Raises DevenvError when a range has no free number.
+    as it is written, a movable one if nobody has its number. Raises DevenvError when a range has
+    no free number.
     """
     wanted = sorted(_wanted(needs), key=lambda pair: pair[0])
-    claims = {key: port.wanted for key, port in wanted if isinstance(port.wanted, int)}
+    claims = {
+        key: port.wanted
+        for key, port in wanted
+        if isinstance(port.wanted, int) and not port.movable
+    }
     used = set(taken) | set(claims.values())
     for key, port in wanted:
         number = held.get(key)
         if key not in claims and number is not None and number not in used and _fits(port, number):
             claims[key] = number
             used.add(number)
+    for key, port in wanted:
+        if key not in claims and isinstance(port.wanted, int) and port.wanted not in used:
+            claims[key] = port.wanted
+            used.add(port.wanted)
     for key, port in wanted:
         if key not in claims:
             claims[key] = _free(environment, key, port, used)
@@ -60,6 +69,8 @@ def _wanted(needs: Iterable[Need]) -> Iterator[tuple[ClaimKey, Port]]:
 def _fits(port: Port, number: int) -> bool:
     if isinstance(port.wanted, PortRange):
         return port.wanted.first <= number <= port.wanted.last
+    if port.wanted == number:
+        return True
     return LOWEST <= number <= HIGHEST
 
 

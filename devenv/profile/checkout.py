@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from devenv.errors import DevenvError
 from devenv.model.environment import EnvironmentId
-from devenv.profile.filenames import COMPOSE, PROCFILE, PROFILE, compose_not_read, is_compose
+from devenv.profile.filenames import COMPOSE, PROCFILE, PROFILE
 
 _SLUG_LENGTH = 30  # the id is part of a socket's path, and that is short
 
@@ -45,7 +45,7 @@ def find_checkout(directory: str, files: tuple[str, ...] = ()) -> Checkout:
         _check_files(paths)
         return _checkout(os.path.dirname(paths[0]), paths)
     folders = list(_upwards(os.path.realpath(directory)))
-    for name in (PROFILE, PROCFILE):
+    for name in (PROFILE, *COMPOSE, PROCFILE):
         for folder in folders:
             if os.path.isfile(os.path.join(folder, name)):
                 return _checkout(folder, ())
@@ -78,21 +78,15 @@ def _check_files(paths: tuple[str, ...]) -> None:
     for path in paths:
         if not os.path.isfile(path):
             raise DevenvError(f"there is no file {path}", "check the path after -f")
-        if is_compose(path):
-            raise compose_not_read(path)
 
 
 def _nothing_found(directory: str, folders: list[str]) -> DevenvError:
     for folder in folders:
-        for name in COMPOSE:
-            path = os.path.join(folder, name)
-            if os.path.isfile(path):
-                return compose_not_read(path)
         if os.path.isfile(os.path.join(folder, "devenv.profile.yml")):
             return DevenvError(f"{folder} has a devenv.profile.yml", f"rename it to {PROFILE}")
     return DevenvError(
         f"no {PROFILE} in {directory} or above it",
-        f"write one, or a {PROCFILE}; `devenv init` makes a first one",
+        f"write one, a compose.yaml or a {PROCFILE}; `devenv init` makes a first one",
     )
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from devenv.errors import DevenvError
 
 PROFILE = "devenv.profile.yaml"
 OVERLAY = "devenv.profile.local.yaml"
 PROCFILE = "Procfile"
 COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+"""In the order in which Compose looks for them."""
+
+
+_COMPOSE = re.compile(r"(?:docker-)?compose(?:[.-].*)?\.ya?ml")
 
 
 def is_procfile(path: str) -> bool:
@@ -16,12 +22,12 @@ def is_procfile(path: str) -> bool:
 
 
 def is_compose(path: str) -> bool:
-    return path.rsplit("/", 1)[-1] in COMPOSE
+    """Tell a Compose file by its name: ``compose.yaml``, ``docker-compose.prod.yml``."""
+    return _COMPOSE.fullmatch(path.rsplit("/", 1)[-1]) is not None
 
 
 def compose_not_read(path: str) -> DevenvError:
     return DevenvError(
-        f"{path}: Compose files are not read yet",
-        f"write a {PROFILE} beside it: a service's keys are the same, and `command` without "
-        "`image` runs it as a host process",
+        f"{path}: a profile cannot include a Compose file yet",
+        "take its services over: their keys are the same",
     )

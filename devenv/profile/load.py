@@ -11,7 +11,10 @@ from devenv.model.origin import Origin
 from devenv.profile import schema, shipped
 from devenv.profile.build import Builder
 from devenv.profile.checkout import slug
-from devenv.profile.filenames import OVERLAY, PROCFILE, PROFILE
+from devenv.profile.compose.find import find_files
+from devenv.profile.compose.resolve import resolve
+from devenv.profile.compose.services import environment_of
+from devenv.profile.filenames import OVERLAY, PROCFILE, PROFILE, is_compose
 from devenv.profile.graph import check_dependencies, known_dependencies
 from devenv.profile.interpolate import interpolate
 from devenv.profile.layers import Named, Project, read_project, read_tree
@@ -31,6 +34,8 @@ def load(request: Request, read: Reader = read_file) -> Loaded:
     reading = Reading(request, read)
     files = _files(reading)
     reading.problems.raise_errors()
+    if files and is_compose(files[0].path):
+        return _compose(files, reading)
     scope = _scope(files, reading)
     tree = read_project(Project(files, scope, scope.folder), reading)
     tree = expand(tree, scope, reading, Shipped(shipped.path, shipped.names, sys.executable))
@@ -41,6 +46,14 @@ def load(request: Request, read: Reader = read_file) -> Loaded:
     environment = _environment(profile, tree, scope, reading)
     environment = _checked(environment, tree, reading)
     reading.problems.raise_errors()
+    return Loaded(environment, reading.problems.all(), reading.sources, reading.variables)
+
+
+def _compose(files: tuple[Named, ...], reading: Reading) -> Loaded:
+    """Load a Compose project as it stands."""
+    resolved = resolve(reading, files)
+    reading.problems.raise_errors()
+    environment = environment_of(resolved, reading.request.root)
     return Loaded(environment, reading.problems.all(), reading.sources, reading.variables)
 
 
@@ -55,6 +68,9 @@ def _files(reading: Reading) -> tuple[Named, ...]:
     )
     if _is_there(profile, reading):
         return (profile, overlay) if _is_there(overlay, reading) else (profile,)
+    composed = find_files(reading)
+    if composed:
+        return composed
     if not _is_there(procfile, reading):
         reading.problems.error(f"there is no {PROFILE} in {root}", Origin(PROFILE))
     return (procfile,)

@@ -9,13 +9,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from devenv.errors import DevenvError
 from devenv.model.environment import Environment
 from devenv.model.secret import MASK, is_secret_name, mask_addresses
 from devenv.model.service import (
     Check,
+    Container,
     ExecCheck,
     FileCheck,
     HttpCheck,
@@ -39,6 +40,8 @@ _OTHER = re.compile(
     r"services\.(?P<service>[A-Za-z0-9][\w.-]*?)\."
     r"(?:ports\.(?P<port>[\w.-]+)|env\.(?P<variable>\w+)|(?P<attribute>url|host|port))"
 )
+HOST = "host.docker.internal"
+"""How a container calls the machine that it runs on."""
 _WILDCARDS = frozenset({"0.0.0.0", "::", "*", ""})
 
 
@@ -54,11 +57,15 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the daemon knows: numbers by (service, index, port name), secrets and data folders."""
+    """What the daemon knows: numbers by (service, index, port name), secrets and data folders.
+
+    ``contained``: the services that are containers.
+    """
 
     ports: Mapping[tuple[str, int, str], int]
     secret: Callable[[str], str]
     data: Callable[[str], str]
+    contained: frozenset[str] = frozenset()
 
 
 def escape(literal: str) -> str:
@@ -83,12 +90,13 @@ def resolve(environment: Environment, service: Service, index: int, given: Given
 
     Raises DevenvError where a port that is referred to has no number in ``given``.
     """
-    at = _At(environment, given, service, index)
-    process = service.process
+    at = _At(environment, given, service, index, service.name in given.contained)
+    process, container = service.process, service.container
     probe = service.probe
     return replace(
         service,
         process=_process(process, at) if process else None,
+        container=Container(_each_text(container.definition, at)) if container else None,
         probe=replace(probe, check=_check(probe.check, at)) if probe else None,
         url=at.text(service.url),
         labels={name: at.text(value) for name, value in service.labels.items()},
@@ -103,7 +111,7 @@ def shown_url(environment: Environment, service: Service, given: Given) -> str:
     if not service.url and not service.ports:
         return ""
     hidden = replace(given, secret=lambda _: MASK)
-    return mask_addresses(_At(environment, hidden, service, 0).url())
+    return mask_addresses(_At(environment, hidden, service, 0, within=False).url())
 
 
 def secret_variables(environment: Environment, service: Service) -> frozenset[str]:
@@ -111,7 +119,7 @@ def secret_variables(environment: Environment, service: Service) -> frozenset[st
 
     The references must have been checked: without cycles, and to things that are there.
     """
-    variables = service.process.environment if service.process else {}
+    variables = variables_of(service)
     return frozenset(
         name
         for name, template in variables.items()
@@ -145,7 +153,7 @@ def _is_secret(environment: Environment, reader: Service, reference: Reference) 
     if reference.attribute == "url":
         return holds_secret(environment, service, url_template(service))
     if reference.attribute == "env":
-        value = service.process.environment[reference.name] if service.process else ""
+        value = variables_of(service)[reference.name]
         return is_secret_name(reference.name) or holds_secret(environment, service, value)
     return reference.attribute == "secret"
 
@@ -168,12 +176,18 @@ def _reference(inside: str) -> Reference:
 
 @dataclass(frozen=True, slots=True)
 class _At:
-    """One replica, whose ``self`` it is while its templates are resolved."""
+    """One replica, whose ``self`` it is while its templates are resolved.
+
+    An address depends on who reads it: containers see each other by name and by their own ports,
+    this machine sees what is published, and containers see this machine as HOST.
+    """
 
     environment: Environment
     given: Given
     service: Service
     index: int
+    within: bool
+    """Whether who reads this is a container."""
 
     def text(self, template: str) -> str:
         if _OPEN not in template:
@@ -186,7 +200,7 @@ class _At:
         at = self
         if reference.service:
             other = target(self.environment, self.service, reference)
-            at = _At(self.environment, self.given, other, 0)
+            at = _At(self.environment, self.given, other, 0, self.within)
         match reference.attribute:
             case "port":
                 return str(at.number(reference.name))
@@ -207,6 +221,8 @@ class _At:
         port = port_named(self.service, name)
         if port is None:
             raise DevenvError(f"{self.service.name} has no port {name or 'at all'}")
+        if self.within and port.target and self.service.name in self.given.contained:
+            return port.target
         claimed = self.given.ports.get((self.service.name, self.index, port.name))
         if claimed is not None:
             return claimed
@@ -218,7 +234,9 @@ class _At:
         )
 
     def host(self) -> str:
-        """The address at which the first port is reached from this machine."""
+        """The address at which the first port is reached."""
+        if self.within:
+            return self.service.name if self.service.name in self.given.contained else HOST
         port = port_named(self.service, "")
         return "127.0.0.1" if port is None or port.host in _WILDCARDS else port.host
 
@@ -226,8 +244,14 @@ class _At:
         return self.text(url_template(self.service))
 
     def variable(self, name: str) -> str:
-        process = self.service.process
-        return self.text(process.environment[name]) if process else ""
+        return self.text(variables_of(self.service)[name])
+
+
+def variables_of(service: Service) -> Mapping[str, str]:
+    """The variables of a service, on either of its sides; a process's come first."""
+    written = service.container.definition.get("environment") if service.container else None
+    own = {name: value for name, value in (written or {}).items() if value is not None}
+    return {**own, **(service.process.environment if service.process else {})}
 
 
 def port_named(service: Service, name: str) -> Port | None:
@@ -242,6 +266,15 @@ def _process(process: Process, at: _At) -> Process:
         directory=at.text(process.directory),
         environment={name: at.text(value) for name, value in process.environment.items()},
     )
+
+
+def _each_text(value: Any, at: _At) -> Any:
+    """Resolve every text of a definition."""
+    if isinstance(value, str):
+        return at.text(value)
+    if isinstance(value, Mapping):
+        return {key: _each_text(one, at) for key, one in value.items()}
+    return [_each_text(one, at) for one in value] if isinstance(value, list) else value
 
 
 def _check(check: Check, at: _At) -> Check:

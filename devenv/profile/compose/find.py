@@ -5,10 +5,10 @@ from __future__ import annotations
 import posixpath
 
 from devenv.model.origin import Origin
+from devenv.profile.filenames import COMPOSE
 from devenv.profile.layers import Named
 from devenv.profile.reading import Reading
 
-NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 OVERRIDES = (
     "compose.override.yml",
     "compose.override.yaml",
@@ -23,12 +23,16 @@ def find_files(reading: Reading) -> tuple[Named, ...]:
     if asked:
         separator = reading.variable("COMPOSE_PATH_SEPARATOR") or ":"
         return tuple(_named(path, reading) for path in asked.split(separator) if path)
-    found = [file for file in (_named(name, reading) for name in NAMES) if _is_there(file, reading)]
+    found = [
+        file for file in (_named(name, reading) for name in COMPOSE) if _is_there(file, reading)
+    ]
     if not found:
         return ()
     if len(found) > 1:
         others = ", ".join(reading.shown(file.path) for file in found[1:])
-        reading.problems.warn(f"{others} is not read: {NAMES[0]} comes first", found[0].origin)
+        reading.problems.warn(
+            f"{others} is not read: {reading.shown(found[0].path)} comes first", found[0].origin
+        )
     overrides = (_named(name, reading) for name in OVERRIDES)
     return (found[0], *[file for file in overrides if _is_there(file, reading)][:1])
 

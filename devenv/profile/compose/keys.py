@@ -64,9 +64,14 @@ def ssh(value: Any, spot: Spot) -> Any:
     return [scalar(one, spot) for one in (value if isinstance(value, list) else [value])]
 
 
+def _contexts(value: Any, spot: Spot) -> dict[str, str]:
+    found = pairs(value, spot)
+    return {name: context(text or "", spot) for name, text in found.items()}
+
+
 _BUILD = table(
     {
-        "additional_contexts": lambda value, spot: _contexts(value, spot),
+        "additional_contexts": _contexts,
         "args": pairs,
         "cache_from": STRINGS,
         "cache_to": STRINGS,
@@ -93,11 +98,6 @@ _BUILD = table(
         "ulimits": mapping(mounts.ulimit),
     }
 )
-
-
-def _contexts(value: Any, spot: Spot) -> dict[str, str]:
-    found = pairs(value, spot)
-    return {name: context(text or "", spot) for name, text in found.items()}
 
 
 def _test(value: Any, spot: Spot) -> list[str]:
