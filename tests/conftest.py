@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from tests.lab.engine import engine, pytest_terminal_summary
+from tests.lab.resolver import resolver
 
-__all__ = ["engine", "pytest_terminal_summary"]
+__all__ = ["engine", "pytest_terminal_summary", "resolver"]

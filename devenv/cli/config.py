@@ -9,7 +9,7 @@ from typing import Any
 
 from devenv.cli.arguments import Arguments
 from devenv.cli.check import fields as problem_fields
-from devenv.cli.local import load_here
+from devenv.cli.local import compose_here, load_here
 from devenv.cli.result import Result
 from devenv.cli.services import did_you_mean
 from devenv.cli.session import Session
@@ -20,6 +20,8 @@ from devenv.model.service import Service
 
 
 def run(arguments: Arguments, session: Session) -> Result:
+    if arguments.compose:
+        return _compose(arguments, compose_here(session))
     loaded = load_here(session)
     services = loaded.environment.services
     for name in arguments.services:
@@ -35,6 +37,17 @@ def run(arguments: Arguments, session: Session) -> Result:
     return Result({**document, "problems": problems}, _yaml(document))
 
 
+def _compose(arguments: Arguments, model: dict[str, Any]) -> Result:
+    """As Compose prints it, values of variables and all: other tools read it."""
+    import json
+
+    if arguments.services:
+        raise UsageError("--compose prints the whole project", "leave the services out")
+    if arguments.format == "json":
+        return Result(model, json.dumps(model, indent=2, ensure_ascii=False))
+    return Result(model, _dumped(model))
+
+
 def _service(service: Service, *, show: bool) -> dict[str, Any]:
     told: dict[str, Any] = plain(service)
     process = told.get("process")
@@ -44,9 +57,21 @@ def _service(service: Service, *, show: bool) -> dict[str, Any]:
             for name, value in process["environment"].items()
         }
         process["command"] = [mask_addresses(word) for word in process["command"]]
+    container = told.get("container")
+    if container and not show:
+        container["definition"] = _masked(container["definition"], service.secrets)
     if not show:
         told["url"] = mask_addresses(told["url"])
     return told
+
+
+def _masked(definition: dict[str, Any], secret: frozenset[str]) -> dict[str, Any]:
+    variables = definition.get("environment") or {}
+    hidden = {
+        name: MASK if name in secret and value else value and mask_addresses(value)
+        for name, value in variables.items()
+    }
+    return {**definition, "environment": hidden} if variables else definition
 
 
 def plain(value: Any) -> Any:
@@ -70,17 +95,19 @@ def plain(value: Any) -> Any:
 
 def _yaml(document: dict[str, Any]) -> str:
     """For people: what says nothing is left out."""
-    import yaml
-
     services = {
         service["name"]: {
             key: value for key, value in service.items() if key != "name" and value not in _SILENT
         }
         for service in document["services"]
     }
-    text: str = yaml.safe_dump(
-        {**document, "services": services}, sort_keys=False, allow_unicode=True, width=100
-    )
+    return _dumped({**document, "services": services})
+
+
+def _dumped(document: dict[str, Any]) -> str:
+    import yaml
+
+    text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
     return text.rstrip()
 
 

@@ -3,15 +3,37 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from devenv.cli.session import Session
-from devenv.errors import UsageError
+from devenv.errors import DevenvError, UsageError
 from devenv.profile.checkout import find_checkout
 from devenv.profile.load import Loaded, Request, load
 
 
 def load_here(session: Session) -> Loaded:
     """Load the profile; ProfileError with all problems, DevenvError where there is none."""
+    return load(request_here(session))
+
+
+def compose_here(session: Session) -> dict[str, Any]:
+    """Resolve the Compose project, as it stands. ProfileError, DevenvError as above."""
+    from devenv.profile.compose.find import find_files
+    from devenv.profile.compose.resolve import resolve
+    from devenv.profile.load import named_files
+    from devenv.profile.reading import Reading
+    from devenv.profile.sources import read_file
+
+    reading = Reading(request_here(session), read_file)
+    files = named_files(reading) or find_files(reading)
+    if not files:
+        raise DevenvError(f"there is no Compose file in {reading.request.root}")
+    resolved = resolve(reading, files)
+    reading.problems.raise_errors()
+    return resolved.printed
+
+
+def request_here(session: Session) -> Request:
     arguments = session.arguments
     if arguments.environment:
         raise UsageError(
@@ -26,11 +48,10 @@ def load_here(session: Session) -> Loaded:
         "DEVENV_ENVIRONMENT": checkout.id,
         "DEVENV_KIND": "local",
     }
-    request = Request(
+    return Request(
         root=checkout.root,
         files=checkout.files,
         profiles=tuple(arguments.profile),
         environment=session.environ,
         builtin=builtin,
     )
-    return load(request)

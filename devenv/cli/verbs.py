@@ -68,7 +68,7 @@ GLOBAL = (
 
 _TIMEOUT = Option("--timeout", DURATION, "give up waiting after this time (30, 90s, 5m)", "TIME")
 _INDEX = Option("--index", NUMBER, "which replica, counted from 0", "N")
-_RUNTIME = Option("--runtime", TEXT, "run the services there", "NAME", ("process",))
+_RUNTIME = Option("--runtime", TEXT, "run the services there", "NAME", ("process", "docker"))
 _SHOW_SECRETS = Option("--show-secrets", FLAG, "print secret values as they are")
 
 _ALL = (
@@ -157,7 +157,16 @@ _ALL = (
             _INDEX,
         ),
     ),
-    Verb("config", "print the profile as it is understood", "services*", (_SHOW_SECRETS,)),
+    Verb(
+        "config",
+        "print the profile as it is understood",
+        "services*",
+        (
+            Option("--compose", FLAG, "print the Compose project as Compose itself resolves it"),
+            Option("--format", TEXT, "how to print it", "FORMAT", ("yaml", "json")),
+            _SHOW_SECRETS,
+        ),
+    ),
     Verb("check", "say what is wrong with the profile"),
     Verb("init", "write a first profile for this folder"),
     Verb("list", "show all environments on this machine"),

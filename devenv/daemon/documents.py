@@ -115,7 +115,7 @@ def _service(view: ServiceView, tail: Callable[[str, int], list[str]]) -> Docume
         "ports": [_port(port) for port in view.ports],
         "cpu_percent": None,
         "memory_bytes": None,
-        "replicas": [_replica(replica) for replica in view.replicas],
+        "replicas": [_with_ports(replica) for replica in view.replicas],
         "log_tail": tail(view.name, failed.index) if failed else [],
     }
 
@@ -131,6 +131,10 @@ def _replica(view: ReplicaView) -> Document:
         "restarts": view.restarts,
         "started_at": _wall(view.started),
     }
+
+
+def _with_ports(view: ReplicaView) -> Document:
+    return {**_replica(view), "ports": [_port(port) for port in view.ports]}
 
 
 def _port(view: PortView) -> Document:

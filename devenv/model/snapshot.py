@@ -37,6 +37,7 @@ class ReplicaView:
     exit_code: int | None = None
     restarts: int = 0
     started: float | None = None
+    ports: tuple[PortView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

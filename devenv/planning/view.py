@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from devenv.model.environment import Desired, Replica, ReplicaId, Wanted
 from devenv.model.plan import Hold, HoldKind, Plan, Prepare, Start, Step, StopUnit
@@ -122,10 +122,11 @@ def _leaving(seen: _Round, service: str) -> Iterator[ReplicaView]:
 def _wanted(seen: _Round, replica: Replica) -> ReplicaView:
     unit = seen.scene.observed.units.get(replica.id)
     state = _in_motion(seen, replica) or _at_rest(seen, replica, unit)
+    ports = _ports(replica.service)
     if unit is None:
         hold = seen.holds.get(replica.id)
-        return ReplicaView(replica.index, state, _text(hold))
-    return _view(seen, unit, state)
+        return ReplicaView(replica.index, state, _text(hold), ports=ports)
+    return replace(_view(seen, unit, state), ports=ports)
 
 
 def _in_motion(seen: _Round, replica: Replica) -> State | None:
@@ -184,7 +185,7 @@ def _reason(seen: _Round, unit: Unit, state: State) -> str:
         return hold.reason
     if state is State.FAILED and unit.exit is not None:
         memory = ", out of memory" if unit.exit.out_of_memory else ""
-        return f"exit code {unit.exit.code}{memory}"
+        return unit.exit.why or f"exit code {unit.exit.code}{memory}"
     if unit.health in {Health.UNHEALTHY, Health.FAILING, Health.UNKNOWN}:
         said = f": {unit.detail}" if unit.detail else ""
         return f"{_HEALTH[unit.health]}{said}"

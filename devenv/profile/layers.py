@@ -113,15 +113,16 @@ def _included(entry: Tree, project: Project, reading: Reading) -> Table | None:
         return None
     folder = text(table.entries.get("project_directory")) or posixpath.dirname(files[0].path)
     env_files = _named(table.entries.get("env_file"))
-    scope = _included_scope(folder, env_files, project.scope, reading)
+    scope = included_scope(folder, env_files, project.scope, reading)
     tree = read_project(Project(files, scope, folder, chain), reading)
     kept = {name: child_table(tree, name) for name in _INCLUDED if name in tree.entries}
     return replace(table_of(kept, tree.origin), keys={name: tree.keys[name] for name in kept})
 
 
-def _included_scope(
+def included_scope(
     folder: str, env_files: tuple[Named, ...], parent: Scope, reading: Reading
 ) -> Scope:
+    """The variables of an included project: its own env files' come after its parent's."""
     values: dict[str, str] = {}
     for file in env_files or (Named(posixpath.join(folder, ".env"), Origin("")),):
         found = reading.env_file(file.path, file.origin, parent.lookup)

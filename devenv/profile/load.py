@@ -61,8 +61,7 @@ def _files(reading: Reading) -> tuple[Named, ...]:
     """Find the files to lay over each other: those asked for, the profile, or a Procfile."""
     root = reading.request.root
     if reading.request.files:
-        paths = (posixpath.join(root, file) for file in reading.request.files)
-        return tuple(Named(posixpath.normpath(path), Origin(reading.shown(path))) for path in paths)
+        return named_files(reading)
     profile, overlay, procfile = (
         Named(posixpath.join(root, name), Origin(name)) for name in (PROFILE, OVERLAY, PROCFILE)
     )
@@ -74,6 +73,13 @@ def _files(reading: Reading) -> tuple[Named, ...]:
     if not _is_there(procfile, reading):
         reading.problems.error(f"there is no {PROFILE} in {root}", Origin(PROFILE))
     return (procfile,)
+
+
+def named_files(reading: Reading) -> tuple[Named, ...]:
+    """The files that were asked for; () if none were."""
+    root = reading.request.root
+    paths = (posixpath.join(root, file) for file in reading.request.files)
+    return tuple(Named(posixpath.normpath(path), Origin(reading.shown(path))) for path in paths)
 
 
 def _is_there(file: Named, reading: Reading) -> bool:

@@ -84,13 +84,16 @@ def test_tests_wait_for_what_they_want() -> None:
     assert pausing == []
 
 
+LAB = ("tests/lab/engine.py", "tests/lab/resolver.py")
+
+
 def test_no_test_is_left_out() -> None:
-    """But for those of containers where the machine can have no engine, which is told."""
+    """But for those that need the lab where a machine cannot have it, which is told."""
     marks = ("pytest.mark.skip(", "pytest.mark.xfail", "pytest.skip(", "pytest.importorskip")
     ruled_out = [
         f"{module.path}: {mark}"
         for module in modules("tests")
-        if module.path not in {"tests/architecture/test_borders.py", "tests/lab/engine.py"}
+        if module.path not in {"tests/architecture/test_borders.py", *LAB}
         for mark in marks
         if mark in module.text
     ]

@@ -66,7 +66,7 @@ def service(name: str, state: str = "ready", **other: Any) -> dict[str, Any]:
         "cpu_percent": None,
         "memory_bytes": None,
         "log_tail": [],
-        "replicas": [replica],
+        "replicas": [{**replica, "ports": []}],
         **other,
     }
 

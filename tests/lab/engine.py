@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.lab import resolver
+
 ABSENT = "NO DOCKER ENGINE"
 ANSWERS_WITHIN = 5.0
 UNIX = "unix://"
@@ -63,7 +65,9 @@ def engine() -> Engine:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say it once, in a line that nobody overlooks."""
     reasons = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
-    left_out = [reason for reason in reasons if ABSENT in reason]
-    if left_out:
-        why = ABSENT + left_out[0].partition(ABSENT)[2].rstrip("')")
-        terminalreporter.write_line(f"{why}: {len(left_out)} tests left out", red=True, bold=True)
+    for absent in (ABSENT, resolver.ABSENT):
+        left_out = [reason for reason in reasons if absent in reason]
+        if left_out:
+            why = absent + left_out[0].partition(absent)[2].rstrip("')")
+            said = f"{why}: {len(left_out)} tests left out"
+            terminalreporter.write_line(said, red=True, bold=True)

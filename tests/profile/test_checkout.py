@@ -100,14 +100,13 @@ def test_the_search_ends_at_the_top_of_the_repository(tmp_path: Path) -> None:
     assert "Procfile" in caught.value.hint
 
 
-def test_a_compose_file_alone_is_refused_clearly(tmp_path: Path) -> None:
+def test_a_compose_file_alone_is_enough(tmp_path: Path) -> None:
     root = repository(tmp_path / "shop")
-    (root / "compose.yaml").touch()
-    with pytest.raises(DevenvError, match="Compose files are not read yet") as caught:
-        find_checkout(str(root))
-    assert caught.value.hint.startswith(f"write a {PROFILE} beside it")
-    with pytest.raises(DevenvError, match="Compose files are not read yet"):
-        find_checkout(str(root), ("compose.yaml",))
+    (root / "docker-compose.yml").touch()
+    (root / "web").mkdir()
+    assert find_checkout(str(root / "web")).root == str(root)
+    asked = find_checkout(str(root), ("docker-compose.yml",))
+    assert asked.files == (str(root / "docker-compose.yml"),)
 
 
 def test_files_that_are_named_decide_the_root(tmp_path: Path) -> None:

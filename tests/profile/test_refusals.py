@@ -236,9 +236,8 @@ def test_what_is_wrong_with_a_service(keys: str, said: str) -> None:
         ("include: [gone.yaml]", "1:11: there is no file gone.yaml"),
         (
             "include: [compose.yaml]",
-            "1:11: compose.yaml: Compose files are not read yet "
-            "(write a devenv.profile.yaml beside it: a service's keys are the same, and `command` "
-            "without `image` runs it as a host process)",
+            "1:11: compose.yaml: a profile cannot include a Compose file yet "
+            "(take its services over: their keys are the same)",
         ),
         (
             "include: [devenv.profile.yaml]",

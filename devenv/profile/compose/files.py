@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from devenv.errors import DevenvError
 from devenv.model.origin import Origin
 from devenv.profile import document
-from devenv.profile.compose.keys import SECTIONS
 from devenv.profile.compose.merging import merge, merge_service, unique, without_marks
 from devenv.profile.compose.scalars import absolute, is_remote
+from devenv.profile.compose.sections import SECTIONS
 from devenv.profile.compose.shape import RESET, Override, Spot, table
 from devenv.profile.compose.variables import interpolate
-from devenv.profile.layers import Named
-from devenv.profile.reading import FILE_COST, Reading, Scope, layered
+from devenv.profile.layers import Named, included_scope
+from devenv.profile.reading import FILE_COST, Reading, Scope
 from devenv.profile.tree import Items, Path, Scalar, Table, Tree, count, empty, origin_of
 
 DEPTH = 20
@@ -56,7 +56,7 @@ class Files:
         written = _plain(tree)
         model: Model = _FILE(written, spot)
         model |= {key: value for key, value in written.items() if key.startswith("x-")}
-        self._note(tree)
+        self.origins.update(_places(tree))
         self._extend_all(model, file, scope)
         included: Model = {}
         for index, entry in enumerate(model.pop("include", None) or ()):
@@ -84,20 +84,14 @@ class Files:
             if file.path in reading.sources:
                 reading.problems.error(f"there is no file {shown}", file.origin)
             return empty(Origin(shown, 1))
-        if not content.strip():
-            reading.problems.error(f"{shown} is empty", file.origin)
         try:
-            return document.parse(content, shown)
+            tree = document.parse(content, shown)
+            if not tree.entries:
+                reading.problems.error(f"{shown} is empty", file.origin, "add `services`")
+            return tree
         except DevenvError as error:
             reading.problems.add(error, file.origin)
             return empty(Origin(shown, 1))
-
-    def _note(self, tree: Table) -> None:
-        for section, entries in tree.entries.items():
-            for name, entry in entries.entries.items() if isinstance(entries, Table) else ():
-                self.origins[section, name] = origin_of(tree, (section, name))
-                for key in entry.entries if isinstance(entry, Table) else ():
-                    self.origins[section, name, key] = origin_of(tree, (section, name, key))
 
     def _included(
         self, entry: Mapping[str, Any], origin: Origin, scope: Scope, chain: tuple[str, ...]
@@ -113,21 +107,11 @@ class Files:
                 problems.error(f"files include each other: {names}", origin)
                 return {}
         folder = entry.get("project_directory") or posixpath.dirname(paths[0])
-        inner = self._scope(folder, entry.get("env_file"), origin, scope)
+        env_files = tuple(Named(path, origin) for path in entry.get("env_file") or ())
+        inner = included_scope(folder, env_files, scope, self.reading)
         files = tuple(Named(path, origin) for path in paths)
         model = self.project(files, inner, chain)
         return {key: model[key] for key in SECTIONS.keys() - {"name", "version"} if key in model}
-
-    def _scope(
-        self, folder: str, env_files: list[str] | None, origin: Origin, parent: Scope
-    ) -> Scope:
-        values: dict[str, str] = {}
-        for path in env_files or [posixpath.join(folder, ".env")]:
-            found = self.reading.env_file(path, origin, parent.lookup)
-            if found is None and env_files and path != "/dev/null":
-                self.reading.problems.error(f"there is no file {self.reading.shown(path)}", origin)
-            values |= found or {}
-        return Scope(folder, layered(parent.lookup, values.get))
 
     def _extend_all(self, model: Model, file: Named, scope: Scope) -> None:
         services = model.get("services") or {}
@@ -180,6 +164,15 @@ class Files:
         written = _plain(tree)
         model: Model = _FILE({"services": written.get("services") or {}}, spot)
         return model["services"]  # type: ignore[no-any-return]
+
+
+def _places(tree: Table) -> Iterator[tuple[Path, Origin]]:
+    """Where each entry of a section stands, and each of its keys."""
+    for section, entries in tree.entries.items():
+        for name, entry in entries.entries.items() if isinstance(entries, Table) else ():
+            yield (section, name), origin_of(tree, (section, name))
+            for key in entry.entries if isinstance(entry, Table) else ():
+                yield (section, name, key), origin_of(tree, (section, name, key))
 
 
 def _whole(service: Model, folder: str) -> Model:

@@ -1,4 +1,4 @@
-"""All keys of a Compose file, each with the reader of its value."""
+"""The keys of a service, each with the reader of its value."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Any
 
 from devenv.errors import DevenvError
 from devenv.profile.compose import mounts
+from devenv.profile.compose.building import STRINGS, build
 from devenv.profile.compose.ports import ports
 from devenv.profile.compose.scalars import (
-    absolute,
     anything,
     boolean,
     command,
@@ -37,8 +37,6 @@ from devenv.profile.compose.shape import (
     table,
 )
 
-STRINGS = items(scalar)
-
 
 def environment_file(value: Any, spot: Spot) -> dict[str, Any]:
     if isinstance(value, str):
@@ -50,54 +48,6 @@ def environment_file(value: Any, spot: Spot) -> dict[str, Any]:
 
 
 _ENV_FILE = table({"path": path, "required": boolean, "format": string})
-
-
-def build(value: Any, spot: Spot) -> dict[str, Any]:
-    found: dict[str, Any] = _BUILD({"context": value} if isinstance(value, str) else value, spot)
-    return found
-
-
-def ssh(value: Any, spot: Spot) -> Any:
-    """``default``, or ``name=path``."""
-    if isinstance(value, dict):
-        return [name if one in (None, "") else f"{name}={one}" for name, one in value.items()]
-    return [scalar(one, spot) for one in (value if isinstance(value, list) else [value])]
-
-
-def _contexts(value: Any, spot: Spot) -> dict[str, str]:
-    found = pairs(value, spot)
-    return {name: context(text or "", spot) for name, text in found.items()}
-
-
-_BUILD = table(
-    {
-        "additional_contexts": _contexts,
-        "args": pairs,
-        "cache_from": STRINGS,
-        "cache_to": STRINGS,
-        "context": context,
-        "dockerfile": string,
-        "dockerfile_inline": string,
-        "entitlements": STRINGS,
-        "extra_hosts": hosts,
-        "isolation": string,
-        "labels": labels,
-        "network": string,
-        "no_cache": boolean,
-        "no_cache_filter": one_or_many(string),
-        "platforms": STRINGS,
-        "privileged": boolean,
-        "provenance": scalar,
-        "pull": boolean,
-        "sbom": scalar,
-        "secrets": items(mounts.file),
-        "shm_size": size,
-        "ssh": ssh,
-        "tags": STRINGS,
-        "target": string,
-        "ulimits": mapping(mounts.ulimit),
-    }
-)
 
 
 def _test(value: Any, spot: Spot) -> list[str]:
@@ -381,100 +331,3 @@ SERVICE_KEYS: Keys = {
     "scale": integer,
 }
 SERVICE: Reader = table(SERVICE_KEYS)
-
-_POOL = table(
-    {"subnet": string, "ip_range": string, "gateway": string, "aux_addresses": mapping(string)}
-)
-
-
-def external(value: Any, spot: Spot) -> Any:
-    """``external: {name: x}`` is an old way to say both."""
-    return value if isinstance(value, dict) else boolean(value, spot)
-
-
-NETWORKS = mapping(
-    table(
-        {
-            "name": string,
-            "driver": string,
-            "driver_opts": mapping(scalar),
-            "ipam": table({"driver": string, "config": items(_POOL), "options": mapping(scalar)}),
-            "external": external,
-            "internal": boolean,
-            "attachable": boolean,
-            "labels": labels,
-            "enable_ipv4": boolean,
-            "enable_ipv6": boolean,
-        }
-    )
-)
-
-
-def volume(value: Any, spot: Spot) -> dict[str, Any]:
-    found: dict[str, Any] = _VOLUME(value, spot)
-    options = found.get("driver_opts") or {}
-    if found.get("driver") == "local" and options.get("o") == "bind" and "device" in options:
-        options["device"] = absolute(options["device"], spot.folder)
-    return found
-
-
-_VOLUME = table(
-    {
-        "name": string,
-        "driver": string,
-        "driver_opts": mapping(scalar),
-        "external": external,
-        "labels": labels,
-    }
-)
-VOLUMES = mapping(volume)
-_FILE: Keys = {
-    "name": string,
-    "file": path,
-    "environment": string,
-    "content": string,
-    "external": external,
-    "labels": labels,
-    "driver": string,
-    "driver_opts": mapping(scalar),
-    "template_driver": string,
-}
-CONFIGS = mapping(table(_FILE))
-SECRETS = mapping(table({key: one for key, one in _FILE.items() if key != "content"}))
-MODELS = mapping(
-    table(
-        {
-            "name": string,
-            "model": string,
-            "context_size": integer,
-            "runtime_flags": STRINGS,
-        }
-    )
-)
-
-
-def include(value: Any, spot: Spot) -> dict[str, Any]:
-    found: dict[str, Any] = _INCLUDE(value if isinstance(value, dict) else {"path": value}, spot)
-    if not found.get("path"):
-        raise DevenvError("an include needs a `path`")
-    return found
-
-
-_INCLUDE = table(
-    {
-        "path": one_or_many(context),
-        "env_file": one_or_many(path),
-        "project_directory": path,
-    }
-)
-SECTIONS: Keys = {
-    "name": string,
-    "version": anything,
-    "include": items(include),
-    "services": mapping(SERVICE),
-    "networks": NETWORKS,
-    "volumes": VOLUMES,
-    "secrets": SECRETS,
-    "configs": CONFIGS,
-    "models": MODELS,
-}

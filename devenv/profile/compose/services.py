@@ -1,4 +1,4 @@
-"""From a resolved project to devenv's model: each service as a container, what they share beside."""
+"""From a resolved project to the model: each service as a container, and what they share."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ class DockerRuntime:
         except DevenvError as error:
             if place.engine.away:
                 raise
-            place.failed[replica.id] = self._not_made(step, error)
+            place.failed[replica.id] = _not_made(step, error)
         self.places.hint(environment)
 
     async def stop(self, environment: EnvironmentId, step: StopUnit) -> None:
@@ -179,23 +179,24 @@ class DockerRuntime:
         record = place.records.get(row.container, Record(row.generation))
         return unit_of(row, record, self._boot)
 
-    def _not_made(self, step: Start, error: DevenvError) -> Unit:
-        why = f"{error.message}: {error.hint}" if error.hint else error.message
-        now = time.clock_gettime(time.CLOCK_BOOTTIME)
-        replica = step.replica
-        return Unit(
-            replica.id,
-            self.name,
-            replica.fingerprint,
-            replica.generation,
-            step.attempt,
-            step.restarts,
-            started=now,
-            exit=Exit(NOT_MADE, now, why=why),
-        )
-
 
 def _containers(place: Place) -> Containers:
     from devenv.runtimes.docker.containers import Containers
 
     return Containers(place)
+
+
+def _not_made(step: Start, error: DevenvError) -> Unit:
+    why = f"{error.message}: {error.hint}" if error.hint else error.message
+    now = time.clock_gettime(time.CLOCK_BOOTTIME)
+    replica = step.replica
+    return Unit(
+        replica.id,
+        DockerRuntime.name,
+        replica.fingerprint,
+        replica.generation,
+        step.attempt,
+        step.restarts,
+        started=now,
+        exit=Exit(NOT_MADE, now, why=why),
+    )
