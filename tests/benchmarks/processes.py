@@ -52,8 +52,9 @@ def usage(pids: list[int]) -> Usage:
     wakeups = resident = 0
     for pid in pids:
         resident += 1024 * _field(Path(f"/proc/{pid}/status"), b"VmRSS:")
-        for thread in Path(f"/proc/{pid}/task").iterdir():
-            wakeups += _field(thread / "status", b"voluntary_ctxt_switches:")
+        with suppress(FileNotFoundError):  # it has just ended
+            for thread in Path(f"/proc/{pid}/task").iterdir():
+                wakeups += _field(thread / "status", b"voluntary_ctxt_switches:")
     return Usage(wakeups, resident)
 
 
