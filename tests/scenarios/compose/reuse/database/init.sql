@@ -1,0 +1,1 @@
+CREATE TABLE origins (text text); INSERT INTO origins VALUES ('beside the included file');
