@@ -1,1 +1,1 @@
-"""The lab: a real Docker engine, images, a registry and Docker Compose. See `tests/lab/engine`."""
+"""The lab: a real Docker engine, images, a registry, Docker Compose. See `tests/lab/engine`."""

@@ -30,6 +30,7 @@ WITHIN = 180.0
 QUIET = 1.0
 """Seconds without growth after which nothing more is expected."""
 PROGRAM = Path(__file__).parents[1] / "programs" / "write_lines.py"
+WRITER = f"exec {sys.executable} -I -S {PROGRAM}"
 PEERS = ("goreman", "honcho", "pm2", "concurrently")
 NAMES = (FLOOR, *PEERS, OURS)
 
@@ -91,7 +92,7 @@ def _table(run: Run, load: Workload) -> Table:
     load.make()
     names, missing = present(NAMES, run.cache)
     outcomes = interleave(
-        run, names, run.rounds_or(ROUNDS), lambda name: _once(make(name, run.cache), load)
+        run, names, run.rounds_or(ROUNDS), lambda name: once(make(name, run.cache), load, WRITER)
     )
     return Table(title, "lines/s", outcomes, FLOOR, _goals(outcomes), missing)
 
@@ -105,13 +106,12 @@ def _goals(outcomes: tuple[Outcome, ...]) -> tuple[Goal, ...]:
     return (Goal(OURS, 1.5, best, at_least=True),)
 
 
-def _once(contender: Contender, load: Workload) -> Measured:
+def once(contender: Contender, load: Workload, writer: str) -> Measured:
     marks = Marks(contender.desk.folder / "marks")
     gate = Gate(contender.desk.folder / "gate")
-    words = f"exec {sys.executable} -I -S {PROGRAM}"
     contender.write(
         {
-            name: Service(f"{words} {load.path(name)} {marks.path} {gate.path}")
+            name: Service(f"{writer} {load.path(name)} {marks.path} {gate.path}")
             for name in load.names
         }
     )

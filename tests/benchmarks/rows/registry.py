@@ -6,7 +6,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tests.benchmarks.rounds import Run
-from tests.benchmarks.rows import chain, idle, killed, lines, nothing, spawn, status
+from tests.benchmarks.rows import (
+    chain,
+    docker_chain,
+    docker_config,
+    docker_down,
+    docker_lines,
+    docker_pause,
+    docker_status,
+    docker_up,
+    idle,
+    killed,
+    lines,
+    nothing,
+    spawn,
+    status,
+)
 from tests.benchmarks.table import Table
 
 
@@ -24,4 +39,11 @@ ROWS: Mapping[str, Row] = {
     "lines": Row(lines.TITLE, lines.measure),
     "idle": Row(idle.TITLE, idle.measure),
     "killed": Row(killed.TITLE, killed.measure),
+    "docker_status": Row(docker_status.TITLE, docker_status.measure),
+    "docker_up": Row(docker_up.TITLE, docker_up.measure),
+    "docker_chain": Row(docker_chain.TITLE, docker_chain.measure),
+    "docker_down": Row(docker_down.TITLE, docker_down.measure),
+    "docker_pause": Row(docker_pause.TITLE, docker_pause.measure),
+    "docker_lines": Row(docker_lines.TITLE, docker_lines.measure),
+    "docker_config": Row(docker_config.TITLE, docker_config.measure),
 }

@@ -18,7 +18,7 @@ def written(path: str) -> str:
     try:
         Path(path).write_bytes(b"x" * 100)
     except OSError as error:
-        return os.strerror(error.errno or 0)
+        return error.strerror or str(error)
     return "written"
 
 

@@ -1,0 +1,174 @@
+"""Tools that run the containers of a compose.yaml: Docker Compose, as plugin and alone, and devenv.
+
+They need the lab's engine and images: see `tests/lab/engine`.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.command import timed
+from tests.benchmarks.contenders import Service
+from tests.benchmarks.contenders.ours import PROGRAM
+from tests.benchmarks.desk import CALL_LIMIT, Desk, FailedError
+
+OURS = "devenv"
+PLUGIN = "docker compose"
+ALONE = "docker-compose"
+BUSYBOX = "lab/busybox:1"
+PYTHON = "lab/python:3.11"
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a tool calls what we measure; ``opening`` starts and ``closing`` ends what stays."""
+
+    up: Sequence[str] = ("up", "-d")
+    up_ready: Sequence[str] = ("up", "-d", "--wait")
+    status: Sequence[str] = ("ps",)
+    down: Sequence[str] = ("down",)
+    pause: Sequence[str] = ("pause",)
+    resume: Sequence[str] = ("unpause",)
+    config: Sequence[str] = ("config", "--format", "json")
+    logs: Sequence[str] = ("logs", "--no-log-prefix")
+    opening: Sequence[Sequence[str]] = ()
+    closing: Sequence[Sequence[str]] = (("down", "--volumes", "--timeout", "0"),)
+
+
+_DEVENV = Words(
+    up_ready=("up", "-d"),
+    status=("status",),
+    resume=("resume",),
+    config=("config", "--compose", "--format", "json"),
+    logs=("logs", "--no-prefix"),
+    opening=(("daemon", "start"),),
+    closing=(("down",), ("daemon", "stop")),
+)
+
+
+@dataclass
+class Composed:
+    """One tool and its folder; a contender, and for other rows any compose.yaml."""
+
+    name: str
+    program: Sequence[str]
+    words: Words
+    desk: Desk = field(default_factory=Desk)
+    _command: subprocess.Popen[bytes] | None = None
+
+    def write_document(self, document: Document) -> None:
+        """Write JSON, which is YAML too, under a name of its own among the engine's projects."""
+        named = {"name": f"bench-{self.desk.mark[:12]}", **document}
+        (self.desk.work / "compose.yaml").write_text(json.dumps(named, indent=1))
+
+    def write(self, services: Mapping[str, Service]) -> None:
+        """Give them the desk's folder: there are the pipes that they mark and wait at."""
+        folder = str(self.desk.folder)
+        found = {name: _python(service, folder) for name, service in services.items()}
+        self.write_document({"services": found})
+
+    def open(self) -> None:
+        for words in self.words.opening:
+            self.call(words)
+        self.desk.note_residents()
+
+    def timed(self, words: Sequence[str]) -> float:
+        return timed(self.desk, [*self.program, *words])[0]
+
+    def call(self, words: Sequence[str]) -> bytes:
+        return self.desk.call([*self.program, *words])
+
+    def up(self) -> None:
+        self._command = self.desk.spawn([*self.program, *self.words.up], self._said)
+
+    def settle(self) -> None:
+        if self._command is not None and (code := self._command.wait(CALL_LIMIT)) != 0:
+            raise FailedError(f"up ended with {code}: {self._said.read_text()[-500:]}")
+
+    def stored(self) -> list[Path]:
+        if self.name == OURS:
+            return sorted(self.desk.state.glob("devenv/*/logs/*/*.log"))
+        form = "{{.LogPath}}"
+        found = self.desk.call(["docker", "inspect", "-f", form, *self.containers()])
+        return [Path(line) for line in found.decode().split()]
+
+    def log(self, service: str) -> bytes:
+        return self.call([*self.words.logs, service])
+
+    def down(self) -> None:
+        self.settle()
+        self.call(self.words.down)
+
+    def close(self) -> None:
+        for words in self.words.closing:
+            self.call(words)
+
+    def containers(self, state: str = "running") -> list[str]:
+        """List those of the folder's project, whoever has made them."""
+        label = f"label=com.docker.compose.project=bench-{self.desk.mark[:12]}"
+        words = ["docker", "ps", "-q", "--filter", label, "--filter", f"status={state}"]
+        return self.desk.call(words).decode().split()
+
+    @property
+    def _said(self) -> Path:
+        return self.desk.folder / "up.txt"
+
+
+def _python(service: Service, folder: str) -> Document:
+    line = service.line.replace("$", "$$")
+    return {
+        "image": PYTHON,
+        "command": ["sh", "-c", line],
+        "volumes": [f"{folder}:{folder}"],
+        "stop_grace_period": "0s",
+    }
+
+
+def sleepers(count: int, **keys: Any) -> Document:
+    """Services that do nothing, and end when they are told to."""
+    service = {"image": BUSYBOX, "init": True, "command": ["sleep", "100000"], **keys}
+    return {"services": {f"s{number}": service for number in range(count)}}
+
+
+def devenv() -> Composed:
+    return Composed(OURS, (PROGRAM,), _DEVENV)
+
+
+def plugin() -> Composed:
+    return Composed(PLUGIN, ("docker", "compose"), Words())
+
+
+def alone() -> Composed:
+    return Composed(ALONE, ("docker-compose",), Words())
+
+
+MAKERS: Mapping[str, Callable[[], Composed]] = {OURS: devenv, PLUGIN: plugin, ALONE: alone}
+
+
+def missing() -> dict[str, str]:
+    """Say why tools are not there; all are missing where there is no engine."""
+    reasons: dict[str, str] = {}
+    for name, make in MAKERS.items():
+        program = make().program
+        if shutil.which(program[0]) is None:
+            reasons[name] = f"{program[0]} is not on this machine"
+        elif name != OURS and not _succeeds([*program, "version"]):
+            reasons[name] = "Docker Compose is not installed: see tests/lab/engine"
+    if not _succeeds(["docker", "version"]):
+        return dict.fromkeys(MAKERS, "no engine answers: see tests/lab/engine")
+    return reasons
+
+
+def _succeeds(words: Sequence[str]) -> bool:
+    try:
+        return subprocess.run(words, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
