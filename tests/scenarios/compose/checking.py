@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import fcntl
-<<<<<<< HEAD
-import os
-=======
 import tempfile
->>>>>>> lab-engine
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-<<<<<<< HEAD
-=======
 from pathlib import Path
->>>>>>> lab-engine
 from typing import Protocol
 
 from tests.scenarios.compose.projects import Kept, Page, Project
@@ -44,20 +37,10 @@ class Driver(Protocol):
 
 @contextmanager
 def held(project: Project) -> Iterator[None]:
-<<<<<<< HEAD
-    """Two runs of a project would want the same ports of the machine."""
-    folder = os.open(project.folder, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(folder)
-=======
     """Let one run at a time have the project's ports: they are the machine's, in any checkout."""
     with open(Path(tempfile.gettempdir(), f"devenv-compose-{project.name}.lock"), "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
->>>>>>> lab-engine
 
 
 def check(project: Project, driver: Driver) -> None:
