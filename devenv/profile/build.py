@@ -19,6 +19,7 @@ from devenv.model.service import (
     Stop,
 )
 from devenv.profile import schema
+from devenv.profile.containers import Definitions
 from devenv.profile.environment import variables
 from devenv.profile.interpolate import Lookup
 from devenv.profile.place import Place
@@ -41,12 +42,16 @@ _ENDLESS = frozenset({RestartPolicy.ALWAYS, RestartPolicy.UNLESS_STOPPED})
 
 @dataclass(frozen=True, slots=True)
 class Builder:
-    """What every service of a profile is built with; ``active`` are Compose profiles."""
+    """What every service of a profile is built with.
+
+    ``active`` are Compose profiles; ``definitions`` say how services are containers.
+    """
 
     tree: Table
     reading: Reading
     lookup: Lookup
     active: frozenset[str]
+    definitions: Definitions
 
     def services(self, profile: schema.Profile) -> Mapping[str, Service]:
         """Build all services, then all tasks; those that nothing could run are left out."""
@@ -74,7 +79,7 @@ class Builder:
             origin=place.origin(),
             kind=place.kind,
             process=self._process(written, directory, place),
-            container=_container(written),
+            container=self._container(written, place),
             runtime=written.runtime or "",
             ports=ports,
             url=written.url,
@@ -99,6 +104,14 @@ class Builder:
             return None
         environment = variables(written, place.table, self.reading, self.lookup)
         return Process(command, directory, environment, written.tty, written.stdin_open)
+
+    def _container(self, written: schema.Service, place: Place) -> Container | None:
+        definition = self.definitions.get(place.name)
+        if definition is None:
+            return None
+        own = written.model_copy(update={"process": None})
+        environment = variables(own, place.table, self.reading, self.lookup)
+        return Container({**definition, "environment": environment} if environment else definition)
 
     def _directory(self, written: schema.Service) -> str:
         own = written.process.working_dir if written.process else None
@@ -138,14 +151,6 @@ def _check_runnable(written: schema.Service, place: Place) -> None:
                 "add `image` or `build`, or remove the key",
                 key=True,
             )
-
-
-def _container(written: schema.Service) -> Container | None:
-    if not _is_container(written):
-        return None
-    build = {"context": written.build} if isinstance(written.build, str) else written.build
-    definition = {"image": written.image, "build": build}
-    return Container({key: value for key, value in definition.items() if value})
 
 
 def _probe(written: schema.Service, directory: str, place: Place) -> Probe | None:

@@ -14,6 +14,7 @@ from devenv.profile.checkout import slug
 from devenv.profile.compose.find import find_files
 from devenv.profile.compose.resolve import resolve
 from devenv.profile.compose.services import environment_of
+from devenv.profile.containers import containers
 from devenv.profile.filenames import OVERLAY, PROCFILE, PROFILE, is_compose
 from devenv.profile.graph import check_dependencies, known_dependencies
 from devenv.profile.interpolate import interpolate
@@ -103,11 +104,13 @@ def _environment(
     profile: schema.Profile, tree: Table, scope: Scope, reading: Reading
 ) -> Environment:
     active = reading.request.profiles or (scope.lookup("COMPOSE_PROFILES") or "").split(",")
-    builder = Builder(tree, reading, scope.lookup, frozenset(filter(None, active)))
+    definitions, resources = containers(tree, scope, reading)
+    builder = Builder(tree, reading, scope.lookup, frozenset(filter(None, active)), definitions)
     environment = Environment(
         name=profile.name or slug(posixpath.basename(reading.request.root)),
         root=reading.request.root,
         services=builder.services(profile),
+        resources=resources,
     )
     quota = profile.logs.quota if profile.logs else None
     return environment if quota is None else replace(environment, log_quota=quota)

@@ -10,6 +10,7 @@ from devenv.profile.references import escape
 from devenv.profile.tree import Items, Scalar, Table, Tree, text, with_entry
 
 _SERVICES = ("services", "tasks")
+_CONTAINED = ("image", "build")
 
 
 def rebase(tree: Table, folder: str, *, default_directory: str = "") -> Table:
@@ -43,7 +44,8 @@ class _Folder:
     def service(self, service: Tree) -> Tree:
         if not isinstance(service, Table):
             return service
-        service = _changed(service, "working_dir", self._directory)
+        if service.entries.keys().isdisjoint(_CONTAINED):  # else it is a folder in the container
+            service = _changed(service, "working_dir", self._directory)
         service = _changed(service, "uses", self._used)
         service = _changed(service, "build", self._context)
         process = service.entries.get("process")
@@ -59,7 +61,7 @@ class _Folder:
         return self._with_directory(service)
 
     def _with_directory(self, service: Table) -> Table:
-        has_none = service.entries.keys().isdisjoint({"working_dir", "uses"})
+        has_none = service.entries.keys().isdisjoint({"working_dir", "uses", *_CONTAINED})
         if not self.default_directory or not has_none:
             return service
         value = Scalar(escape(self.default_directory), service.origin)

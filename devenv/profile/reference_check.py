@@ -19,6 +19,7 @@ from devenv.profile.references import (
     parse,
     port_named,
     url_template,
+    variables_of,
 )
 from devenv.profile.schema_container import ContainerKeys
 from devenv.profile.tree import Items, Path, Scalar, Table, Tree, child_table, origin_of
@@ -93,7 +94,7 @@ class _Checker:
         elif reference.attribute == "url" and not service.url and not service.ports:
             raise DevenvError(f"{shown}: {name} has no address", f"add `ports` or `url` to {name}")
         elif reference.attribute == "env":
-            known = service.process.environment if service.process else {}
+            known = variables_of(service)
             if reference.name not in known:
                 hint = did_you_mean(reference.name, known)
                 raise DevenvError(f"{shown}: {name} has no variable {reference.name}", hint)

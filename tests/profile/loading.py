@@ -57,3 +57,8 @@ def problems_of(
     with pytest.raises(ProfileError) as caught:
         load_text(profile, files, environment)
     return [str(problem) for problem in caught.value.problems]
+
+
+def image_of(service: Service) -> str:
+    """The image of a service's container side; "" where it has none."""
+    return str(service.container.definition.get("image")) if service.container else ""

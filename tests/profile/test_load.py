@@ -6,7 +6,6 @@ import pytest
 
 from devenv.model.service import (
     Condition,
-    Container,
     Dependency,
     ExecCheck,
     FileCheck,
@@ -22,7 +21,7 @@ from devenv.model.service import (
     TcpCheck,
 )
 from devenv.profile.load import Request, load
-from tests.profile.loading import ROOT, load_text, service_of, variables_of
+from tests.profile.loading import ROOT, image_of, load_text, service_of, variables_of
 
 
 def test_a_command_alone_makes_a_host_process_in_the_folder_of_the_profile() -> None:
@@ -35,14 +34,14 @@ def test_a_command_alone_makes_a_host_process_in_the_folder_of_the_profile() -> 
 
 def test_a_command_beside_an_image_is_the_containers() -> None:
     web = service_of("{command: run, image: nginx, volumes: ['a:/b']}")
-    assert (web.process, web.container) == (None, Container({"image": "nginx"}))
+    assert (web.process, image_of(web)) == (None, "nginx")
 
 
 def test_process_beside_an_image_makes_both_possible() -> None:
     web = service_of(
         "{image: nginx, process: {command: [run], working_dir: sub}, environment: [A=1]}"
     )
-    assert web.container == Container({"image": "nginx"})
+    assert image_of(web) == "nginx"
     assert web.process is not None
     assert (web.process.command, web.process.directory) == (("run",), f"{ROOT}/sub")
     assert dict(web.process.environment) == {"A": "1"}

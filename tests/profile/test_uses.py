@@ -4,9 +4,9 @@ import sys
 
 import pytest
 
-from devenv.model.service import Container, Port, Service
+from devenv.model.service import Port, Service
 from devenv.profile import shipped
-from tests.profile.loading import ROOT, load_text, problems_of
+from tests.profile.loading import ROOT, image_of, load_text, problems_of
 
 FOLDER = "/devenv/profiles"
 SHIPPED = f"{FOLDER}/postgres/profile.yaml"
@@ -37,7 +37,7 @@ def database(keys: str, files: dict[str, str] | None = None) -> Service:
 def test_a_shipped_profile_gives_what_the_keys_beside_it_do_not() -> None:
     service = database("uses: postgres@15, environment: [POSTGRES_USER=me], ports: ['sql: 5432']")
     assert service.name == "db"
-    assert service.container == Container({"image": "postgres:15"})
+    assert image_of(service) == "postgres:15"
     assert service.ports == (Port("sql", 5432, target=5432),)
     assert service.stop.signal == "SIGINT"
     assert service.secrets == {"POSTGRES_PASSWORD"}
@@ -50,15 +50,15 @@ def test_a_shipped_profile_gives_what_the_keys_beside_it_do_not() -> None:
 
 
 def test_the_version_has_the_default_of_the_profile() -> None:
-    assert database("uses: postgres").container == Container({"image": "postgres:16"})
+    assert image_of(database("uses: postgres")) == "postgres:16"
 
 
 def test_two_services_may_use_one_profile_in_two_versions() -> None:
     loaded = load_text(
         "services: {a: {uses: postgres@15}, b: {uses: postgres}}", {SHIPPED: POSTGRES}
     )
-    images = [service.container for service in loaded.environment.services.values()]
-    assert images == [Container({"image": "postgres:15"}), Container({"image": "postgres:16"})]
+    images = [image_of(service) for service in loaded.environment.services.values()]
+    assert images == ["postgres:15", "postgres:16"]
 
 
 def test_a_file_of_the_repository_can_be_used_with_its_own_paths() -> None:
@@ -80,9 +80,9 @@ def test_what_is_used_may_use_something_itself() -> None:
     service = database("uses: ./a.yaml", files)
     assert service.process is not None
     assert service.process.tty
-    assert (service.stop.signal, service.container) == (
+    assert (service.stop.signal, image_of(service)) == (
         "SIGTERM",
-        Container({"image": "postgres:16"}),
+        "postgres:16",
     )
 
 

@@ -106,7 +106,7 @@ def _exposed(definition: Definition, ports: Sequence[Port]) -> Body:
 
 
 def _key(port: Port) -> str:
-    return f"{port.target}/{port.protocol}"
+    return f"{port.target or port.wanted}/{port.protocol}"
 
 
 def _host(definition: Definition, site: Site) -> Body:

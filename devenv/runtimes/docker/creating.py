@@ -19,6 +19,9 @@ from devenv.runtimes.docker.place import Place
 from devenv.runtimes.docker.rows import Row
 from devenv.runtimes.protocol import Report
 
+HOST = "host.docker.internal"
+HOST_GATEWAY = f"{HOST}:host-gateway"
+"""Only for who uses it: how a container reaches this machine."""
 REFERS = ("network_mode", "ipc", "pid")
 
 
@@ -92,6 +95,7 @@ class Creator:
                 values=wanted.values,
             ),
             ports=service.ports,
+            hosts=(HOST_GATEWAY,) if HOST in str(definition) else (),
             containers={name: place.container_of(name) for name in _shared(definition)},
         )
 
