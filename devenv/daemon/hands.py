@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from devenv.daemon.acting import Acting
 from devenv.daemon.desired import preparation
+from devenv.daemon.forwarding import Forwarder
 from devenv.daemon.host import Host
 from devenv.daemon.intent import Intent
 from devenv.daemon.journal import Journal
@@ -29,6 +30,7 @@ class Hands:
 
         self._host = host
         self.prober = Prober(environment, host, wake=wake)
+        self._forwarder = Forwarder(environment, host.docker)
         self._shipper = Shipper(environment, {host.docker.name: host.docker}, log)
         self.acting = Acting(
             environment,
@@ -52,11 +54,13 @@ class Hands:
         self.acting.cancel_unwanted(wanted)
 
     def follow(self, observed: Observed, wanted: Desired, intent: Intent) -> None:
-        """Probe what has a probe, and take in the logs of what runs."""
+        """Probe what has a probe, take in logs, let containers reach this machine."""
         self.prober.follow(observed, wanted, intent.client)
         self._shipper.follow(observed, wanted, intent.environment.log_quota)
+        self._forwarder.follow(wanted)
 
     def close(self) -> None:
         self.prober.close()
         self.acting.close()
         self._shipper.close()
+        self._forwarder.close()

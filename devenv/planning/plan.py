@@ -73,6 +73,8 @@ def _replica(scene: Scene, wanted: Wanted, replica: Replica, now: float) -> Deci
     stale = scene.stale(wanted, replica, unit)
     if unit.exit is None or unit.lingering:
         return _running(scene, unit, stale, replica.service.restart.policy)
+    if unit.runtime != wanted.runtime:
+        return Remove(unit, stale)
     if stale:
         return _start(scene, wanted, replica, stale)
     return _ended(scene, wanted, replica, unit, now)

@@ -53,6 +53,14 @@ class Places:
             raise DevenvError(f"{environment} was not prepared")
         return place
 
+    async def gateway(self, environment: EnvironmentId) -> str:
+        """The address of this machine, as containers see it. Raises DevenvError."""
+        place = self.need(environment)
+        if not place.engine.connection.address.is_local:
+            raise DevenvError("the engine is on another machine")
+        found = await place.engine.connection.call(lambda client: client.inspect_network("bridge"))
+        return str(found["IPAM"]["Config"][0]["Gateway"])
+
     def forget(self, environment: EnvironmentId) -> None:
         self._places.pop(environment, None)
 

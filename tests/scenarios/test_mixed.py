@@ -1,0 +1,158 @@
+"""Containers and host processes in one environment, with a real engine."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from typing import Any
+
+import pytest
+
+from tests.lab.engine import Engine
+from tests.scenarios.sandbox import Sandbox, eventually
+
+pytestmark = [pytest.mark.timeout(180), pytest.mark.usefixtures("engine")]
+
+MIXED = """
+services:
+  db:
+    image: lab/postgres:15
+    environment:
+      POSTGRES_USER: app
+      POSTGRES_PASSWORD: "${{ self.secret }}"
+      POSTGRES_DB: app
+    ports: ["sql: auto:5432"]
+    url: postgres://app:${{ self.secret }}@${{ self.host }}:${{ self.port }}/app
+    volumes: ["data:/var/lib/postgresql/data"]
+    healthcheck: {test: ["CMD-SHELL", "pg_isready -h 127.0.0.1 -U app"]}
+  page:
+    command: ["python3", "-m", "http.server", "${{ self.port }}", "--bind", "127.0.0.1"]
+    environment: {DATABASE_URL: "${{ services.db.url }}", TOKEN: "1"}
+    ports: ["web: auto"]
+    ready: {http: /}
+    depends_on: {db: {condition: service_healthy}}
+  client:
+    image: lab/busybox
+    command: ["sh", "-c", "echo $$DB; wget -q -O- $$PAGE | head -1; sleep 1000"]
+    environment: {DB: "${{ services.db.url }}", PAGE: "${{ services.page.url }}"}
+    depends_on: {page: {condition: service_healthy}}
+volumes: {data: {}}
+"""
+ONE = """
+services:
+  web:
+    image: lab/busybox
+    command: ["sleep", "1000"]
+    process: {command: ["sleep", "TOKEN"]}
+"""
+PORT = """
+services:
+  web:
+    image: lab/busybox
+    command: httpd -f -p 80
+    ports: ["18120:80"]
+"""
+
+
+def up(sandbox: Sandbox, *words: str, **how: Any) -> None:
+    sandbox.run("up", "-d", *words, timeout=100, **how)
+
+
+def runtimes(sandbox: Sandbox) -> dict[str, str]:
+    return {one["name"]: one["runtime"] for one in sandbox.status()["services"]}
+
+
+def docker(*words: str) -> list[str]:
+    done = subprocess.run(("docker", *words), capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+def containers(sandbox: Sandbox) -> list[str]:
+    environment = sandbox.status()["environment"]["id"]
+    return docker("ps", "-q", "--filter", f"label=dev.devenv.environment={environment}")
+
+
+def test_each_reaches_the_other_by_the_same_reference(sandbox: Sandbox) -> None:
+    sandbox.profile(MIXED)
+    up(sandbox)
+    assert runtimes(sandbox) == {"db": "docker", "page": "process", "client": "docker"}
+    shown = json.loads(sandbox.run("env", "page", "--show-secrets", "--json").stdout)
+    address = shown["environment"]["DATABASE_URL"]
+    assert "@127.0.0.1:" in address
+    query = ("psql", address, "-Atc", "select 6 * 7")
+    assert subprocess.run(query, capture_output=True, text=True, check=True).stdout == "42\n"
+    eventually(lambda: "<!DOCTYPE" in sandbox.run("logs", "client").stdout)
+    assert "@db:5432/app" in sandbox.run("logs", "client").stdout
+
+
+def test_a_killed_daemon_leaves_containers_alone(sandbox: Sandbox) -> None:
+    sandbox.profile(MIXED)
+    up(sandbox)
+    before = containers(sandbox)
+    sandbox.kill_daemon()
+    assert set(sandbox.states().values()) == {"ready"}
+    up(sandbox)
+    assert containers(sandbox) == before
+
+
+def test_a_service_moves_to_the_other_runtime_by_one_word(sandbox: Sandbox) -> None:
+    sandbox.profile(ONE)
+    up(sandbox)
+    assert runtimes(sandbox) == {"web": "docker"}
+    up(sandbox, "--runtime", "process")
+    assert runtimes(sandbox) == {"web": "process"}
+    assert containers(sandbox) == []
+    assert len(sandbox.alive()) == 1
+
+
+def test_without_an_engine_what_can_be_a_process_is_one(sandbox: Sandbox) -> None:
+    sandbox.profile(ONE)
+    sandbox.extra["DOCKER_HOST"] = "unix:///nowhere/docker.sock"
+    up(sandbox)
+    assert runtimes(sandbox) == {"web": "process"}
+
+
+def test_without_an_engine_what_cannot_be_a_process_is_refused(sandbox: Sandbox) -> None:
+    sandbox.profile(PORT)
+    sandbox.extra["DOCKER_HOST"] = "unix:///nowhere/docker.sock"
+    refused = sandbox.run("up", "-d", check=False)
+    assert refused.returncode == 1
+    assert "web can only be a container" in refused.stderr
+    assert "no engine listens at unix:///nowhere/docker.sock" in refused.stderr
+
+
+def test_a_container_that_somebody_removed_comes_back(sandbox: Sandbox) -> None:
+    sandbox.profile(ONE)
+    up(sandbox)
+    (before,) = containers(sandbox)
+    docker("rm", "-f", before)
+    eventually(lambda: containers(sandbox) not in ([], [before]))
+    eventually(lambda: set(sandbox.states().values()) == {"ready"})
+
+
+def test_the_second_checkout_gets_another_port(sandbox: Sandbox, engine: Engine) -> None:
+    sandbox.write("compose.yaml", PORT)
+    other = sandbox.base / "elsewhere" / sandbox.checkout.name
+    shutil.copytree(sandbox.checkout, other)
+    up(sandbox)
+    up(sandbox, cwd=other)
+    first, second = (
+        sandbox.status(cwd=place)["services"][0] for place in (sandbox.checkout, other)
+    )
+    assert first["ports"][0]["port"] == 18120
+    assert second["ports"][0]["port"] != 18120
+    assert second["state"] == "ready"
+
+
+def test_down_leaves_nothing_and_keeps_data_until_it_is_asked_for(sandbox: Sandbox) -> None:
+    sandbox.profile(MIXED)
+    up(sandbox, "db")
+    environment = sandbox.status()["environment"]["id"]
+    ours = ("--filter", f"label=dev.devenv.environment={environment}")
+    sandbox.run("down")
+    assert docker("ps", "-aq", *ours) == docker("network", "ls", "-q", *ours) == []
+    assert docker("volume", "ls", "-q", *ours) == [f"{environment}_data"]
+    up(sandbox, "db")
+    sandbox.run("down", "--volumes", "--yes")
+    assert docker("volume", "ls", "-q", *ours) == []
