@@ -196,6 +196,17 @@ def test_replicas_over_the_number_are_stopped() -> None:
     ]
 
 
+def test_a_unit_leaves_its_runtime_before_it_starts_in_another() -> None:
+    world = want(service("web"), runtime="docker")
+    assert planned(world, see(up("web"))) == [
+        "prepare docker: it is needed",
+        "stop web by SIGTERM within 10 s: moves from process to docker",
+    ]
+    assert "remove web: moves from process to docker" in planned(
+        world, see(ended("web", 143, requested=True))
+    )
+
+
 def test_what_is_left_of_a_unit_is_ended_before_it_starts_again() -> None:
     world = want(service("web", restart=always()))
     assert planned(world, see(ended("web", 1, lingering=True))) == [
