@@ -60,6 +60,8 @@ METHODS: dict[str, Method] = {
     "start": Method("target client services?", STATUS),
     "stop": Method("target client services?", STATUS),
     "restart": Method("target client services?", STATUS, again=False),
+    "pause": Method("target services?", STATUS),
+    "resume": Method("target services?", STATUS),
     "scale": Method("target client replicas", STATUS),
     "status": Method("target", STATUS),
     "watch": Method("target newer_than timeout", STATUS),

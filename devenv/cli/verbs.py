@@ -96,6 +96,8 @@ _ALL = (
     Verb("start", "start services", "services*", (_TIMEOUT,)),
     Verb("stop", "stop services, and leave them stopped", "services*", (_TIMEOUT,)),
     Verb("restart", "stop and start services", "services*", (_TIMEOUT,)),
+    Verb("pause", "let containers stand still where they are", "services*", (_TIMEOUT,)),
+    Verb("resume", "let paused containers go on", "services*", (_TIMEOUT,)),
     Verb("scale", "set the number of replicas (web=3)", "replicas*", (_TIMEOUT,)),
     Verb(
         "status",

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from devenv.daemon.failpoints import failpoint
 from devenv.errors import DevenvError
 from devenv.model.environment import Desired, EnvironmentId, ReplicaId
-from devenv.model.plan import Prepare, Remove, Start, Step, StopUnit
+from devenv.model.plan import Pause, Prepare, Remove, Start, Step, StopUnit
 from devenv.runtimes.protocol import Preparation, Runtime
 
 RETRY = 1.0
@@ -69,6 +69,9 @@ class Acting:
             case StopUnit(unit):
                 self._verbs[unit.id] = "stopping"
                 self.spawn(unit.id, unit.runtime, self._stop(step))
+            case Pause(unit, paused):
+                self._verbs[unit.id] = "pausing" if paused else "resuming"
+                self.spawn(unit.id, unit.runtime, self._pause(step))
             case Remove(unit):
                 self._verbs[unit.id] = "removing"
                 self.spawn(unit.id, unit.runtime, self._remove(step))
@@ -129,6 +132,10 @@ class Acting:
         failpoint("stop")
         await self._runtimes[step.unit.runtime].stop(self._environment, step)
         failpoint("stopped")
+
+    async def _pause(self, step: Pause) -> None:
+        runtime = self._runtimes[step.unit.runtime]
+        await runtime.pause(self._environment, step.unit.id, paused=step.paused)
 
     async def _remove(self, step: Remove) -> None:
         failpoint("remove")

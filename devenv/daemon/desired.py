@@ -104,7 +104,8 @@ def _wanted(intent: Intent, service: Service, given: Given, key: bytes) -> Wante
 def _replica(intent: Intent, service: Service, index: int, given: Given, key: bytes) -> Replica:
     made = _resolved(intent.environment, service, index, given)
     generation = intent.wishes.generations.get(service.name, 0)
-    return Replica(made, index, fingerprint(made, key), generation)
+    paused = service.name in intent.wishes.paused
+    return Replica(made, index, fingerprint(made, key), generation, paused)
 
 
 def _resolved(environment: Environment, service: Service, index: int, given: Given) -> Service:

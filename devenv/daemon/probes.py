@@ -57,6 +57,7 @@ class Prober:
             for watched in _watched(observed, desired)
             if watched.unit.exit is None
             and not watched.unit.stopping
+            and not watched.unit.paused
             and not self._is_known(watched)
         }
         for key in self._tasks.keys() - wanted.keys():

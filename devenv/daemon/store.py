@@ -144,6 +144,7 @@ def _document(intent: Intent) -> Document:
         "variables": {n: v for n, v in variables.items() if not is_secret_name(n)},
         "client": {"directory": intent.client.directory, "umask": intent.client.umask},
         "wanted": sorted(wishes.wanted),
+        "paused": sorted(wishes.paused),
         "generations": dict(wishes.generations),
         "replicas": dict(wishes.replicas),
         "runtimes": {name: asdict(choice) for name, choice in wishes.runtimes.items()},
@@ -163,6 +164,7 @@ def _kept(document: Document) -> Kept:
         client=Client(document["client"]["directory"], document["client"]["umask"]),
         wishes=Wishes(
             wanted=frozenset(document["wanted"]),
+            paused=frozenset(document.get("paused", ())),
             generations=document["generations"],
             replicas=document["replicas"],
             runtimes={n: Choice(**choice) for n, choice in document["runtimes"].items()},

@@ -59,6 +59,7 @@ class Replica:
     index: int
     fingerprint: str
     generation: int = 0
+    paused: bool = False
 
     @property
     def id(self) -> ReplicaId:

@@ -37,6 +37,15 @@ class StopUnit:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """Freeze a unit where it stands, or (``paused`` is False) let it go on."""
+
+    unit: Unit
+    paused: bool
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class Remove:
     """Forget a unit that has ended and that nobody wants."""
 
@@ -44,7 +53,7 @@ class Remove:
     cause: str
 
 
-Step = Prepare | Start | StopUnit | Remove
+Step = Prepare | Start | StopUnit | Pause | Remove
 
 
 class HoldKind(StrEnum):

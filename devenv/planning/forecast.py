@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from devenv.model.environment import Desired
-from devenv.model.plan import Plan, Prepare, Remove, Start, Step, StopUnit
+from devenv.model.plan import Pause, Plan, Prepare, Remove, Start, Step, StopUnit
 from devenv.model.service import Condition, Kind, Service
 from devenv.model.unit import Exit, Health, Observed, Unit
 from devenv.planning.plan import plan
@@ -55,6 +55,9 @@ def _done(observed: Observed, desired: Desired, step: Step, now: float) -> Obser
         case StopUnit(unit):
             ended = replace(unit, exit=Exit(0, now, requested=True), lingering=False)
             return replace(observed, units={**observed.units, unit.id: ended})
+        case Pause(unit, paused):
+            held = replace(unit, paused=paused)
+            return replace(observed, units={**observed.units, unit.id: held})
         case Remove(unit):
             kept = {key: other for key, other in observed.units.items() if key != unit.id}
             return replace(observed, units=kept)

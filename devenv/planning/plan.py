@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from devenv.model.environment import Desired, Replica, Wanted
-from devenv.model.plan import Hold, HoldKind, Plan, Prepare, Remove, Start, Step, StopUnit
+from devenv.model.plan import Hold, HoldKind, Pause, Plan, Prepare, Remove, Start, Step, StopUnit
 from devenv.model.service import RestartPolicy, Stop
 from devenv.model.unit import Health, Observed, Unit
 from devenv.planning.scene import Scene, Standing, find_replica
@@ -72,7 +72,7 @@ def _replica(scene: Scene, wanted: Wanted, replica: Replica, now: float) -> Deci
         return _start(scene, wanted, replica, "it is wanted")
     stale = scene.stale(wanted, replica, unit)
     if unit.exit is None or unit.lingering:
-        return _running(scene, unit, stale, replica.service.restart.policy)
+        return _running(scene, unit, stale, replica)
     if unit.runtime != wanted.runtime:
         return Remove(unit, stale)
     if stale:
@@ -80,14 +80,17 @@ def _replica(scene: Scene, wanted: Wanted, replica: Replica, now: float) -> Deci
     return _ended(scene, wanted, replica, unit, now)
 
 
-def _running(scene: Scene, unit: Unit, stale: str, policy: RestartPolicy) -> Decision:
+def _running(scene: Scene, unit: Unit, stale: str, replica: Replica) -> Decision:
     if unit.exit is not None:
         return _stop(scene, unit, "it has ended, but processes of it are alive")
     if stale:
         return _stop_in_order(scene, unit, stale)
     if unit.stopping:
         return _stop(scene, unit, "it was being stopped")
-    if unit.health is Health.UNHEALTHY and policy is not RestartPolicy.NO:
+    if unit.paused != replica.paused:
+        return Pause(unit, replica.paused, "it was asked for")
+    policy = replica.service.restart.policy
+    if unit.health is Health.UNHEALTHY and not unit.paused and policy is not RestartPolicy.NO:
         return _stop(scene, unit, f"it is unhealthy: {unit.detail}")
     return None
 

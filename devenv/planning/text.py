@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from devenv.model.plan import Hold, Plan, Prepare, Remove, Start, Step, StopUnit
+from devenv.model.plan import Hold, Pause, Plan, Prepare, Remove, Start, Step, StopUnit
 
 
 def line(decided: Step | Hold) -> str:
@@ -17,6 +17,8 @@ def line(decided: Step | Hold) -> str:
             return f"start {replica.id}{again}: {cause}"
         case StopUnit(unit, signal, grace, cause):
             return f"stop {unit.id} by {signal} within {grace:g} s: {cause}"
+        case Pause(unit, paused, cause):
+            return f"{'pause' if paused else 'resume'} {unit.id}: {cause}"
         case Remove(unit, cause):
             return f"remove {unit.id}: {cause}"
         case Hold(replica, kind, reason):

@@ -23,9 +23,13 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """``wanted``: the services that should run; ``replicas``: what ``scale`` asked for."""
+    """``wanted``: the services that should run; ``replicas``: what ``scale`` asked for.
+
+    ``paused``: those of them that should stand still.
+    """
 
     wanted: frozenset[str] = frozenset()
+    paused: frozenset[str] = frozenset()
     generations: Mapping[str, int] = field(default_factory=dict)
     replicas: Mapping[str, int] = field(default_factory=dict)
     runtimes: Mapping[str, Choice] = field(default_factory=dict)
@@ -45,12 +49,27 @@ def up(
     )
     wanted = with_dependencies(environment, chosen)
     kept = wishes.wanted & environment.services.keys()
-    return _raised(replace(wishes, wanted=kept | wanted), wanted & failed)
+    paused = wishes.paused - wanted
+    return _raised(replace(wishes, wanted=kept | wanted, paused=paused), wanted & failed)
 
 
 def stop(wishes: Wishes, environment: Environment, names: Iterable[str]) -> Wishes:
     """Want ``names`` (none: anything) no longer; what depends on them is left running."""
-    return replace(wishes, wanted=wishes.wanted - (_named(environment, names) or wishes.wanted))
+    stopped = _named(environment, names) or wishes.wanted
+    return replace(wishes, wanted=wishes.wanted - stopped, paused=wishes.paused - stopped)
+
+
+def pause(wishes: Wishes, environment: Environment, names: Iterable[str]) -> Wishes:
+    """Let ``names`` (none: all services that are wanted) stand still where they are."""
+    chosen = _named(environment, names) or frozenset(
+        name for name in wishes.wanted if _is_service(environment, name)
+    )
+    return replace(wishes, paused=wishes.paused | (chosen & wishes.wanted))
+
+
+def resume(wishes: Wishes, environment: Environment, names: Iterable[str]) -> Wishes:
+    """Let ``names`` (none: all that stand still) go on."""
+    return replace(wishes, paused=wishes.paused - (_named(environment, names) or wishes.paused))
 
 
 def restart(wishes: Wishes, environment: Environment, names: Iterable[str]) -> Wishes:
@@ -59,7 +78,7 @@ def restart(wishes: Wishes, environment: Environment, names: Iterable[str]) -> W
         name for name in wishes.wanted if _is_service(environment, name)
     )
     wanted = wishes.wanted | with_dependencies(environment, chosen)
-    return _raised(replace(wishes, wanted=wanted), chosen)
+    return _raised(replace(wishes, wanted=wanted, paused=wishes.paused - chosen), chosen)
 
 
 def scale(wishes: Wishes, environment: Environment, replicas: Mapping[str, int]) -> Wishes:
@@ -116,7 +135,7 @@ def _raised(wishes: Wishes, names: Iterable[str]) -> Wishes:
 def _check_scale(service: Service, count: int) -> None:
     if count < 0:
         raise UsageError(f"{service.name}: {count} replicas are not possible")
-    fixed = [port for port in service.ports if isinstance(port.wanted, int)]
+    fixed = [p for p in service.ports if isinstance(p.wanted, int) and not p.movable]
     if count > 1 and fixed:
         raise DevenvError(
             f"{service.name} has the fixed port {fixed[0].wanted}: only one replica can have it",

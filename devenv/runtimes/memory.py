@@ -22,7 +22,7 @@ class MemoryRuntime:
     """
 
     name = "memory"
-    capabilities = Capability.NONE
+    capabilities = Capability.PAUSE
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -60,6 +60,11 @@ class MemoryRuntime:
             return
         exit_ = unit.exit or Exit(TERMINATED, self._clock(), requested=True)
         self._put(environment, replace(unit, exit=exit_, lingering=False))
+
+    async def pause(self, environment: EnvironmentId, replica: ReplicaId, *, paused: bool) -> None:
+        unit = self._unit(environment, replica)
+        if unit is not None and unit.exit is None:
+            self._put(environment, replace(unit, paused=paused))
 
     async def remove(self, environment: EnvironmentId, replica: ReplicaId) -> None:
         unit = self._unit(environment, replica)

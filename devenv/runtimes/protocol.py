@@ -116,6 +116,10 @@ class Runtime(Protocol):
         """Return when nothing of the unit is alive; it stays listed as ended."""
         ...
 
+    async def pause(self, environment: EnvironmentId, replica: ReplicaId, *, paused: bool) -> None:
+        """Freeze a unit where it stands, or let it go on; only with Capability.PAUSE."""
+        ...
+
     async def remove(self, environment: EnvironmentId, replica: ReplicaId) -> None: ...
 
     async def discard(self, environment: EnvironmentId, *, data: bool) -> None:

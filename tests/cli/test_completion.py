@@ -24,7 +24,7 @@ def _complete(desk: Desk, *words: str) -> list[str]:
 
 def test_verbs_are_completed(desk: Desk) -> None:
     assert _complete(desk, "") == [verb.name for verb in VERBS.values() if not verb.hidden]
-    assert _complete(desk, "re") == ["restart"]
+    assert _complete(desk, "re") == ["restart", "resume"]
     assert _complete(desk, "-C", "/", "li") == ["list"]
     assert _complete(desk, "nonsense", "") == []
 

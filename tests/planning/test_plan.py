@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from devenv.model.environment import ReplicaId
 from devenv.model.service import Stop
 from devenv.model.unit import Health
@@ -279,3 +281,13 @@ def test_five_hundred_services_are_one_plan() -> None:
     chain = [service("s0"), *(service(f"s{n}", f"s{n - 1}") for n in range(1, 500))]
     decided = plan(want(*chain), see(), NOW)
     assert (len(decided.steps), len(decided.holds)) == (1, 499)
+
+
+def test_what_was_asked_to_stand_still_is_paused_and_goes_on_again() -> None:
+    world = want(service("web"))
+    (replica,) = world.services["web"].replicas
+    still = replace(world.services["web"], replicas=(replace(replica, paused=True),))
+    paused = replace(world, services={"web": still})
+    assert planned(paused, see(up("web"))) == ["pause web: it was asked for"]
+    assert planned(paused, see(up("web", paused=True))) == []
+    assert planned(world, see(up("web", paused=True))) == ["resume web: it was asked for"]

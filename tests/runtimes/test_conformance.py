@@ -22,7 +22,7 @@ from devenv.runtimes.docker.names import container_name
 from devenv.runtimes.docker.runtime import DockerRuntime
 from devenv.runtimes.memory import MemoryRuntime
 from devenv.runtimes.process.runtime import ProcessRuntime
-from devenv.runtimes.protocol import Client
+from devenv.runtimes.protocol import Capability, Client
 from tests.runtimes.conformance import ELSEWHERE, HERE, WITHIN, OpenStage, Play, Stage
 from tests.runtimes.processes import runtime_in
 
@@ -244,6 +244,30 @@ async def test_what_runs_is_not_removed(play: Play) -> None:
     with pytest.raises(DevenvError, match="web still runs"):
         await play.runtime.remove(HERE, unit.id)
     assert await play.unit() == unit
+
+
+@held
+async def test_what_is_paused_says_so_and_goes_on(play: Play) -> None:
+    if Capability.PAUSE not in play.runtime.capabilities:
+        return
+    await play.prepare()
+    unit = await play.start()
+    for paused in (True, False):
+        await play.runtime.pause(HERE, unit.id, paused=paused)
+        assert await play.unit() == replace(unit, paused=paused)
+
+
+@held
+async def test_what_is_paused_can_be_stopped(play: Play) -> None:
+    if Capability.PAUSE not in play.runtime.capabilities:
+        return
+    await play.prepare()
+    unit = await play.start()
+    await play.runtime.pause(HERE, unit.id, paused=True)
+    stopped = await play.stop(unit)
+    assert stopped is not None
+    assert stopped.exit is not None
+    assert stopped.exit.requested
 
 
 @held

@@ -122,6 +122,25 @@ def test_without_an_engine_what_cannot_be_a_process_is_refused(sandbox: Sandbox)
     assert "no engine listens at unix:///nowhere/docker.sock" in refused.stderr
 
 
+def test_a_container_stands_still_and_goes_on(sandbox: Sandbox) -> None:
+    sandbox.profile(ONE)
+    up(sandbox)
+    sandbox.run("pause")
+    assert sandbox.states() == {"web": "paused"}
+    sandbox.kill_daemon()
+    assert sandbox.states() == {"web": "paused"}
+    sandbox.run("resume")
+    assert sandbox.states() == {"web": "ready"}
+
+
+def test_a_host_process_cannot_be_paused(sandbox: Sandbox) -> None:
+    sandbox.profile(ONE)
+    up(sandbox, "--runtime", "process")
+    refused = sandbox.run("pause", check=False)
+    assert refused.returncode == 1
+    assert "web runs as process, which cannot be paused" in refused.stderr
+
+
 def test_a_container_that_somebody_removed_comes_back(sandbox: Sandbox) -> None:
     sandbox.profile(ONE)
     up(sandbox)

@@ -14,6 +14,8 @@ VERBS: dict[str, Callable[[Context, Params], Awaitable[Answer]]] = {
     "start": changing.start,
     "stop": changing.stop,
     "restart": changing.restart,
+    "pause": changing.pause,
+    "resume": changing.resume,
     "scale": changing.scale,
     "status": reading.read_status,
     "watch": reading.watch,

@@ -11,13 +11,14 @@ from devenv.daemon.failpoints import failpoint
 from devenv.daemon.intent import Intent, Leaving, leaving
 from devenv.daemon.profiles import request, with_runtimes
 from devenv.daemon.verbs.context import Answer, Context, Params, client, status
+from devenv.errors import DevenvError
 from devenv.model.environment import Environment
 from devenv.model.snapshot import Snapshot, State
 from devenv.planning import wishes
 from devenv.planning.wishes import Wishes
 from devenv.profile.checkout import Checkout
 from devenv.profile.sources import Loaded
-from devenv.runtimes.protocol import Client
+from devenv.runtimes.protocol import Capability, Client
 
 Wish = Callable[[Wishes, Environment, Snapshot], Wishes]
 
@@ -99,6 +100,37 @@ async def stop(context: Context, params: Params) -> Answer:
 
     def change(intent: Intent, snapshot: Snapshot) -> Intent:
         held = wishes.stop(intent.wishes, intent.environment, services)
+        return replace(intent, wishes=held)
+
+    await live.change(change)
+    return Answer(await status(context, live, checkout))
+
+
+async def pause(context: Context, params: Params) -> Answer:
+    """Let services stand still where they are."""
+    services = tuple(params.get("services") or ())
+    live, checkout = context.registry.find(params["target"])
+    runtimes = context.registry.host.runtimes
+
+    def change(intent: Intent, snapshot: Snapshot) -> Intent:
+        held = wishes.pause(intent.wishes, intent.environment, services)
+        for name in sorted(held.paused):
+            chosen = intent.wishes.runtimes[name].runtime
+            if Capability.PAUSE not in runtimes[chosen].capabilities:
+                raise DevenvError(f"{name} runs as {chosen}, which cannot be paused")
+        return replace(intent, wishes=held)
+
+    await live.change(change)
+    return Answer(await status(context, live, checkout))
+
+
+async def resume(context: Context, params: Params) -> Answer:
+    """Let services that stand still go on."""
+    services = tuple(params.get("services") or ())
+    live, checkout = context.registry.find(params["target"])
+
+    def change(intent: Intent, snapshot: Snapshot) -> Intent:
+        held = wishes.resume(intent.wishes, intent.environment, services)
         return replace(intent, wishes=held)
 
     await live.change(change)

@@ -103,6 +103,9 @@ class ProcessRuntime:
         except KeeperEndedError:
             await self._links.buried(environment)
 
+    async def pause(self, environment: EnvironmentId, replica: ReplicaId, *, paused: bool) -> None:
+        raise DevenvError(f"{replica.service} is a host process, which cannot be paused")
+
     async def remove(self, environment: EnvironmentId, replica: ReplicaId) -> None:
         link = self._links.get(environment)
         if link is not None:
