@@ -1,4 +1,4 @@
-"""How long a chain of four takes, each ready 200 ms after its start, until the last one is ready."""
+"""How long a chain of four takes, each ready 200 ms after its start, until the last is ready."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long it takes to understand a Compose file: the largest of compose-go's own, and a made one."""
+"""How long it takes to understand a Compose file: compose-go's largest, and a made one."""
 
 from __future__ import annotations
 
