@@ -64,7 +64,7 @@ down() {
     finish "$PIDFILE" dockerd 20
     # Where dockerd was killed, these are still there.
     finish "$LAB/exec/containerd/containerd.pid" containerd 5
-    pgrep -f "containerd-shim.*$LAB/exec/" | xargs -r kill -KILL
+    { pgrep -f "containerd-shim.*$LAB/exec/" || true; } | xargs -r kill -KILL
     find /sys/fs/cgroup -path "*/$OURS/*" -name cgroup.procs -exec sort -u {} + | xargs -r kill -KILL
     find /sys/fs/cgroup -depth -type d -path "*/$OURS*" -exec rmdir {} + || true
     clear_network

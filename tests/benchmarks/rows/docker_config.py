@@ -1,20 +1,13 @@
-"""How long it takes to understand a Compose file: compose-go's largest, and a made one."""
+"""How long it takes to understand a large Compose file."""
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
-from pathlib import Path
-
 from tests.benchmarks.containers import Workload, compare
 from tests.benchmarks.contenders.composed import BUSYBOX, Composed, Document, sleepers
-from tests.benchmarks.desk import FailedError
 from tests.benchmarks.rounds import Measured, Run
 from tests.benchmarks.table import Table
 
 TITLE = "containers: `config`"
-MODULE = "github.com/compose-spec/compose-go/v2@v2.16.1"
 SERVICES = 500
 ROUNDS = 10
 
@@ -23,19 +16,7 @@ def measure(run: Run) -> list[Table]:
     def once(tool: Composed) -> Measured:
         return tool.timed(tool.words.config), ()
 
-    full = Workload("compose-go's full example", {}, once, 1.0, ROUNDS, _copy_full_example)
-    made = Workload(f"{SERVICES} services", _made(), once, 1.0, ROUNDS)
-    return [compare(run, full), compare(run, made)]
-
-
-def _copy_full_example(tool: Composed) -> None:
-    words = ["go", "mod", "download", "-json", MODULE]
-    done = subprocess.run(words, capture_output=True, check=False)
-    if done.returncode != 0:
-        raise FailedError(f"no {MODULE}: {done.stderr[-200:]!r}")
-    loader = Path(json.loads(done.stdout)["Dir"]) / "loader"
-    shutil.copytree(loader, tool.desk.work, dirs_exist_ok=True)
-    shutil.copy(loader / "full-example.yml", tool.desk.work / "compose.yaml")
+    return [compare(run, Workload(f"{SERVICES} services", _made(), once, 1.0, ROUNDS))]
 
 
 def _made() -> Document:
