@@ -68,7 +68,9 @@ METHODS: dict[str, Method] = {
     "plan": Method("target client services? runtime?", "rounds problems"),
     "why": Method("target service", "lines"),
     "samples": Method("target", "samples"),
-    "environment": Method("target service index?", "command directory environment secrets"),
+    "environment": Method(
+        "target service index?", "command directory environment secrets container"
+    ),
     "run": Method("target client task", STATUS, again=False),
     "logs": Method("target services?", "folders"),
     "attach": Method("target service index? columns rows", "", again=False),

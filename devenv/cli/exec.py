@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+
 from devenv.cli.result import Become
-from devenv.errors import UsageError
+from devenv.errors import DevenvError, UsageError
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
@@ -20,7 +22,16 @@ def run(arguments: Arguments, session: Session) -> Become:
 def as_service(
     session: Session, service: str, command: list[str], index: int | None = None
 ) -> Become:
-    """The command as the service itself would run it: the profile's values over the user's own."""
+    """The command as the service itself would run it: the profile's values over the user's own.
+
+    In a container it is run by the engine's own command line.
+    """
     answer = session.call("environment", service=service, index=index)
+    if answer["container"]:
+        tty = ("--tty",) if os.isatty(0) and os.isatty(1) else ()
+        inside = ("docker", "exec", "--interactive", *tty, answer["container"], *command)
+        return Become(inside, session.directory, dict(session.environ))
+    if not answer["directory"]:
+        raise DevenvError(f"{service} does not run", f"bring it up first: devenv start {service}")
     environment = {**session.environ, **answer["environment"]}
     return Become(tuple(command), answer["directory"], environment)

@@ -59,6 +59,7 @@ ANSWERS: dict[str, Answer] = {
         "directory": "/",
         "environment": {"PORT": "1", "TOKEN": "x"},
         "secrets": ["TOKEN"],
+        "container": "",
     },
     "list": {"environments": [LISTED]},
     "forget": {"forgotten": ["shop-1a2b3c4d"]},

@@ -15,6 +15,7 @@ VARIABLES = {
     "directory": "/",
     "environment": {"GREETING": "it's", "TOKEN": "hidden"},
     "secrets": ["TOKEN"],
+    "container": "",
 }
 
 

@@ -133,6 +133,14 @@ def test_a_container_stands_still_and_goes_on(sandbox: Sandbox) -> None:
     assert sandbox.states() == {"web": "ready"}
 
 
+def test_a_command_runs_within_a_container(sandbox: Sandbox) -> None:
+    sandbox.profile(ONE + "    environment: {COLOUR: blue}\n")
+    up(sandbox)
+    shown = sandbox.run("exec", "web", "--", "sh", "-c", "echo $COLOUR; exit 7", check=False)
+    assert (shown.stdout, shown.returncode) == ("blue\n", 7)
+    assert "COLOUR=blue" in sandbox.run("env", "web").stdout
+
+
 def test_a_host_process_cannot_be_paused(sandbox: Sandbox) -> None:
     sandbox.profile(ONE)
     up(sandbox, "--runtime", "process")

@@ -8,11 +8,13 @@ import os
 from devenv.daemon import documents
 from devenv.daemon.board import Published
 from devenv.daemon.desired import desired, resolved
+from devenv.daemon.documents import Document
 from devenv.daemon.environment import LiveEnvironment, boottime
 from devenv.daemon.verbs.changing import applied, fresh_basis, wish_up
 from devenv.daemon.verbs.context import Answer, Context, Params, service_name, status
 from devenv.errors import DevenvError
 from devenv.model.environment import ReplicaId
+from devenv.model.service import Service
 from devenv.planning.forecast import forecast
 from devenv.planning.why import why as cause_chain
 
@@ -64,7 +66,11 @@ async def environment(context: Context, params: Params) -> Answer:
     intent = live.board.newest.intent
     if not intent.wishes.claims and any(s.ports for s in intent.environment.services.values()):
         raise DevenvError(f"{name} has no address yet", "bring it up first: devenv up")
-    made = resolved(intent, context.registry.host.home, intent.environment.services[name], index)
+    host = context.registry.host
+    made = resolved(intent, host.home, intent.environment.services[name], index)
+    chosen = intent.wishes.runtimes.get(name)
+    if chosen is not None and chosen.runtime == host.docker.name:
+        return Answer(_contained(made, host.docker.container(live.id, ReplicaId(name, index))))
     if made.process is None:
         raise DevenvError(f"{name} does not run as a host process")
     return Answer(
@@ -73,8 +79,22 @@ async def environment(context: Context, params: Params) -> Answer:
             "directory": made.process.directory,
             "environment": dict(made.process.environment),
             "secrets": sorted(made.secrets),
+            "container": "",
         }
     )
+
+
+def _contained(service: Service, container: str) -> Document:
+    """The same of a service that is a container; "" where it has none now."""
+    definition = service.container.definition if service.container else {}
+    variables = definition.get("environment") or {}
+    return {
+        "command": list(definition.get("command") or ()),
+        "directory": definition.get("working_dir") or "",
+        "environment": {name: value for name, value in variables.items() if value is not None},
+        "secrets": sorted(service.secrets),
+        "container": container,
+    }
 
 
 async def logs(context: Context, params: Params) -> Answer:

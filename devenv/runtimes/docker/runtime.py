@@ -172,6 +172,12 @@ class DockerRuntime:
         place = self.places.need(environment)
         return follow(place, replica, since)
 
+    def container(self, environment: EnvironmentId, replica: ReplicaId) -> str:
+        """The engine's id of a replica's container, if that runs; else ""."""
+        place = self.places.get(environment)
+        row = place.rows().get(replica) if place else None
+        return row.container if row is not None and row.is_alive else ""
+
     def close(self) -> None:
         self.places.close()
 
