@@ -98,7 +98,9 @@ def _wanted(intent: Intent, service: Service, given: Given, key: bytes) -> Wante
     )
     choice = intent.wishes.runtimes.get(service.name)
     shown = replicas[0].service if replicas else service
-    return Wanted(shown, choice.runtime if choice else "", replicas)
+    if choice is None:
+        return Wanted(shown, "", replicas)
+    return Wanted(shown, choice.runtime, replicas, choice.reason)
 
 
 def _replica(intent: Intent, service: Service, index: int, given: Given, key: bytes) -> Replica:

@@ -68,11 +68,15 @@ class Replica:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One service as it should be now; no replicas: it should not run."""
+    """One service as it should be now; no replicas: it should not run.
+
+    ``because`` says why it is this runtime.
+    """
 
     service: Service
     runtime: str
     replicas: tuple[Replica, ...] = ()
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,8 @@ def _details(service: str, known: _Known) -> Iterator[str]:
             of = ReplicaId(service, view.index)
             yield f"  {of} was started again {view.restarts} times"
     if wanted.runtime:
-        yield f"  it runs as: {wanted.runtime}"
+        because = f", since {wanted.because}" if wanted.because else ""
+        yield f"  it runs as: {wanted.runtime}{because}"
 
 
 def _key(step: Step) -> ReplicaId:
