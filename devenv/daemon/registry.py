@@ -24,7 +24,7 @@ from devenv.profile.parsing import Question
 from devenv.profile.sources import Loaded
 from devenv.runtimes.docker.runtime import DockerRuntime
 from devenv.runtimes.process.runtime import ProcessRuntime
-from devenv.runtimes.protocol import Preparation, Runtime
+from devenv.runtimes.protocol import Client, Preparation, Runtime
 
 FIRST_LOOK = 0.25
 """Seconds that the probes of what is taken up again have for their first answer."""
@@ -104,6 +104,7 @@ class Registry:
         """
         intent = kept.intent
         if held is None:
+            await self._reach(intent, Client("/", environment=os.environ))
             return at_rest(intent, BOTH_DIED) if intent.is_up else intent
 
         async def parse(recorded: store.Files, variables: Mapping[str, str]) -> Loaded:
@@ -116,13 +117,18 @@ class Registry:
             )
         except (DevenvError, ValueError, KeyError) as error:
             return replace(intent, notice=f"its profile cannot be read any more: {error}")
-        if any(choice.runtime == "docker" for choice in intent.wishes.runtimes.values()):
-            await self.host.docker.places.reach(intent.checkout.id, restored.client)
+        await self._reach(intent, restored.client)
         if restored.loaded is not None:
             environment = restored.client.environment
             wanted = request(intent.checkout, intent.profiles, environment)
             self.profiles.remember(wanted, restored.loaded)
         return restored
+
+    async def _reach(self, intent: Intent, client: Client) -> None:
+        """Take up the containers of an environment, if it may have some."""
+        docker = self.host.docker
+        if any(choice.runtime == docker.name for choice in intent.wishes.runtimes.values()):
+            await docker.places.reach(intent.checkout.id, client)
 
     def _known_as(self, checkout: Checkout) -> Checkout:
         """A checkout that was moved keeps its id: the same folder, and nothing at its old place."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 from typing import Any
 
@@ -94,6 +96,19 @@ def test_a_killed_daemon_leaves_containers_alone(sandbox: Sandbox) -> None:
     assert set(sandbox.states().values()) == {"ready"}
     up(sandbox)
     assert containers(sandbox) == before
+
+
+def test_daemon_and_keeper_killed_leave_no_container_behind(sandbox: Sandbox) -> None:
+    sandbox.profile(ONE)
+    up(sandbox)
+    environment = sandbox.status()["environment"]["id"]
+    sandbox.kill_daemon()
+    for keeper in sandbox.keepers():
+        os.kill(keeper, signal.SIGKILL)
+    assert "both ended" in sandbox.status()["notice"]
+    eventually(lambda: containers(sandbox) == [])
+    sandbox.run("down")
+    assert docker("ps", "-aq", "--filter", f"label=dev.devenv.environment={environment}") == []
 
 
 def test_a_service_moves_to_the_other_runtime_by_one_word(sandbox: Sandbox) -> None:
