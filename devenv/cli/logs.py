@@ -30,6 +30,7 @@ _LOOK_FOR_NEW = 2.0
 
 
 def run(arguments: Arguments, session: Session) -> Output:
+    _make_room()
     query = _query(arguments)
     sources = sources_of(session, arguments.services)
     writer = Writer(arguments, stdout_style(), sources)
@@ -40,6 +41,14 @@ def run(arguments: Arguments, session: Session) -> Output:
     for source, block in log:
         yield writer.text(source, block)
     return 0
+
+
+def _make_room() -> None:
+    """Each log takes two descriptors, and the usual limit of 1024 is for select(2) alone."""
+    import resource
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def sources_of(session: Session, services: list[str]) -> list[Source]:
