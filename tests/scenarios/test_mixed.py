@@ -7,11 +7,13 @@ import os
 import shutil
 import signal
 import subprocess
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.lab.engine import Engine
+from tests.lab.proxy import Proxy
 from tests.scenarios.sandbox import Sandbox, eventually
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.usefixtures("engine")]
@@ -109,6 +111,38 @@ def test_daemon_and_keeper_killed_leave_no_container_behind(sandbox: Sandbox) ->
     eventually(lambda: containers(sandbox) == [])
     sandbox.run("down")
     assert docker("ps", "-aq", "--filter", f"label=dev.devenv.environment={environment}") == []
+
+
+@pytest.fixture
+def proxy(sandbox: Sandbox, engine: Engine) -> Iterator[Proxy]:
+    """Stands between the sandbox and its engine."""
+    made = Proxy(sandbox.runtime / "engine.sock", engine.host.removeprefix("unix://"))
+    made.open()
+    sandbox.extra["DOCKER_HOST"] = made.host
+    yield made
+    sandbox.run("down", "--all", check=False)
+    made.cut()
+
+
+def test_an_engine_that_is_away_is_waited_for(sandbox: Sandbox, proxy: Proxy) -> None:
+    sandbox.profile(ONE)
+    up(sandbox)
+    before = containers(sandbox)
+    proxy.cut()
+    eventually(lambda: "docker:" in sandbox.service("web")["reason"])
+    assert containers(sandbox) == before
+    proxy.open()
+    eventually(lambda: sandbox.states() == {"web": "ready"})
+    assert containers(sandbox) == before
+
+
+def test_a_second_up_changes_nothing(sandbox: Sandbox, proxy: Proxy) -> None:
+    sandbox.profile(MIXED)
+    up(sandbox)
+    before = len(proxy.changes)
+    assert before
+    up(sandbox)
+    assert proxy.changes[before:] == []
 
 
 def test_a_service_moves_to_the_other_runtime_by_one_word(sandbox: Sandbox) -> None:
