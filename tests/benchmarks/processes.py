@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,20 +42,27 @@ def kill(pids: list[int]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a set of processes has used: times that a thread slept and was woken, and memory."""
+    """What processes have used: by pid, how often their threads were woken; and memory."""
 
-    wakeups: int
+    wakeups: Mapping[int, int]
     resident_bytes: int
+
+    def wakeups_since(self, before: Usage) -> int:
+        """Add up what those were woken that were there before."""
+        common = self.wakeups.keys() & before.wakeups.keys()
+        return sum(self.wakeups[pid] - before.wakeups[pid] for pid in common)
 
 
 def usage(pids: list[int]) -> Usage:
     """Add up the voluntary context switches of all threads, and the resident sets."""
-    wakeups = resident = 0
+    wakeups: dict[int, int] = {}
+    resident = 0
     for pid in pids:
         resident += 1024 * _field(Path(f"/proc/{pid}/status"), b"VmRSS:")
         with suppress(FileNotFoundError):  # it has just ended
             for thread in Path(f"/proc/{pid}/task").iterdir():
-                wakeups += _field(thread / "status", b"voluntary_ctxt_switches:")
+                count = _field(thread / "status", b"voluntary_ctxt_switches:")
+                wakeups[pid] = wakeups.get(pid, 0) + count
     return Usage(wakeups, resident)
 
 

@@ -18,7 +18,7 @@ TITLE = "idle with 20 services"
 SERVICES = 20
 ROUNDS = 3
 WINDOW = 60.0
-CALM = 10.0
+CALM = 25.0
 """Seconds from the last start to the first window."""
 NAMES = ("goreman", "pm2", "pitchfork", OURS)
 MEGABYTE = 1_000_000
@@ -87,7 +87,7 @@ def _watch(every: list[Watched]) -> None:
     for watched, (begun, first) in zip(every, before, strict=True):
         last = usage(watched.supervisors)
         seconds = time.monotonic() - begun
-        watched.wakeups.append((last.wakeups - first.wakeups) / seconds)
+        watched.wakeups.append(last.wakeups_since(first) / seconds)
         watched.megabytes.append(last.resident_bytes / MEGABYTE)
 
 
