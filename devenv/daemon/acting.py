@@ -55,8 +55,9 @@ class Acting:
         return DISCARD in self._tasks
 
     @property
-    def idle(self) -> bool:
-        return not self._tasks
+    def may_discard(self) -> bool:
+        """Nothing is under way, and the last try did not fail just now."""
+        return not self._tasks and DISCARD not in self.failures
 
     def begin(self, step: Step, preparation: Callable[[], Preparation]) -> None:
         """Perform a step in the background."""

@@ -151,8 +151,8 @@ class LiveEnvironment:
         if hands.acting.is_discarding or (self._intent.is_up and self._intent.loaded is None):
             decided = Plan()
         hands.perform(decided, self._desired, self._intent)
-        if self._intent.leaving and not observed.units and hands.acting.idle:
-            hands.acting.spawn(DISCARD, "down", self._discard(seen))
+        if self._intent.leaving and not observed.units and hands.acting.may_discard:
+            hands.acting.spawn(DISCARD, DISCARD, self._discard(seen))
         gone = seen.empty and not self._intent.leaving and not self._intent.is_up
         self.board.publish(self._intent, self._desired, observed, plan=decided, gone=gone)
 

@@ -136,6 +136,24 @@ def test_an_engine_that_is_away_is_waited_for(sandbox: Sandbox, proxy: Proxy) ->
     assert containers(sandbox) == before
 
 
+def test_down_waits_for_an_engine_that_is_away(sandbox: Sandbox, proxy: Proxy) -> None:
+    sandbox.profile(ONE)
+    up(sandbox)
+    proxy.cut()
+    eventually(lambda: "docker:" in sandbox.service("web")["reason"])
+    going = sandbox.spawn("down")
+
+    def tries() -> int:
+        return sandbox.run("events").stdout.count("discard:")
+
+    eventually(lambda: tries() >= 2)
+    assert tries() < 10, "it asks again and again without a pause"
+    proxy.open()
+    assert going.wait(timeout=30) == 0
+    going.communicate()
+    assert containers(sandbox) == []
+
+
 def test_a_second_up_changes_nothing(sandbox: Sandbox, proxy: Proxy) -> None:
     sandbox.profile(MIXED)
     up(sandbox)

@@ -56,7 +56,7 @@ def _short(text: str, spot: Spot) -> list[dict[str, Any]]:
         port |= {"host_ip": host} if host else {}
         port |= {"published": number} if number else {}
         made.append(port)
-    return made
+    return sorted(made, key=lambda port: str(port["target"]))  # as text: so does Compose
 
 
 def _published(text: str, count: int, whole: str) -> list[str]:

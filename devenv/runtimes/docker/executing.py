@@ -6,7 +6,7 @@ import asyncio
 import json
 from typing import Any
 
-from devenv.runtimes.docker.connection import RefusedError
+from devenv.errors import DevenvError
 from devenv.runtimes.docker.frames import HEADER
 from devenv.runtimes.docker.place import Place
 from devenv.runtimes.docker.rows import Row
@@ -51,12 +51,12 @@ async def _output(place: Place, number: str) -> bytes:
 
 
 async def sample(place: Place, row: Row) -> Sample | None:
-    """What a container uses now; None: it has just ended."""
+    """What a container uses now; None: it has just ended, or the engine is away."""
     try:
         found = await place.engine.connection.call(
             lambda client: client.stats(row.container, stream=False, one_shot=True)
         )
-    except RefusedError:
+    except DevenvError:
         return None
     cpu = (found.get("cpu_stats") or {}).get("cpu_usage") or {}
     memory = found.get("memory_stats") or {}
