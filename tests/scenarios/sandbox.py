@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 WITHIN = 20.0
+NO_ENGINE = "unix:///nowhere/docker.sock"
+"""What a scenario means by its engine, unless it asks for the real one."""
 
 
 def eventually(condition: Callable[[], object], *, within: float = WITHIN) -> None:
@@ -44,6 +46,7 @@ class Sandbox:
             "HOME": str(self.base / "home"),
             "XDG_STATE_HOME": str(self.base / "state"),
             "XDG_RUNTIME_DIR": str(self.runtime),
+            "DOCKER_HOST": NO_ENGINE,
             **self.extra,
         }
 

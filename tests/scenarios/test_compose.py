@@ -72,5 +72,6 @@ def driven(project: Project, sandbox: Sandbox) -> Iterator[Devenv]:
 def test_a_project_is_used_as_its_users_would(
     project: Project, sandbox: Sandbox, engine: Engine
 ) -> None:
+    sandbox.extra["DOCKER_HOST"] = engine.host
     with driven(project, sandbox) as driver:
         check(project, driver)

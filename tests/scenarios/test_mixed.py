@@ -14,9 +14,15 @@ import pytest
 
 from tests.lab.engine import Engine
 from tests.lab.proxy import Proxy
-from tests.scenarios.sandbox import Sandbox, eventually
+from tests.scenarios.sandbox import NO_ENGINE, Sandbox, eventually
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.usefixtures("engine")]
+pytestmark = pytest.mark.timeout(180)
+
+
+@pytest.fixture(autouse=True)
+def real_engine(sandbox: Sandbox, engine: Engine) -> None:
+    sandbox.extra["DOCKER_HOST"] = engine.host
+
 
 MIXED = """
 services:
@@ -175,14 +181,14 @@ def test_a_service_moves_to_the_other_runtime_by_one_word(sandbox: Sandbox) -> N
 
 def test_without_an_engine_what_can_be_a_process_is_one(sandbox: Sandbox) -> None:
     sandbox.profile(ONE)
-    sandbox.extra["DOCKER_HOST"] = "unix:///nowhere/docker.sock"
+    sandbox.extra["DOCKER_HOST"] = NO_ENGINE
     up(sandbox)
     assert runtimes(sandbox) == {"web": "process"}
 
 
 def test_without_an_engine_what_cannot_be_a_process_is_refused(sandbox: Sandbox) -> None:
     sandbox.profile(PORT)
-    sandbox.extra["DOCKER_HOST"] = "unix:///nowhere/docker.sock"
+    sandbox.extra["DOCKER_HOST"] = NO_ENGINE
     refused = sandbox.run("up", "-d", check=False)
     assert refused.returncode == 1
     assert "web can only be a container" in refused.stderr
