@@ -101,7 +101,7 @@ def test_a_killed_daemon_leaves_containers_alone(sandbox: Sandbox) -> None:
     up(sandbox)
     before = containers(sandbox)
     sandbox.kill_daemon()
-    assert set(sandbox.states().values()) == {"ready"}
+    eventually(lambda: set(sandbox.states().values()) == {"ready"})
     up(sandbox)
     assert containers(sandbox) == before
 
