@@ -131,7 +131,7 @@ def _value(option: Option, text: str) -> Any:
     if option.kind == NUMBER:
         return int(text) if text.isascii() and text.isdigit() else None
     if option.kind == DURATION:
-        from devenv.cli.layout import read_duration
+        from devenv.api.wording import read_duration
 
         return read_duration(text)
     return text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from devenv.cli.layout import duration
+from devenv.api.wording import duration
 from devenv.cli.result import Result
 
 TYPE_CHECKING = False  # typing itself is slow to import

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 
 from devenv.api import places
 from devenv.api.client import Client
+from devenv.api.wording import size
 from devenv.cli.arguments import Arguments
 from devenv.cli.daemon import running
-from devenv.cli.layout import Style, size
+from devenv.cli.layout import Style
 from devenv.cli.result import Result
 from devenv.cli.session import Session
 from devenv.errors import DevenvError

@@ -5,7 +5,8 @@ from __future__ import annotations
 from time import monotonic
 
 from devenv.api.connection import LostError
-from devenv.cli.layout import Style, duration, listed
+from devenv.api.wording import duration, listed
+from devenv.cli.layout import Style
 from devenv.cli.render import Live
 from devenv.errors import TimeLimitError
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 
 from devenv.api import places
-from devenv.cli.layout import columns, size
+from devenv.api.wording import size
+from devenv.cli.layout import columns
 from devenv.cli.list import with_gone
 from devenv.cli.render import confirm, notice
 from devenv.cli.result import Result

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
+from devenv.api.wording import duration
 from devenv.cli.exec import as_service
-from devenv.cli.layout import duration
 from devenv.cli.outcome import failure_lines
 from devenv.cli.render import notice, stdout_style
 from devenv.cli.services import chosen

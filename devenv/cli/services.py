@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from devenv.cli.layout import duration, size, table
+from devenv.api.wording import duration, size
+from devenv.cli.layout import table
 from devenv.errors import UsageError
 
 TYPE_CHECKING = False  # typing itself is slow to import
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from devenv.api.wording import 
     from devenv.cli.layout import Style
 
     Document = dict[str, Any]

@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from devenv.api.wording import read_duration
 from devenv.cli.arguments import HelpWanted
-from devenv.cli.layout import read_duration
 from devenv.cli.verbs import DURATION, FLAG, GLOBAL, MANY, NUMBER, Option, Verb
 from devenv.errors import UsageError
 

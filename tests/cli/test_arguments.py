@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devenv.api.wording import read_duration
 from devenv.cli.arguments import HelpWanted, parse, quick
-from devenv.cli.layout import read_duration
 from devenv.cli.slow import slow
 from devenv.cli.verbs import GLOBAL, VERBS
 from devenv.errors import UsageError

@@ -6,7 +6,8 @@ import json
 import os
 from pathlib import Path
 
-from devenv.cli.layout import Style, columns, duration, listed, size
+from devenv.api.wording import duration, listed, size
+from devenv.cli.layout import Style, columns
 from tests.api.daemon import Drop, stand_in
 from tests.cli.desk import Desk, document, service
 

@@ -1,0 +1,1 @@
+"""The parts of a screen; each draws what pure functions make of a frozen value."""
