@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from devenv.api.wording import 
     from devenv.cli.layout import Style
 
     Document = dict[str, Any]
