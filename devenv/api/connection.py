@@ -35,16 +35,50 @@ class LostError(DevenvError):
         self.asked = asked
 
 
+class SilentError(DevenvError):
+    """The daemon did not answer in time."""
+
+    def __init__(self, method: str, within: float) -> None:
+        super().__init__(
+            f"the daemon did not answer to {method} within {within:g} seconds",
+            "`devenv daemon stop` ends it; services stay up, and it starts again by itself.",
+        )
+
+
+class Incoming:
+    """An answer as it comes: the bytes of its line, and the descriptors with them."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._size = 0
+        self.descriptors: list[int] = []
+
+    def add(self, data: bytes) -> bool:
+        """Take more bytes; True when the line is complete."""
+        self._parts.append(data)
+        self._size += len(data)
+        if data.endswith(b"\n"):
+            return True
+        if self._size > codec.LIMIT:
+            raise codec.MessageError(codec.NO_REQUEST, "the daemon's answer is too long")
+        return False
+
+    def result(self) -> tuple[dict[str, Any], list[int]]:
+        """The result and the descriptors; RemoteError where it is a failure."""
+        message = codec.decode(b"".join(self._parts))
+        return codec.read_result(message), self.descriptors
+
+
 class Connection:
     """A connected socket, and the requests on it, one after the other."""
 
     def __init__(self, sock: _socket.socket) -> None:
-        self._socket = sock
+        self.socket = sock
         self._number = 0
         self.build = ""
 
     def close(self) -> None:
-        self._socket.close()
+        self.socket.close()
 
     def hello(self) -> dict[str, Any]:
         """Say who we are; the answer's ``build`` and ``protocol`` say who it is."""
@@ -57,50 +91,44 @@ class Connection:
         self, method: str, params: Mapping[str, Any], within: float
     ) -> tuple[dict[str, Any], list[int]]:
         """The result and the descriptors with it; raises LostError, DevenvError, RemoteError."""
-        self._number += 1
-        line = codec.request(self._number, method, params)
-        self._socket.settimeout(within)
+        line = self.next_line(method, params)
+        self.socket.settimeout(within)
+        answer = Incoming()
         try:
             try:
-                self._socket.sendall(line)
+                self.socket.sendall(line)
             except ConnectionError as error:
                 raise LostError(asked=False) from error
-            answer, descriptors = self._read_line()
+            while not self.receive(answer):
+                pass
         except TimeoutError as error:
-            raise DevenvError(
-                f"the daemon did not answer to {method} within {within:g} seconds",
-                "`devenv daemon stop` ends it; services stay up, and it starts again by itself.",
-            ) from error
-        message = codec.decode(answer)
-        return codec.read_result(message), descriptors
+            raise SilentError(method, within) from error
+        return answer.result()
 
-    def _read_line(self) -> tuple[bytes, list[int]]:
-        parts: list[bytes] = []
-        descriptors: list[int] = []
-        size = 0
-        while True:
-            try:
-                data, ancillary, _, _ = self._socket.recvmsg(
-                    _CHUNK, _ANCILLARY, _socket.MSG_CMSG_CLOEXEC
-                )
-            except ConnectionError as error:
-                raise LostError(asked=True) from error
-            for _, _, packed in ancillary:
-                descriptors += _numbers(packed)
-            if not data:
-                raise LostError(asked=True)
-            parts.append(data)
-            size += len(data)
-            if data.endswith(b"\n"):
-                return b"".join(parts), descriptors
-            if size > codec.LIMIT:
-                raise codec.MessageError(codec.NO_REQUEST, "the daemon's answer is too long")
+    def next_line(self, method: str, params: Mapping[str, Any]) -> bytes:
+        """The bytes of the next request."""
+        self._number += 1
+        return codec.request(self._number, method, params)
+
+    def receive(self, answer: Incoming) -> bool:
+        """Take in what has come of an answer; True when that is all of it."""
+        try:
+            data, ancillary, _, _ = self.socket.recvmsg(
+                _CHUNK, _ANCILLARY, _socket.MSG_CMSG_CLOEXEC
+            )
+        except ConnectionError as error:
+            raise LostError(asked=True) from error
+        for _, _, packed in ancillary:
+            answer.descriptors += _numbers(packed)
+        if not data:
+            raise LostError(asked=True)
+        return answer.add(data)
 
     def stop_daemon(self) -> None:
         """Ask the daemon to end, and return when it has closed this connection."""
         try:
             self.request("daemon.stop", {}, START_WITHIN)
-            while self._socket.recv(_CHUNK):
+            while self.socket.recv(_CHUNK):
                 pass
         except (ConnectionError, TimeoutError, LostError):
             return
