@@ -126,7 +126,7 @@ class Prober:
         docker = self._host.docker
         if unit.runtime != docker.name:
             return None
-        return lambda command: docker.execute(self._environment, unit.id, command)
+        return lambda command: docker.commands.execute(self._environment, unit.id, command)
 
     def _log(self, watched: Watched) -> LogWatch | None:
         if not isinstance(watched.probe.check, LogCheck):

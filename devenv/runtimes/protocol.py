@@ -83,6 +83,23 @@ class Chunk(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Command:
+    """A command within a unit. "" and empty: as the unit itself has it.
+
+    ``size`` of its terminal: columns and rows.
+    """
+
+    words: tuple[str, ...]
+    takes_input: bool = False
+    tty: bool = False
+    size: tuple[int, int] | None = None
+    user: str = ""
+    directory: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    privileged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How a command ended. ``code`` as a shell says it; None: it did not end, or did not run."""
 

@@ -70,7 +70,9 @@ async def environment(context: Context, params: Params) -> Answer:
     made = resolved(intent, host.home, intent.environment.services[name], index)
     chosen = intent.wishes.runtimes.get(name)
     if chosen is not None and chosen.runtime == host.docker.name:
-        return Answer(_contained(made, host.docker.container(live.id, ReplicaId(name, index))))
+        return Answer(
+            _contained(made, host.docker.commands.container(live.id, ReplicaId(name, index)))
+        )
     if made.process is None:
         raise DevenvError(f"{name} does not run as a host process")
     return Answer(

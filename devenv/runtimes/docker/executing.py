@@ -4,50 +4,90 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
+from contextlib import aclosing
 from typing import Any
 
 from devenv.errors import DevenvError
-from devenv.runtimes.docker.frames import HEADER
+from devenv.runtimes.docker.connection import RefusedError
+from devenv.runtimes.docker.duplex import NO_DETACHING, Duplex, Target
 from devenv.runtimes.docker.place import Place
 from devenv.runtimes.docker.rows import Row
-from devenv.runtimes.docker.stream import request
-from devenv.runtimes.protocol import Outcome, Sample
+from devenv.runtimes.docker.stream import hijack, request
+from devenv.runtimes.protocol import Command, Outcome, Sample
 
 MAX_OUTPUT = 4096
-API = "/v1.41"
+FIRST_PAUSE, LONGEST_PAUSE = 0.005, 0.25
+KILLED = 137
+"""The code of a command whose container has ended under it."""
 
 
-async def execute(place: Place, row: Row, command: tuple[str, ...], **options: object) -> Outcome:
-    """Run a command to its end. ``options`` are those of the engine's exec, in its own names."""
-    body = {"AttachStdout": True, "AttachStderr": True, "Cmd": list(command), **options}
-    made = await _post(place, f"{API}/containers/{row.container}/exec", body)
-    number = made["Id"]
-    output = await _output(place, number)
+async def open_exec(place: Place, row: Row, command: Command) -> Duplex:
+    """Start a command in a container, and stay connected with it."""
     connection = place.engine.connection
-    ended = await connection.call(lambda client: client.exec_inspect(number))
-    return Outcome(ended.get("ExitCode"), output.decode("utf-8", "replace").strip())
+    made = await _post(place, f"/containers/{row.container}/exec", _body(command))
+    path = f"/exec/{made['Id']}"
+
+    async def ended() -> int:
+        return await _code(place, row, made["Id"])
+
+    body = json.dumps({"Detach": False, "Tty": command.tty}).encode()
+    streams = await hijack(connection.address, f"{path}/start", body=body)
+    duplex = Duplex(streams, Target(connection.address, path, command.tty, ended))
+    if command.size is not None:
+        await duplex.resize(*command.size)
+    return duplex
 
 
-async def _post(place: Place, path: str, body: dict[str, Any]) -> dict[str, Any]:
+async def execute(place: Place, row: Row, command: Command) -> Outcome:
+    """Run a command to its end, without input; only the beginning of its output is kept."""
+    kept = b""
+    async with aclosing(await open_exec(place, row, command)) as duplex:
+        while (piece := await duplex.read()) is not None:
+            kept += piece[1][: MAX_OUTPUT - len(kept)]
+        code = await duplex.exit_code()
+    return Outcome(code, kept.decode("utf-8", "replace").strip())
+
+
+def _body(command: Command) -> dict[str, Any]:
+    return {
+        "AttachStdin": command.takes_input,
+        "AttachStdout": True,
+        "AttachStderr": True,
+        "Tty": command.tty,
+        "DetachKeys": NO_DETACHING,
+        "Cmd": list(command.words),
+        "User": command.user,
+        "Privileged": command.privileged,
+        "WorkingDir": command.directory,
+        "Env": [f"{name}={value}" for name, value in command.environment.items()],
+    }
+
+
+async def _code(place: Place, row: Row, number: str) -> int:
+    """A command may close its output before it ends, so its end is looked for."""
+    pause = FIRST_PAUSE
+    while True:
+        try:
+            found = await place.engine.connection.call(lambda client: client.exec_inspect(number))
+        except RefusedError as error:
+            if error.status == 404:
+                return KILLED
+            raise
+        if not found["Running"]:
+            return int(found["ExitCode"] or 0)
+        now = await place.engine.look_at(row.container)
+        if now is None or not now.is_alive:
+            return KILLED
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
+
+
+async def _post(place: Place, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
     address = place.engine.connection.address
     async with request(address, "POST", path, body=json.dumps(body).encode()) as (reader, _):
         found: dict[str, Any] = json.loads(await reader.read())
         return found
-
-
-async def _output(place: Place, number: str) -> bytes:
-    """Start what was made and read all that it says; only the beginning is kept."""
-    address = place.engine.connection.address
-    body = json.dumps({"Detach": False, "Tty": False}).encode()
-    kept = b""
-    async with request(address, "POST", f"{API}/exec/{number}/start", body=body) as (reader, _):
-        while True:
-            try:
-                _, length = HEADER.unpack(await reader.readexactly(HEADER.size))
-                data = await reader.readexactly(length)
-            except asyncio.IncompleteReadError:
-                return kept
-            kept += data[: MAX_OUTPUT - len(kept)]
 
 
 async def sample(place: Place, row: Row) -> Sample | None:

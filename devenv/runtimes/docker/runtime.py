@@ -11,6 +11,7 @@ from devenv.errors import DevenvError
 from devenv.model.environment import EnvironmentId, ReplicaId
 from devenv.model.plan import Start, StopUnit
 from devenv.model.unit import Exit, Unit
+from devenv.runtimes.docker.commands import Commands
 from devenv.runtimes.docker.place import Place
 from devenv.runtimes.docker.places import Places
 from devenv.runtimes.docker.records import Record
@@ -19,7 +20,6 @@ from devenv.runtimes.protocol import (
     Capability,
     Chunk,
     Look,
-    Outcome,
     Preparation,
     Report,
     Sample,
@@ -50,6 +50,7 @@ class DockerRuntime:
 
     def __init__(self, *, records: Callable[[EnvironmentId], str]) -> None:
         self.places = Places(records)
+        self.commands = Commands(self.places)
         self._starting = asyncio.Semaphore(IN_FLIGHT)
         # Once: a unit is known by when it started, so that must stay the same number.
         self._boot = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
@@ -151,18 +152,6 @@ class DockerRuntime:
         if row is not None and row.is_alive and (row.status == "paused") != paused:
             await _containers(place).pause(row, paused=paused)
 
-    async def execute(
-        self, environment: EnvironmentId, replica: ReplicaId, command: tuple[str, ...]
-    ) -> Outcome:
-        """Run a command in a container; its code, and the beginning of its output."""
-        from devenv.runtimes.docker import executing
-
-        place = self.places.need(environment)
-        row = place.rows().get(replica)
-        if row is None or not row.is_alive:
-            return Outcome(None, "it does not run")
-        return await executing.execute(place, row, command)
-
     def logs(
         self, environment: EnvironmentId, replica: ReplicaId, since: int
     ) -> AsyncIterator[list[Chunk]]:
@@ -171,12 +160,6 @@ class DockerRuntime:
 
         place = self.places.need(environment)
         return follow(place, replica, since)
-
-    def container(self, environment: EnvironmentId, replica: ReplicaId) -> str:
-        """The engine's id of a replica's container, if that runs; else ""."""
-        place = self.places.get(environment)
-        row = place.rows().get(replica) if place else None
-        return row.container if row is not None and row.is_alive else ""
 
     def close(self) -> None:
         self.places.close()

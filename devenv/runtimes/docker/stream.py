@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import socket
 import ssl
@@ -20,36 +21,59 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 @asynccontextmanager
 async def request(
-    address: Address, method: str, path: str, *, body: bytes = b"", upgrade: bool = False
+    address: Address, method: str, path: str, *, body: bytes = b""
 ) -> AsyncIterator[Streams]:
     """Ask for a stream; its answer begins at what the reader gives next.
 
-    HTTP/1.0, so that the engine does not cut the answer into chunks; ``upgrade``: both sides write
-    (``attach`` and ``exec`` of the engine's API). Raises AwayError or RefusedError.
+    HTTP/1.0, so that the engine does not cut the answer into chunks. Raises AwayError or
+    RefusedError.
     """
-    reader, writer = await _connect(address)
+    reader, writer = await _ask(address, [f"{method} {path} HTTP/1.0"], body)
     try:
-        headers = {"Host": "docker", "Content-Type": "application/json"}
-        headers |= {"Content-Length": str(len(body))} if body else {}
-        headers |= {"Connection": "Upgrade", "Upgrade": "tcp"} if upgrade else {}
-        version = "1.1" if upgrade else "1.0"
-        lines = [f"{method} {path} HTTP/{version}", *(f"{k}: {v}" for k, v in headers.items())]
-        writer.write("\r\n".join([*lines, "", ""]).encode() + body)
-        await _expect_success(reader)
         yield reader, writer
     finally:
         writer.close()
 
 
+async def hijack(address: Address, path: str, *, body: bytes = b"") -> Streams:
+    """Ask for a connection on which both sides write from then on; the caller closes it.
+
+    Raises AwayError or RefusedError.
+    """
+    upgrade = ["Connection: Upgrade", "Upgrade: tcp"]
+    return await _ask(address, [f"POST {path} HTTP/1.1", *upgrade], body)
+
+
+async def _ask(address: Address, lines: list[str], body: bytes) -> Streams:
+    reader, writer = await _connect(address)
+    length = [f"Content-Length: {len(body)}"] if body else []
+    head = [*lines, "Host: docker", "Content-Type: application/json", *length, "", ""]
+    try:
+        writer.write("\r\n".join(head).encode() + body)
+        await _expect_success(reader)
+    except BaseException:
+        writer.close()
+        raise
+    return reader, writer
+
+
 async def _expect_success(reader: asyncio.StreamReader) -> None:
     try:
         head = await reader.readuntil(b"\r\n\r\n")
+        status = int(head.split(maxsplit=2)[1])
+        if status >= 400:
+            raise RefusedError(_said(await reader.read(HEAD_LIMIT)), status)
     except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError) as error:
         raise AwayError("the engine ended the connection") from error
-    status = int(head.split(maxsplit=2)[1])
-    if status >= 400:
-        said = (await reader.read(HEAD_LIMIT)).decode("utf-8", "replace").strip()
-        raise RefusedError(said, status)
+
+
+def _said(answer: bytes) -> str:
+    """The engine's reason, which is JSON, or what stands there instead."""
+    text = answer.decode("utf-8", "replace").strip()
+    try:
+        return str(json.loads(text)["message"])
+    except (ValueError, KeyError, TypeError):
+        return text
 
 
 async def _connect(address: Address) -> Streams:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from devenv.model.environment import ReplicaId
-from devenv.runtimes.docker.executing import API
 from devenv.runtimes.docker.frames import Frames
 from devenv.runtimes.docker.place import Place
 from devenv.runtimes.docker.stream import READ, query, request
@@ -25,7 +24,7 @@ async def follow(place: Place, replica: ReplicaId, since: int) -> AsyncIterator[
     )
     frames = Frames(tty=row.tty, after=since)
     address = place.engine.connection.address
-    async with request(address, "GET", f"{API}/containers/{row.container}/logs?{asked}") as (
+    async with request(address, "GET", f"/containers/{row.container}/logs?{asked}") as (
         reader,
         _,
     ):

@@ -1,0 +1,60 @@
+"""What runs beside a container's own process: commands in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from devenv.errors import DevenvError
+from devenv.model.environment import EnvironmentId, ReplicaId
+from devenv.runtimes.docker.place import Place
+from devenv.runtimes.docker.places import Places
+from devenv.runtimes.docker.rows import Row
+from devenv.runtimes.protocol import Command, Outcome
+
+if TYPE_CHECKING:  # loaded when the first engine is asked
+    from devenv.runtimes.docker.duplex import Duplex
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """``open_exec`` gives a connection that its caller closes; see ``Duplex`` for its shape."""
+
+    places: Places
+
+    async def execute(
+        self, environment: EnvironmentId, replica: ReplicaId, words: tuple[str, ...]
+    ) -> Outcome:
+        """Run a command in a container; its code, and the beginning of its output."""
+        from devenv.runtimes.docker import executing
+
+        place = self.places.need(environment)
+        row = place.rows().get(replica)
+        if row is None or not row.is_alive:
+            return Outcome(None, "it does not run")
+        return await executing.execute(place, row, Command(words))
+
+    async def open_exec(
+        self, environment: EnvironmentId, replica: ReplicaId, command: Command
+    ) -> Duplex:
+        """Start a command in a container, and stay connected with it.
+
+        Raises DevenvError: the container does not run, or the engine refuses.
+        """
+        from devenv.runtimes.docker import executing
+
+        return await executing.open_exec(*self._running(environment, replica), command)
+
+    def container(self, environment: EnvironmentId, replica: ReplicaId) -> str:
+        """The engine's id of a replica's container, if that runs; else ""."""
+        place = self.places.get(environment)
+        row = place.rows().get(replica) if place else None
+        return row.container if row is not None and row.is_alive else ""
+
+    def _running(self, environment: EnvironmentId, replica: ReplicaId) -> tuple[Place, Row]:
+        place = self.places.need(environment)
+        row = place.rows().get(replica)
+        if row is None or not row.is_alive:
+            name = replica.service
+            raise DevenvError(f"{name} does not run", f"bring it up first: devenv start {name}")
+        return place, row
