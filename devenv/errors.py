@@ -14,6 +14,10 @@ class DevenvError(Exception):
         self.hint = hint
 
 
+class TransientError(DevenvError):
+    """Something on the way failed: the same may well go better in a moment."""
+
+
 class UsageError(DevenvError):
     """The command line itself is wrong; exit code 2."""
 

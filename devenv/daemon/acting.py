@@ -7,13 +7,18 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
 from devenv.daemon.failpoints import failpoint
-from devenv.errors import DevenvError
+from devenv.errors import DevenvError, TransientError
 from devenv.model.environment import Desired, EnvironmentId, ReplicaId
 from devenv.model.plan import Pause, Prepare, Remove, Start, Step, StopUnit
+from devenv.model.unit import Failure
 from devenv.runtimes.protocol import Preparation, Runtime
 
 RETRY = 1.0
-"""Seconds until a runtime that failed us is asked again."""
+"""Seconds until a step that has failed is tried again."""
+AGAIN = 0.2
+"""The same for one of which nobody can know yet whether it goes on to fail."""
+TRIES = 5
+"""How often such a step fails in a row until that counts as lasting."""
 DISCARD = "discard"
 """The key under which an environment goes away; nothing else is begun meanwhile."""
 Note = Callable[[str, str], None]
@@ -32,8 +37,9 @@ class Acting:
         drained: Callable[[ReplicaId], Awaitable[None]],
     ) -> None:
         """``drained`` waits until the log of a unit that has ended is safe."""
-        self.failures: dict[str, str] = {}
-        """What a runtime last failed with, until it is tried again."""
+        self.failures: dict[ReplicaId | str, Failure] = {}
+        """What steps have failed with, until they are tried again."""
+        self._tries: dict[ReplicaId | str, int] = {}
         self._environment = environment
         self._runtimes = runtimes
         self._wake = wake
@@ -93,6 +99,10 @@ class Acting:
             if key not in wanted:
                 self._tasks[key].cancel()
 
+    def forgive(self) -> None:
+        """Try all that has failed again at once: somebody asks for it."""
+        self.failures.clear()
+
     def close(self) -> None:
         for task in self._tasks.values():
             task.cancel()
@@ -103,19 +113,23 @@ class Acting:
             self._verbs.pop(key, None)
         error = None if task.cancelled() else task.exception()
         if error is not None:
-            self._failed(runtime, error)
+            self._failed(key, runtime, error)
+        elif not task.cancelled():
+            self._tries.pop(key, None)
         self._wake()
 
-    def _failed(self, runtime: str, error: BaseException) -> None:
+    def _failed(self, key: ReplicaId | str, runtime: str, error: BaseException) -> None:
         if not isinstance(error, DevenvError):
             logging.error("a step of %s failed", self._environment, exc_info=error)
         text = error.message if isinstance(error, DevenvError) else f"a bug of devenv: {error!r}"
         self._note("", f"{runtime}: {text}")
-        self.failures[runtime] = text
-        asyncio.get_running_loop().call_later(RETRY, self._try_again, runtime)
+        tries = self._tries[key] = self._tries.get(key, 0) + 1
+        lasting = tries >= TRIES or not isinstance(error, TransientError)
+        self.failures[key] = Failure(text, lasting)
+        asyncio.get_running_loop().call_later(RETRY if lasting else AGAIN, self._try_again, key)
 
-    def _try_again(self, runtime: str) -> None:
-        self.failures.pop(runtime, None)
+    def _try_again(self, key: ReplicaId | str) -> None:
+        self.failures.pop(key, None)
         self._wake()
 
     async def _prepare(self, runtime: str, preparation: Preparation) -> None:

@@ -108,6 +108,8 @@ class LiveEnvironment:
 
     def _take_in(self) -> list[asyncio.Future[None]]:
         asked, self._asked = self._asked, []
+        if asked:
+            self._hands.acting.forgive()
         for decide, done in asked:
             try:
                 self._set(decide(self._intent, self.board.newest.snapshot))

@@ -65,6 +65,10 @@ class HoldKind(StrEnum):
     GAVE_UP = "gave up"
     PORT = "port"
     RUNTIME_AWAY = "runtime away"
+    FAILING = "failing"
+    """Its step has failed, and goes on to be tried."""
+    RETRYING = "retrying"
+    """Its step has failed, and is tried again at once."""
     DEPENDANTS = "dependants"
     """It is to stop, but those that depend on it stop first."""
 

@@ -69,12 +69,21 @@ class BusyPort:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """What a step has failed with, until it is tried again; ``lasting``: do not count on that."""
+
+    reason: str
+    lasting: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """Everything seen of one environment in one look.
 
     ``busy`` holds the replicas with a step in flight, taken before looking; ``away`` says why a
     runtime cannot be asked; ``prepared`` is the fingerprint of what a runtime has prepared;
-    ``ports`` maps a replica that does not run to the port that keeps it from starting.
+    ``ports`` maps a replica that does not run to the port that keeps it from starting;
+    ``failures`` are those of steps, by replica, or by runtime for what that had to prepare.
     """
 
     units: Mapping[ReplicaId, Unit] = field(default_factory=dict)
@@ -83,3 +92,4 @@ class Observed:
     prepared: Mapping[str, str] = field(default_factory=dict)
     away: Mapping[str, str] = field(default_factory=dict)
     ports: Mapping[ReplicaId, BusyPort] = field(default_factory=dict)
+    failures: Mapping[ReplicaId | str, Failure] = field(default_factory=dict)

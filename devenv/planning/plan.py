@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from devenv.model.environment import Desired, Replica, Wanted
+from devenv.model.environment import Desired, Replica, ReplicaId, Wanted
 from devenv.model.plan import Hold, HoldKind, Pause, Plan, Prepare, Remove, Start, Step, StopUnit
 from devenv.model.service import RestartPolicy, Stop
 from devenv.model.unit import Health, Observed, Unit
@@ -32,33 +32,44 @@ def _preparations(scene: Scene) -> Iterator[Prepare]:
     observed = scene.observed
     for runtime, fingerprint in scene.desired.preparation.items():
         prepared = observed.prepared.get(runtime)
-        if prepared != fingerprint and runtime not in {*observed.preparing, *observed.away}:
+        if prepared != fingerprint and runtime not in _unable(observed):
             cause = "its client's circumstances have changed" if prepared else "it is needed"
             yield Prepare(runtime, cause)
+
+
+def _unable(observed: Observed) -> set[object]:
+    """The runtimes that cannot prepare anything now."""
+    return {*observed.preparing, *observed.away, *observed.failures}
 
 
 def _wanted(scene: Scene, now: float) -> Iterator[Decision]:
     for wanted in scene.desired.services.values():
         for replica in wanted.replicas:
-            verb = scene.observed.busy.get(replica.id)
-            if verb is not None:
-                yield Hold(replica.id, HoldKind.BUSY, f"is {verb}")
-            elif wanted.runtime in scene.observed.away:
-                reason = scene.observed.away[wanted.runtime]
-                yield Hold(replica.id, HoldKind.RUNTIME_AWAY, f"{wanted.runtime}: {reason}")
-            else:
-                yield _replica(scene, wanted, replica, now)
+            hindered = _hindered(scene.observed, replica.id, wanted.runtime)
+            yield hindered or _replica(scene, wanted, replica, now)
+
+
+def _hindered(observed: Observed, key: ReplicaId, runtime: str) -> Hold | None:
+    """What keeps a replica from being judged at all now."""
+    verb = observed.busy.get(key)
+    if verb is not None:
+        return Hold(key, HoldKind.BUSY, f"is {verb}")
+    if runtime in observed.away:
+        return Hold(key, HoldKind.RUNTIME_AWAY, f"{runtime}: {observed.away[runtime]}")
+    failure = observed.failures.get(key) or observed.failures.get(runtime)
+    if failure is None:
+        return None
+    kind = HoldKind.FAILING if failure.lasting else HoldKind.RETRYING
+    return Hold(key, kind, f"{runtime}: {failure.reason}")
 
 
 def _unwanted(scene: Scene) -> Iterator[Decision]:
     for key, unit in scene.observed.units.items():
         if find_replica(scene.desired.services.get(key.service), key) is not None:
             continue
-        verb = scene.observed.busy.get(key)
-        if verb is not None:
-            yield Hold(key, HoldKind.BUSY, f"is {verb}")
-        elif unit.runtime in scene.observed.away:
-            yield Hold(key, HoldKind.RUNTIME_AWAY, scene.observed.away[unit.runtime])
+        hindered = _hindered(scene.observed, key, unit.runtime)
+        if hindered is not None:
+            yield hindered
         elif unit.exit is not None and not unit.lingering:
             yield Remove(unit, "it has ended and is not wanted")
         else:

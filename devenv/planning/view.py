@@ -46,7 +46,8 @@ def snapshot(desired: Desired, observed: Observed, plan: Plan) -> Snapshot:
         units.setdefault(key.service, []).append(unit)
     seen = _Round(Scene(desired, observed), steps, holds, units)
     services = tuple(_service(seen, wanted) for wanted in desired.services.values())
-    calm = not plan.steps and not observed.busy and not observed.preparing
+    still = not any(hold.kind is HoldKind.RETRYING for hold in plan.holds)
+    calm = still and not plan.steps and not observed.busy and not observed.preparing
     settled = calm and all(_is_settled(seen, service) for service in services)
     empty = calm and not observed.units
     return Snapshot(services, settled, empty)
@@ -140,7 +141,7 @@ def _in_motion(seen: _Round, replica: Replica) -> State | None:
 def _at_rest(seen: _Round, replica: Replica, unit: Unit | None) -> State:
     hold = seen.holds.get(replica.id)
     kind = hold.kind if hold else None
-    if kind in {HoldKind.GAVE_UP, HoldKind.PORT, HoldKind.RUNTIME_AWAY}:
+    if kind in {HoldKind.GAVE_UP, HoldKind.PORT, HoldKind.RUNTIME_AWAY, HoldKind.FAILING}:
         return State.FAILED
     if unit is None or kind is HoldKind.BACKING_OFF:
         return State.WAITING

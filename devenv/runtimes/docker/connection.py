@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from devenv.errors import DevenvError
+from devenv.errors import DevenvError, TransientError
 from devenv.runtimes.docker.address import Address
 
 if TYPE_CHECKING:  # half of a daemon's start: loaded when the first engine is asked
@@ -22,8 +22,12 @@ PATIENCE = 60
 """Seconds that an engine has for an answer."""
 
 
-class AwayError(DevenvError):
-    """The engine cannot be asked now."""
+class AwayError(TransientError):
+    """The engine cannot be asked now. ``sure``: there is none; else a call of many broke off."""
+
+    def __init__(self, message: str, *, sure: bool = False) -> None:
+        super().__init__(message, "is the engine running?")
+        self.sure = sure
 
 
 class RefusedError(DevenvError):
@@ -63,10 +67,14 @@ class Connection:
 
 def failures() -> tuple[type[Exception], ...]:
     """What a call of the library raises when the engine refuses, or cannot be asked."""
+    from http.client import HTTPException
+    from json import JSONDecodeError
+
     from docker.errors import DockerException
     from requests import RequestException
+    from urllib3.exceptions import HTTPError
 
-    return DockerException, RequestException, OSError
+    return DockerException, RequestException, HTTPError, HTTPException, JSONDecodeError, OSError
 
 
 def _in_our_words(error: Exception, address: Address) -> DevenvError:
@@ -74,7 +82,7 @@ def _in_our_words(error: Exception, address: Address) -> DevenvError:
 
     if isinstance(error, APIError):
         return RefusedError(_said(error), error.status_code or 500)
-    return AwayError(why_away(error, address), "is the engine running?")
+    return away(error, address)
 
 
 def client_of(address: Address) -> APIClient:
@@ -112,15 +120,15 @@ def _said(error: APIError) -> str:
     return str(text or error)
 
 
-def why_away(error: BaseException, address: Address) -> str:
+def away(error: BaseException, address: Address) -> AwayError:
     """Say in words why an engine cannot be asked."""
     found: BaseException | None = error
     while found is not None:
         if isinstance(found, FileNotFoundError):
-            return f"no engine listens at {address.url}"
+            return AwayError(f"no engine listens at {address.url}", sure=True)
         if isinstance(found, PermissionError):
-            return f"no permission to use {address.url}"
+            return AwayError(f"no permission to use {address.url}", sure=True)
         if isinstance(found, ConnectionRefusedError):
-            return f"the engine at {address.url} refuses connections"
+            return AwayError(f"the engine at {address.url} refuses connections", sure=True)
         found = found.__cause__ or found.__context__
-    return f"the engine at {address.url} does not answer"
+    return AwayError(f"the engine at {address.url} does not answer")

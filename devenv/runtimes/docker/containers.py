@@ -8,16 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from devenv.errors import DevenvError
+from devenv.errors import DevenvError, TransientError
 from devenv.model.environment import Replica
 from devenv.runtimes.docker import names
-from devenv.runtimes.docker.connection import RefusedError
+from devenv.runtimes.docker.connection import AwayError, RefusedError
 from devenv.runtimes.docker.creating import Creator, definition_of
 from devenv.runtimes.docker.hooks import run_hooks
 from devenv.runtimes.docker.place import Place
 from devenv.runtimes.docker.records import Record
 from devenv.runtimes.docker.rows import Row
 from devenv.runtimes.protocol import Report
+
+GONE = 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +31,36 @@ class Containers:
     async def start(self, replica: Replica, record: Record, report: Report) -> None:
         """Bring a replica's container to run. Raises DevenvError for what the engine refuses."""
         row = self.place.engine.of(self.place.environment).get(replica.id)
-        container = await self._made(row, replica, report)
-        self.place.records.put(container, record)
+        try:
+            container = await self._made(row, replica, report)
+            self.place.records.put(container, record)
+            started = await self._started(container)
+        except RefusedError as error:
+            if error.status != GONE:
+                raise
+            # Somebody has removed a network, or the container: all is looked at anew.
+            self.place.prepared = ""
+            raise TransientError(error.message) from error
+        await run_hooks(self.place, started, definition_of(replica), "post_start")
+
+    async def _started(self, container: str) -> Row:
+        """Start it, and see it run. One that cannot be started for what it lacks is removed."""
         try:
             await self._call(lambda client: client.start(container))
-        finally:
-            started = await self.place.engine.look_at(container)
-        if started is not None:
-            await run_hooks(self.place, started, definition_of(replica), "post_start")
+        except RefusedError as error:
+            row = await self.place.engine.look_at(container)
+            if error.status == GONE and row is not None and not row.is_alive:
+                await self.remove(row, volumes=False)
+            raise
+        except AwayError:
+            # It may have been done, and only the answer is lost.
+            row = await self.place.engine.look_at(container)
+            if row is None or not row.is_alive:
+                raise
+        row = await self.place.engine.look_at(container)
+        if row is None:
+            raise TransientError("the container was removed as soon as it had started")
+        return row
 
     async def stop(self, row: Row, grace: float) -> None:
         """Ask it to end, and kill it after ``grace`` seconds; returns when it has ended."""
@@ -103,5 +127,5 @@ class Containers:
         try:
             await self._call(work)
         except RefusedError as error:
-            if error.status not in {304, 404}:
+            if error.status not in {304, GONE}:
                 raise

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from devenv.errors import TransientError
 from devenv.model.environment import Replica
 from devenv.model.service import Container
 from devenv.runtimes.docker import names
 from devenv.runtimes.docker.body import Site, container_body
+from devenv.runtimes.docker.connection import RefusedError
 from devenv.runtimes.docker.endpoints import endpoints
 from devenv.runtimes.docker.images import image_name
 from devenv.runtimes.docker.mounts import Copied, mounts_of
@@ -19,6 +21,7 @@ from devenv.runtimes.docker.place import Place
 from devenv.runtimes.docker.rows import Row
 from devenv.runtimes.protocol import Report
 
+TAKEN = 409
 HOST = "host.docker.internal"
 HOST_GATEWAY = f"{HOST}:host-gateway"
 """Only for who uses it: how a container reaches this machine."""
@@ -47,11 +50,16 @@ class Creator:
         name = names.container_name(place.environment, replica.id)
         platform = definition.get("platform")
 
-        container = str(
-            await self._call(
-                lambda client: client.create_container_from_config(body, name, platform)["Id"]
-            )
-        )
+        def make(client: Any) -> str:
+            return str(client.create_container_from_config(body, name, platform)["Id"])
+
+        try:
+            container: str = await self._call(make)
+        except RefusedError as error:
+            # One of ours that events have not told of yet: seen now, it is taken up or replaced.
+            if error.status == TAKEN and await place.engine.look_at(name) is not None:
+                raise TransientError(f"there is a container {name} already") from error
+            raise
         later = endpoints(replica.service.name, definition, place.networks)[1]
         for network, endpoint in later.items():
             await self._connect(network, container, endpoint)

@@ -18,9 +18,9 @@ from devenv.runtimes.docker.connection import (
     AwayError,
     Connection,
     RefusedError,
+    away,
     client_of,
     failures,
-    why_away,
 )
 from devenv.runtimes.docker.images import Images
 from devenv.runtimes.docker.rows import Row, row_of
@@ -28,6 +28,8 @@ from devenv.runtimes.docker.rows import Row, row_of
 FIRST_DELAY = 0.1
 LONGEST_DELAY = 5.0
 """Seconds between two tries to reach an engine that is away."""
+TRIES = 4
+"""How often in a row it must fail before it counts as away, unless there surely is none."""
 REPAIR = 60.0
 """Seconds after which the list is compared although no event came: a stream may have stalled."""
 FILTER = {"label": [names.ENVIRONMENT]}
@@ -51,6 +53,7 @@ class Engine:
         self._listener: _Listener | None = None
         self._task: asyncio.Task[None] | None = None
         self._known = asyncio.Event()
+        self._failures = 0
 
     async def open(self) -> None:
         """Ask for all there is; from then on stay current. Raises AwayError, and goes on trying."""
@@ -58,7 +61,7 @@ class Engine:
             self._task = asyncio.create_task(self._keep_current())
         await self._known.wait()
         if self.away:
-            raise AwayError(self.away, "is the engine running?")
+            raise AwayError(self.away)
 
     def close(self) -> None:
         if self._task is not None:
@@ -103,17 +106,16 @@ class Engine:
             self._hint(row.environment)
 
     async def _keep_current(self) -> None:
-        delay = FIRST_DELAY
         while True:
             try:
                 await self._follow()
-                delay = FIRST_DELAY
             except DevenvError as error:
-                self._is_away(error.message)
+                self._failures += 1
+                if self._failures >= TRIES or (isinstance(error, AwayError) and error.sure):
+                    self._is_away(error.message)
             finally:
                 self._stop_listening()
-            await asyncio.sleep(delay)
-            delay = min(delay * 2, LONGEST_DELAY)
+            await asyncio.sleep(min(FIRST_DELAY * 2.0 ** min(self._failures, 16), LONGEST_DELAY))
 
     async def _follow(self) -> None:
         """Listen first, then list: what happens in between is a hint already."""
@@ -121,16 +123,18 @@ class Engine:
         await self._listener.ready()
         await self._repair()
         self._is_back()
+        loop = asyncio.get_running_loop()
+        repair_at = loop.time() + REPAIR
         while not self._listener.ended:
             with suppress(TimeoutError):
-                async with asyncio.timeout(REPAIR):
+                async with asyncio.timeout_at(repair_at):
                     await self._news.wait()
-            if self._news.is_set():
-                self._news.clear()
-                dirty, self._dirty = self._dirty, set()
-                await self._look_at_all(dirty)
-            else:
+            if loop.time() >= repair_at:
                 await self._repair()
+                repair_at = loop.time() + REPAIR
+            self._news.clear()
+            dirty, self._dirty = self._dirty, set()
+            await self._look_at_all(dirty)
 
     async def _repair(self) -> None:
         listed = await self.connection.call(
@@ -159,7 +163,7 @@ class Engine:
             self._hint_all()
 
     def _is_back(self) -> None:
-        self.away = ""
+        self.away, self._failures = "", 0
         self._known.set()
         self._hint_all()
 
@@ -222,7 +226,7 @@ class _Listener:
 
     def _failed(self, error: Exception) -> None:
         if not self._begun.done():
-            self._begun.set_exception(AwayError(why_away(error, self._connection.address)))
+            self._begun.set_exception(away(error, self._connection.address))
 
     def _over(self) -> None:
         self.ended = True

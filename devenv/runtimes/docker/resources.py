@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from json import dumps
 from typing import Any
 
-from devenv.errors import DevenvError
+from devenv.errors import DevenvError, TransientError
 from devenv.model.environment import EnvironmentId, Resources
 from devenv.runtimes.docker import names
 from devenv.runtimes.docker.connection import Connection, RefusedError
@@ -17,6 +17,7 @@ from devenv.runtimes.docker.connection import Connection, RefusedError
 OUR_POOL = ipaddress.ip_network("10.192.0.0/12")
 """Where networks get their addresses from when the engine's own pools are used up."""
 OUR_PREFIX = 26
+TAKEN = 409
 
 Definition = Mapping[str, Any]
 
@@ -150,6 +151,8 @@ async def _create_network(
     try:
         await _post(connection, "/networks/create", body)
     except RefusedError as error:
+        if error.status == TAKEN:
+            raise TransientError(f"the network {wanted.name} is there already") from error
         if "address pool" not in error.message:
             raise
         subnet = free_subnet(_subnets(listed))

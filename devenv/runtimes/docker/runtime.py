@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TYPE_CHECKING
 
-from devenv.errors import DevenvError
+from devenv.errors import DevenvError, TransientError
 from devenv.model.environment import EnvironmentId, ReplicaId
 from devenv.model.plan import Start, StopUnit
 from devenv.model.unit import Exit, Unit
@@ -100,7 +100,7 @@ class DockerRuntime:
             async with self._starting:
                 await _containers(place).start(replica, record, report)
         except DevenvError as error:
-            if place.engine.away:
+            if place.engine.away or isinstance(error, TransientError):
                 raise
             place.failed[replica.id] = _not_made(step, error)
         self.places.hint(environment)

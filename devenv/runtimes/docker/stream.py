@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 from devenv.runtimes.docker.address import Address
-from devenv.runtimes.docker.connection import AwayError, RefusedError
+from devenv.runtimes.docker.connection import AwayError, RefusedError, away
 
 READ = 256 * 1024
 HEAD_LIMIT = 64 * 1024
@@ -88,7 +88,7 @@ async def _connect(address: Address) -> Streams:
             parts.hostname, parts.port or 2375, ssl=context, limit=READ
         )
     except OSError as error:
-        raise AwayError(f"the engine at {address.url} does not answer") from error
+        raise away(error, address) from error
 
 
 async def _by_ssh(destination: str) -> Streams:
