@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import yaml
 
 from devenv.model.origin import Origin, Problem, ProfileError
+from devenv.profile.problems import Problems
 from devenv.profile.sources import SIZE_LIMIT
 from devenv.profile.tree import Items, Scalar, Table, Tree, empty, text
 
@@ -30,9 +31,12 @@ _BOOLEANS = dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 
 
-def parse(content: bytes, file: str) -> Table:
-    """Read one YAML document whose top is a mapping. Raises ProfileError with one problem."""
-    builder = _Builder(file)
+def parse(content: bytes, file: str, problems: Problems) -> Table:
+    """Read one YAML document whose top is a mapping; of keys that are there twice, the first.
+
+    Raises ProfileError where it cannot be read any further.
+    """
+    builder = _Builder(file, problems)
     try:
         for event in yaml.parse(_decoded(content, file), Loader=_LOADER):
             builder.take(event)
@@ -83,11 +87,12 @@ class _Frame:
 class _Builder:
     """Takes the parser's events one by one; ``root`` is the finished tree."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, problems: Problems) -> None:
         self.root: Tree | None = None
         self.nodes = 0
         self.characters = 0
         self._file = file
+        self._problems = problems
         self._open: list[_Frame] = []
         self._anchors: dict[str, _Anchored] = {}
 
@@ -166,7 +171,8 @@ class _Builder:
                 continue
             if name in entries:
                 hint = f"it is already on line {keys[name].line}"
-                raise _refusal(f"duplicate key `{name}`", key.origin, hint)
+                self._problems.error(f"duplicate key `{name}`", key.origin, hint)
+                continue
             entries[name], keys[name] = value, key.origin
         for table in merged:
             for name, value in table.entries.items():

@@ -15,10 +15,18 @@ Node = TypeVar("Node", bound=Hashable)
 
 
 def check_dependencies(
-    services: Mapping[str, Service], declared: frozenset[str], tree: Table, problems: Problems
+    services: Mapping[str, Service],
+    partly: Mapping[str, Service],
+    declared: frozenset[str],
+    tree: Table,
+    problems: Problems,
 ) -> None:
-    """Check every ``depends_on``. ``declared``: also the services that could not be built."""
-    for service in services.values():
+    """Check every ``depends_on``, also of services that are only partly right.
+
+    ``declared``: also the services that could not be built.
+    """
+    known = {**services, **partly}
+    for service in known.values():
         for dependency in service.depends_on:
             origin = _origin(service, dependency, tree)
             if dependency.service not in declared:
@@ -26,11 +34,11 @@ def check_dependencies(
             elif dependency.service in services:
                 _check(service, dependency, services[dependency.service], origin, problems)
     edges = {
-        name: [one.service for one in service.depends_on if one.service in services]
-        for name, service in services.items()
+        name: [one.service for one in service.depends_on if one.service in known]
+        for name, service in known.items()
     }
     for cycle in cycles(edges):
-        first = services[cycle[0]]
+        first = known[cycle[0]]
         dependency = next(one for one in first.depends_on if one.service == cycle[1])
         problems.error(
             f"services wait for each other: {' → '.join(cycle)}",

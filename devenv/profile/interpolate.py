@@ -64,7 +64,7 @@ class _Interpolator:
             if self._length > TOTAL_LIMIT:
                 raise DevenvError(f"more than {TOTAL_LIMIT} characters, variables replaced")
         except DevenvError as error:
-            self._problems.add(error, scalar.origin)
+            self._problems.spoil(error, scalar.origin)
             return replace(scalar, value="")
         return replace(scalar, value=value)
 

@@ -79,7 +79,7 @@ def _parsed(file: Named, reading: Reading) -> Table:
     if is_procfile(file.path):
         return procfile.parse(content, shown, reading.problems)
     try:
-        return document.parse(content, shown)
+        return document.parse(content, shown, reading.problems)
     except DevenvError as error:
         reading.problems.add(error, file.origin)
         return nothing

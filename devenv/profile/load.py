@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import posixpath
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 
 from devenv.model.environment import Environment
 from devenv.model.origin import Origin
+from devenv.model.service import Service
 from devenv.profile import schema, shipped
 from devenv.profile.build import Builder
 from devenv.profile.checkout import slug
@@ -25,7 +27,7 @@ from devenv.profile.references import secret_variables
 from devenv.profile.sources import Loaded, Reader, Request, Source, read_file
 from devenv.profile.tree import Table, child_table, text
 from devenv.profile.uses import Shipped, expand
-from devenv.profile.validate import validate
+from devenv.profile.validate import Checked, validate
 
 __all__ = ["Loaded", "Reader", "Request", "Source", "load", "read_file"]
 
@@ -40,12 +42,12 @@ def load(request: Request, read: Reader = read_file) -> Loaded:
     scope = _scope(files, reading)
     tree = read_project(Project(files, scope, scope.folder), reading)
     tree = expand(tree, scope, reading, Shipped(shipped.path, shipped.names, sys.executable))
-    profile = validate(tree, reading.problems)
-    if profile is None:
+    checked = validate(tree, reading.problems)
+    if checked is None:
         reading.problems.raise_errors()
-        profile = schema.Profile()
-    environment = _environment(profile, tree, scope, reading)
-    environment = _checked(environment, tree, reading)
+        checked = Checked(schema.Profile())
+    environment, partly = _environment(checked, tree, scope, reading)
+    environment = _linked(environment, partly, tree, reading)
     reading.problems.raise_errors()
     return Loaded(environment, reading.problems.all(), reading.sources, reading.variables)
 
@@ -101,8 +103,10 @@ def _scope(files: tuple[Named, ...], reading: Reading) -> Scope:
 
 
 def _environment(
-    profile: schema.Profile, tree: Table, scope: Scope, reading: Reading
-) -> Environment:
+    checked: Checked, tree: Table, scope: Scope, reading: Reading
+) -> tuple[Environment, Mapping[str, Service]]:
+    """Build the environment, and beside it the services that are only partly right."""
+    profile = checked.profile
     active = reading.request.profiles or (scope.lookup("COMPOSE_PROFILES") or "").split(",")
     definitions, resources = containers(tree, scope, reading)
     builder = Builder(tree, reading, scope.lookup, frozenset(filter(None, active)), definitions)
@@ -113,15 +117,18 @@ def _environment(
         resources=resources,
     )
     quota = profile.logs.quota if profile.logs else None
-    return environment if quota is None else replace(environment, log_quota=quota)
+    partly = builder.services(checked.partly)
+    return environment if quota is None else replace(environment, log_quota=quota), partly
 
 
-def _checked(environment: Environment, tree: Table, reading: Reading) -> Environment:
+def _linked(
+    environment: Environment, partly: Mapping[str, Service], tree: Table, reading: Reading
+) -> Environment:
     """Check what services say of each other, and work out which of their variables are secret."""
     declared = frozenset(
         name for section in ("services", "tasks") for name in child_table(tree, section).entries
     )
-    check_dependencies(environment.services, declared, tree, reading.problems)
+    check_dependencies(environment.services, partly, declared, tree, reading.problems)
     if not check_references(environment, declared, tree, reading.problems):
         return environment
     services = {

@@ -14,9 +14,16 @@ class Problems:
 
     def __init__(self) -> None:
         self._found: dict[Problem, None] = {}
+        self._spoilt: set[Origin] = set()
 
     def error(self, message: str, origin: Origin, hint: str = "") -> None:
-        self._found[Problem(message, origin, hint)] = None
+        if origin not in self._spoilt:
+            self._found[Problem(message, origin, hint)] = None
+
+    def spoil(self, error: DevenvError, origin: Origin) -> None:
+        """Add a failure that left no value at this place: what else it is said to be is not so."""
+        self.add(error, origin)
+        self._spoilt.add(origin)
 
     def warn(self, message: str, origin: Origin, hint: str = "") -> None:
         self._found[Problem(message, origin, hint, warning=True)] = None

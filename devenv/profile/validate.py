@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -38,24 +39,55 @@ _EXPECTED = {
 }
 
 
-def validate(tree: Table, problems: Problems) -> Profile | None:
-    """Check a tree; the sections and services that have errors are left out of what is returned.
+_RUNS = frozenset({"build", "command", "image", "process", "uses"})
+"""Keys without any of which nothing can be said of the rest."""
 
-    None: the tree as a whole cannot be a profile.
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """``profile`` lacks the sections and services that have errors.
+
+    ``partly`` has those services of which the rest can still be checked, without what is wrong.
     """
+
+    profile: Profile
+    partly: Profile = field(default_factory=Profile)
+
+
+def validate(tree: Table, problems: Problems) -> Checked | None:
+    """Check a tree. None: as a whole it cannot be a profile."""
     raw = plain(tree)
     try:
-        return Profile.model_validate(raw)
+        return Checked(Profile.model_validate(raw))
     except ValidationError as error:
         errors = error.errors(include_url=False)
+    partly = _partly(raw, errors)
     for found in errors:
         _add(found, tree, problems)
     for found in errors:
         _leave_out(raw, found["loc"])
     try:
-        return Profile.model_validate(raw)
+        return Checked(Profile.model_validate(raw), Profile.model_validate(partly))
     except ValidationError:
         return None
+
+
+def _partly(raw: Any, errors: Sequence[ErrorDetails]) -> dict[str, dict[str, Any]]:
+    """Take the services that have errors, without the keys that these are in."""
+    wrong: dict[tuple[str, str], set[Any]] = {}
+    for found in errors:
+        section, name, key, *_ = *found["loc"], "", "", ""
+        if section in {"services", "tasks"}:
+            wrong.setdefault((str(section), str(name)), set()).add(key)
+    partly: dict[str, dict[str, Any]] = {}
+    for (section, name), keys in wrong.items():
+        table = raw[section].get(name) if isinstance(raw[section], dict) else None
+        if not isinstance(table, dict) or not keys <= table.keys():
+            continue
+        rest = {key: value for key, value in table.items() if key not in keys}
+        if _RUNS & rest.keys():
+            partly.setdefault(section, {})[name] = rest
+    return partly
 
 
 def _leave_out(raw: Any, path: tuple[int | str, ...]) -> None:

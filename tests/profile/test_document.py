@@ -6,12 +6,20 @@ import pytest
 
 from devenv.model.origin import ProfileError
 from devenv.profile.document import parse
-from devenv.profile.tree import origin_of, plain
+from devenv.profile.problems import Problems
+from devenv.profile.tree import Table, origin_of, plain
+
+
+def read(content: bytes) -> Table:
+    problems = Problems()
+    tree = parse(content, "p.yaml", problems)
+    problems.raise_errors()
+    return tree
 
 
 def refusal(content: str | bytes) -> str:
     with pytest.raises(ProfileError) as caught:
-        parse(content if isinstance(content, bytes) else content.encode(), "p.yaml")
+        read(content if isinstance(content, bytes) else content.encode())
     return str(caught.value)
 
 
@@ -41,12 +49,12 @@ def refusal(content: str | bytes) -> str:
     ],
 )
 def test_words_have_the_types_that_compose_gives_them(written: str, value: object) -> None:
-    assert plain(parse(f"a: {written}".encode(), "p.yaml")) == {"a": value}
+    assert plain(read(f"a: {written}".encode())) == {"a": value}
 
 
 def test_anchors_and_merge_keys_are_expanded_and_explicit_keys_win() -> None:
     text = b"x: &x {a: 1, b: 2}\ny: &y {b: 3, c: 4}\nz: {<<: [*x, *y], a: 9}\nw: {<<: *x}\n"
-    tree = parse(text, "p.yaml")
+    tree = read(text)
     assert plain(tree) == {
         "x": {"a": 1, "b": 2},
         "y": {"b": 3, "c": 4},
@@ -57,7 +65,7 @@ def test_anchors_and_merge_keys_are_expanded_and_explicit_keys_win() -> None:
 
 
 def test_every_value_knows_its_place() -> None:
-    tree = parse(b"services:\n  web:\n    ports: [80,\n      90]\n", "p.yaml")
+    tree = read(b"services:\n  web:\n    ports: [80,\n      90]\n")
     assert str(origin_of(tree, ("services", "web", "ports", 1))) == "p.yaml:4:7"
     assert str(origin_of(tree, ("services", "web"))) == "p.yaml:2:3"
     assert str(origin_of(tree, ("services", "web", "ports", 7))) == "p.yaml:3:12"
@@ -65,7 +73,7 @@ def test_every_value_knows_its_place() -> None:
 
 @pytest.mark.parametrize("content", [b"", b"# nothing\n", b"---\n", b"\xef\xbb\xbf"])
 def test_an_empty_file_is_an_empty_table(content: bytes) -> None:
-    assert plain(parse(content, "p.yaml")) == {}
+    assert plain(read(content)) == {}
 
 
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
@@ -80,6 +88,11 @@ LONG = f"a: &a {'x' * 100_000}\nb: [{','.join(['*a'] * 100)}]\n"
     [
         ("a: 1\na: 2\n", "p.yaml:2:1: duplicate key `a` (it is already on line 1)"),
         ("a: {b: 1, b: 2}", "p.yaml:1:11: duplicate key `b` (it is already on line 1)"),
+        (
+            "a: {b: 1, b: 2, c: 3, c: 4}",
+            "p.yaml:1:11: duplicate key `b` (it is already on line 1)\n"
+            "p.yaml:1:23: duplicate key `c` (it is already on line 1)",
+        ),
         ("- a\n", "p.yaml:1:1: expected a mapping at the top, such as `services:`"),
         ("hello", "p.yaml:1:1: expected a mapping at the top, such as `services:`"),
         ("[a]: 1", "p.yaml:1:1: a key must be a plain word"),

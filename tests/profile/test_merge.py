@@ -18,7 +18,7 @@ def merged(base: str, over: str) -> Any:
     """Merge the keys of one service and give them back."""
     problems = Problems()
     first, second = (
-        parse(f"services: {{web: {text}}}".encode(), name)
+        parse(f"services: {{web: {text}}}".encode(), name, problems)
         for text, name in ((base, "base"), (over, "over"))
     )
     result = plain(merge(first, second, problems))

@@ -276,6 +276,36 @@ services:
     ]
 
 
+def test_what_else_is_wrong_with_a_service_is_told_too() -> None:
+    said = problems_of(
+        """
+services:
+  web:
+    command: w
+    ports: [99999]
+    ready: {log: "(["}
+    depends_on: [wbe, api]
+    env_file: gone.env
+  api: {command: a, depends_on: {web: {condition: service_healthy}}}
+  api: {command: b}
+"""
+    )
+    assert [line.split(" (")[0] for line in said] == [
+        f"{P}:5:13: services.web.ports[0]: `99999` is not a port",
+        f"{P}:6:18: services.web.ready.log: `([` is not a regular expression: "
+        "unterminated character set at position 1",
+        f"{P}:7:18: web depends on `wbe`, which is not in the profile",
+        f"{P}:8:15: there is no env file gone.env",
+        f"{P}:9:34: services wait for each other: api → web → api",
+        f"{P}:10:3: duplicate key `api`",
+    ]
+
+
+@pytest.mark.parametrize("keys", ["command: '${A:?}'", "command: w, ports: ['${A:?}']"])
+def test_a_variable_that_is_missing_is_one_problem(keys: str) -> None:
+    assert len(problems_of(f"services: {{web: {{{keys}}}}}")) == 1
+
+
 def test_no_profile_at_all_is_a_problem() -> None:
     with pytest.raises(ProfileError) as caught:
         load(Request(ROOT), lambda _: None)

@@ -85,7 +85,7 @@ class Files:
                 reading.problems.error(f"there is no file {shown}", file.origin)
             return empty(Origin(shown, 1))
         try:
-            tree = document.parse(content, shown)
+            tree = document.parse(content, shown, reading.problems)
             if not tree.entries:
                 reading.problems.error(f"{shown} is empty", file.origin, "add `services`")
             return tree
