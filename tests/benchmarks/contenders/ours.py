@@ -11,7 +11,10 @@ from typing import Any
 
 from tests.benchmarks.contenders import Ready, Service
 from tests.benchmarks.desk import CALL_LIMIT, Desk, FailedError
+from tests.benchmarks.processes import command_line, marked
+from tests.benchmarks.waiting import eventually
 
+WARDEN = "keeper/main.py"
 PROGRAM = str(Path(sys.executable).with_name("devenv"))
 
 
@@ -32,6 +35,7 @@ class Devenv:
     def open(self) -> None:
         if self._warm:
             self.call("daemon", "start")
+            eventually(self._is_warm, "a warden of keepers", within=CALL_LIMIT)
         self.desk.note_residents()
 
     def up(self) -> None:
@@ -65,6 +69,9 @@ class Devenv:
     def pids(self) -> dict[str, int]:
         """The pid of each service that is ready."""
         return ready_pids(self.call("status", "--json"))
+
+    def _is_warm(self) -> bool:
+        return any(WARDEN in command_line(pid) for pid in marked(self.desk.mark))
 
     @property
     def _said(self) -> Path:

@@ -42,14 +42,17 @@ def measure(run: Run) -> list[Table]:
     left: list[str] = []
     with ExitStack() as stack:
         stack.callback(floor.close)
-        for contender in contenders.values():
+        for name, contender in contenders.items():
+            kind = name.rpartition(" ")[2]
+            contender.write(_services(contender.desk.work, marks[name].path, kind))
             stack.enter_context(opened(contender, left))
         own_marks = Marks(floor.folder / "marks")
+        by_hand = _services(floor.work, own_marks.path, "exec")
 
         def once(name: str) -> Measured:
             if name == TRUE:
-                return _by_hand(floor, own_marks)
-            return _once(contenders[name], marks[name], name.rpartition(" ")[2])
+                return _by_hand(floor, own_marks, by_hand)
+            return _once(contenders[name], marks[name])
 
         names = [TRUE, *contenders]
         outcomes = interleave(run, names, run.rounds_or(ROUNDS), once)
@@ -70,12 +73,14 @@ def _contenders(run: Run) -> tuple[dict[str, Contender], dict[str, str]]:
 
 
 def _services(folder: Path, marks: Path, kind: str) -> dict[str, Service]:
-    """Make the chain c0 … c9, each with a port or a file of its own."""
+    """Make the chain c0 … c9, each with a port or a file of its own.
+
+    They stay the same from round to round, so the profile is new in the first one only.
+    """
     chain: dict[str, Service] = {}
     for number in range(LENGTH):
         port = _free_port() if kind != "exec" else 0
         file = folder / f"ready-{number}"
-        file.unlink(missing_ok=True)
         line = f"exec {_line(f'c{number}', marks, str(port or file))}"
         ready = Ready(kind, port, f"test -e {file}")
         chain[f"c{number}"] = Service(line, ready, f"c{number - 1}" if number else "")
@@ -100,8 +105,8 @@ def _expected() -> list[str]:
     return [f"{what} c{number}" for number in range(LENGTH) for what in ("begun", "ready")]
 
 
-def _once(contender: Contender, marks: Marks, kind: str) -> Measured:
-    contender.write(_services(contender.desk.work, marks.path, kind))
+def _once(contender: Contender, marks: Marks) -> Measured:
+    _forget(contender.desk)
     try:
         begun = time.perf_counter()
         contender.up()
@@ -115,9 +120,15 @@ def _once(contender: Contender, marks: Marks, kind: str) -> Measured:
     return seconds, [*([] if seen == _expected() else ["in a wrong order"]), *left]
 
 
-def _by_hand(desk: Desk, marks: Marks) -> Measured:
+def _forget(desk: Desk) -> None:
+    """Remove the files that the round before has left."""
+    for file in desk.work.glob("ready-*"):
+        file.unlink()
+
+
+def _by_hand(desk: Desk, marks: Marks, services: dict[str, Service]) -> Measured:
     """Start each at the mark of the one before it."""
-    services = _services(desk.work, marks.path, "exec")
+    _forget(desk)
     running: list[subprocess.Popen[bytes]] = []
     begun = time.perf_counter()
     for service in services.values():
