@@ -80,12 +80,12 @@ class Connection:
     def close(self) -> None:
         self.socket.close()
 
-    def hello(self) -> dict[str, Any]:
-        """Say who we are; the answer's ``build`` and ``protocol`` say who it is."""
-        params = {"protocol": PROTOCOL, "build": build()}
-        answer, _ = self.request("hello", params, START_WITHIN)
+    def hello(self) -> bool:
+        """Say who we are; whether the other end is of our build, which is then known."""
+        ours = build()
+        answer, _ = self.request("hello", {"protocol": PROTOCOL, "build": ours}, START_WITHIN)
         self.build = str(answer.get("build"))
-        return answer
+        return self.build == ours and answer.get("protocol") == PROTOCOL
 
     def request(
         self, method: str, params: Mapping[str, Any], within: float
@@ -212,8 +212,7 @@ def _greeted(environ: Mapping[str, str], *, replace: bool) -> Connection | None:
     if connection is None:
         return None
     try:
-        answer = connection.hello()
-        if not replace or (answer.get("build") == build() and answer.get("protocol") == PROTOCOL):
+        if connection.hello() or not replace:
             return connection
         connection.stop_daemon()
     except LostError:

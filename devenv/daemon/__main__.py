@@ -26,6 +26,8 @@ from devenv.runtimes.process.runtime import ProcessRuntime
 from devenv.runtimes.process.subreaper import become_subreaper
 
 BACKLOG = 128
+WARM_AFTER = 0.1
+"""Seconds that the first client has to itself, before anything is made ready for the next."""
 LAST_WORDS = 2.0
 """Seconds that requests in flight may still take when the daemon leaves."""
 
@@ -103,7 +105,7 @@ async def _serve(ready: int) -> None:
     if ready >= 0:
         os.write(ready, b"1")
         os.close(ready)
-    registry.warm()
+    asyncio.get_running_loop().call_later(WARM_AFTER, registry.warm)
     await leave.wait()
     os.unlink(path)
     await server.finish(LAST_WORDS)

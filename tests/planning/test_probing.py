@@ -19,15 +19,16 @@ def failing(probing: Probing, probe: Probe, *moments: float) -> Probing:
 
 
 @pytest.mark.parametrize(
-    ("waited", "pause"), [(0.0, 0.005), (0.1, 0.005), (1.0, 0.05), (4.0, 0.2), (60.0, 0.25)]
+    ("waited", "pause"), [(0.0, 0.005), (0.2, 0.005), (1.0, 0.02), (4.0, 0.08), (60.0, 0.25)]
 )
 def test_the_next_try_comes_after_a_share_of_the_time_waited(waited: float, pause: float) -> None:
     tried = Probing(100.0, tried=100.0 + waited)
     assert next_try(tried, TCP, 0.0) == pytest.approx(100.0 + waited + pause)
 
 
-def test_a_command_is_tried_less_often_at_first() -> None:
-    assert next_try(Probing(0.0, tried=0.0), EXEC, 0.0) == pytest.approx(0.02)
+@pytest.mark.parametrize(("waited", "pause"), [(0.0, 0.02), (1.0, 0.05), (60.0, 0.25)])
+def test_a_command_is_tried_less_often(waited: float, pause: float) -> None:
+    assert next_try(Probing(0.0, tried=waited), EXEC, 0.0) == pytest.approx(waited + pause)
 
 
 def test_the_first_try_is_at_once() -> None:

@@ -136,11 +136,11 @@ class DockerRuntime:
         self.places.forget(environment)
 
     async def samples(self, environment: EnvironmentId) -> Mapping[ReplicaId, Sample]:
-        from devenv.runtimes.docker import executing
-
         place = self.places.get(environment)
         if place is None or place.engine.away:
             return {}
+        from devenv.runtimes.docker import executing
+
         alive = {key: row for key, row in place.rows().items() if row.is_alive}
         found = await asyncio.gather(*(executing.sample(place, row) for row in alive.values()))
         return {key: one for key, one in zip(alive, found, strict=True) if one is not None}

@@ -61,8 +61,10 @@ class Link:
 
     async def greet(self) -> None:
         """Learn who the keeper is and its whole table, and be told of every change."""
-        self.pid = (await self.request("hello", protocol=1))["pid"]
-        listed = await self.request("watch")
+        hello, listed = await asyncio.gather(
+            self.request("hello", protocol=1), self.request("watch")
+        )
+        self.pid = hello["pid"]
         self.prepared = listed["prepared"]
         self._take_rows(listed["rows"])
 
