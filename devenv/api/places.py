@@ -24,6 +24,14 @@ def state_folder(environ: Mapping[str, str]) -> str:
     return os.path.join(base, "devenv")
 
 
+def tui_settings(environ: Mapping[str, str]) -> str:
+    """The user's configuration of the terminal UI; the file may be missing."""
+    base = environ.get("XDG_CONFIG_HOME", "")
+    if not base.startswith("/"):
+        base = os.path.join(environ.get("HOME") or os.path.expanduser("~"), ".config")
+    return os.path.join(base, "devenv", "tui.toml")
+
+
 def key_file(environ: Mapping[str, str]) -> str:
     return os.path.join(state_folder(environ), "key")
 

@@ -24,7 +24,7 @@ def run(arguments: Arguments, session: Session) -> Result:
     if not url:
         what = arguments.service or "this environment"
         raise DevenvError(f"{what} has no address to open", "`devenv ports` shows what there is.")
-    opened = not arguments.json and _open(url, session.environ)
+    opened = not arguments.json and show_page(url, session.environ)
     return Result({"url": url, "opened": opened}, url)
 
 
@@ -34,7 +34,8 @@ def _page(service: dict[str, Any]) -> str:
     return next((url for url in urls if url.startswith(("http://", "https://"))), "")
 
 
-def _open(url: str, environ: Mapping[str, str]) -> bool:
+def show_page(url: str, environ: Mapping[str, str]) -> bool:
+    """Show a page in the browser; False where there is none."""
     if not (environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY")):
         return False
     quiet = [(os.POSIX_SPAWN_OPEN, n, os.devnull, os.O_RDWR, 0) for n in range(3)]

@@ -10,7 +10,7 @@ from devenv.errors import UsageError
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any, TextIO
 
     from devenv.cli.result import Output, Result
@@ -123,6 +123,12 @@ def problem_text(style: Style, problem: dict[str, Any]) -> str:
     text = f"{place}: " if place else ""
     text += f"{style.paint(kind[0], kind[1])}: {problem['message']}"
     return f"{text}\n    {problem['hint']}" if problem.get("hint") else text
+
+
+def is_terminal(environ: Mapping[str, str]) -> bool:
+    """Tell whether somebody sits at a terminal that can be drawn on."""
+    draws = environ.get("TERM", "dumb") != "dumb"
+    return draws and all(one.isatty() for one in (sys.stdin, sys.stdout, sys.stderr))
 
 
 def confirm(question: str, *, yes: bool) -> bool:

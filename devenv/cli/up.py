@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from devenv.cli.outcome import bring_up
+from devenv.cli.render import is_terminal
 from devenv.cli.result import Result
 
 TYPE_CHECKING = False  # typing itself is slow to import
@@ -27,4 +28,8 @@ def run(arguments: Arguments, session: Session) -> Result:
             runtime=arguments.runtime,
         )
 
+    if not arguments.detach and not arguments.json and is_terminal(session.environ):
+        from devenv.cli.tui import open_ui
+
+        return open_ui(session, ask)
     return bring_up(session, ask, arguments.services)

@@ -181,6 +181,7 @@ _ALL = (
             Option("-n --tail", NUMBER, "only the last N events", "N"),
         ),
     ),
+    Verb("tui", "open the terminal UI; leaving it leaves all running"),
     Verb("doctor", "look for what keeps devenv from working"),
     Verb("prune", "remove data and state of environments that are down"),
     Verb("daemon", "start, stop or show the daemon", "action", (), ("start", "stop", "status")),

@@ -1,0 +1,80 @@
+"""``devenv tui``: the terminal UI. It is loaded here and nowhere else."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+from devenv.api import places
+from devenv.cli.open import show_page
+from devenv.cli.render import is_terminal, notice
+from devenv.cli.result import Result
+from devenv.errors import DevenvError, UsageError
+
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    from devenv.cli.arguments import Arguments
+    from devenv.cli.session import Session
+
+
+def run(arguments: Arguments, session: Session) -> Result:
+    if not is_terminal(session.environ):
+        raise UsageError("the UI needs a terminal", "`devenv status` and `devenv logs -f` do not.")
+    return open_ui(session, lambda: session.call("status"))
+
+
+def open_ui(session: Session, ask: Callable[[], dict[str, Any]]) -> Result:
+    """Open the UI on what ``ask`` answers. Where it is refused, the UI shows why."""
+    from devenv.tui.run import Desk, run_ui
+
+    try:
+        first, refused = ask(), ""
+    except DevenvError as error:
+        first, refused = session.call("status"), error.message
+    session.close()
+    desk = Desk(
+        environ=session.environ,
+        caller=session.caller(),
+        first=first,
+        refused="" if first["problems"] else refused,
+        aside=_aside,
+        open=lambda url: show_page(url, session.environ),
+    )
+    run_ui(desk, *_settings(session.environ))
+    name = first["environment"]["name"]
+    goes_on = f"{name} goes on. `devenv tui` comes back, `devenv down` ends it."
+    return Result({}, notes=(goes_on,))
+
+
+def _settings(environ: Mapping[str, str]) -> tuple[str, str]:
+    """The text of the user's configuration, and its path."""
+    path = places.tui_settings(environ)
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read(), path
+    except FileNotFoundError:
+        return "", path
+    except OSError as error:
+        notice(f"cannot read {path}: {error.strerror}")
+        return "", path
+
+
+_MAIN = "from devenv.cli.main import main; main()"
+
+
+def _aside(environment: str, words: Sequence[str]) -> None:
+    """Run one of our verbs in this terminal, and return when it has ended."""
+    command = (sys.executable, "-P", "-c", _MAIN, "-e", environment, *words)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # ^C is for the one in front
+    try:
+        pid = os.posix_spawn(command[0], command, os.environ, setsigdef=[signal.SIGINT])
+        _, status = os.waitpid(pid, 0)
+        if status:
+            notice("Enter goes back.")
+            sys.stdin.readline()
+    finally:
+        signal.signal(signal.SIGINT, before)

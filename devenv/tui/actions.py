@@ -1,0 +1,188 @@
+"""What a key means for the services it was pressed on: a decision, that the app then performs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from devenv.api.wording import listed
+from devenv.model.snapshot import State
+from devenv.tui.snapshot import Service, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request to the daemon. ``said``: what is told once it was taken in."""
+
+    method: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """Something that is asked about first."""
+
+    question: str
+    ask: Ask
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Step aside for a verb of the command line, and come back."""
+
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Nothing can be done; why."""
+
+    text: str
+
+
+Deed = Ask | Confirm | Aside | Open | Copy | Say
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """``services``: those that the key is meant for. ``caller``: for whom something is started."""
+
+    snapshot: Snapshot
+    services: tuple[Service, ...]
+    caller: Mapping[str, Any]
+
+    @property
+    def names(self) -> list[str]:
+        return [one.name for one in self.services]
+
+    @property
+    def target(self) -> dict[str, Any]:
+        return target_of(self.snapshot.place.id)
+
+
+def target_of(environment: str) -> dict[str, Any]:
+    """The target of an environment by its id alone, wherever its checkout is."""
+    return {"directory": "/", "files": [], "environment": environment, "profiles": []}
+
+
+def decide(verb: str, at: Situation) -> Deed:
+    """What to do. A verb that needs a service says so where there is none."""
+    if verb not in _WHOLE and not at.services:
+        return Say("there is no service here")
+    return _DEEDS[verb](at)
+
+
+def _starting(method: str, word: str) -> Callable[[Situation], Deed]:
+    def deed(at: Situation) -> Deed:
+        params = {"client": at.caller, "services": at.names}
+        return Ask(method, params, f"{word} {listed(at.names)}")
+
+    return deed
+
+
+def _up(at: Situation) -> Deed:
+    return Ask("up", {"client": at.caller}, "bringing all up")
+
+
+def _down(at: Situation) -> Deed:
+    name = at.snapshot.place.name
+    return Confirm(f"Take {name} down? Its data is kept.", Ask("down", {}, f"taking {name} down"))
+
+
+def _pause(at: Situation) -> Deed:
+    is_paused = all(one.state is State.PAUSED for one in at.services)
+    method, word = ("resume", "going on with") if is_paused else ("pause", "pausing")
+    return Ask(method, {"services": at.names}, f"{word} {listed(at.names)}")
+
+
+def _scaling(by: int) -> Callable[[Situation], Deed]:
+    def deed(at: Situation) -> Deed:
+        replicas = {one.name: max(len(one.replicas) + by, 0) for one in at.services}
+        told = listed([f"{name} to {count}" for name, count in replicas.items()])
+        return Ask("scale", {"client": at.caller, "replicas": replicas}, f"scaling {told}")
+
+    return deed
+
+
+def _run(at: Situation) -> Deed:
+    task = at.services[0].name
+    return Ask("run", {"client": at.caller, "task": task}, f"running {task}")
+
+
+def _open(at: Situation) -> Deed:
+    service = at.services[0]
+    return Open(service.page) if service.page else Say(f"{service.name} has no page to open")
+
+
+def _copy(at: Situation) -> Deed:
+    addresses = [port.address for one in at.services for port in one.ports]
+    return Copy("\n".join(addresses)) if addresses else Say(f"{listed(at.names)} has no address")
+
+
+_SHELL = 'exec "${SHELL:-$(command -v bash || command -v sh)}"'
+
+
+def _shell(at: Situation) -> Deed:
+    return Aside(("exec", at.services[0].name, "--", "sh", "-c", _SHELL))
+
+
+def _attach(at: Situation) -> Deed:
+    return Aside(("attach", at.services[0].name))
+
+
+_DEEDS: Mapping[str, Callable[[Situation], Deed]] = {
+    "up": _up,
+    "down": _down,
+    "start": _starting("start", "starting"),
+    "stop": _starting("stop", "stopping"),
+    "restart": _starting("restart", "restarting"),
+    "pause": _pause,
+    "more": _scaling(1),
+    "fewer": _scaling(-1),
+    "run": _run,
+    "open": _open,
+    "copy": _copy,
+    "shell": _shell,
+    "attach": _attach,
+}
+_WHOLE = frozenset({"up", "down"})
+"""Verbs for the environment as a whole."""
+
+
+def fits(when: str, services: Sequence[Service]) -> bool:
+    """Tell whether a key makes sense on these services, for the footer."""
+    return any(_fits(word, services) for word in when.split(","))
+
+
+def _fits(word: str, services: Sequence[Service]) -> bool:
+    match word:
+        case "any":
+            return True
+        case "rest":
+            return any(one.state in _AT_REST for one in services)
+        case "runs":
+            return any(one.state not in _AT_REST | {State.FAILED} for one in services)
+        case "failed":
+            return any(one.state is State.FAILED for one in services)
+        case "page":
+            return any(one.page for one in services)
+        case "host":
+            return any(one.runtime == "process" and one.started for one in services)
+        case "contained":
+            return any(one.runtime == "docker" and one.started for one in services)
+    return False
+
+
+_AT_REST = frozenset({State.STOPPED, State.SKIPPED, State.DONE, State.SCHEDULED})

@@ -1,0 +1,161 @@
+"""The app: it holds the newest view, hands it to the screen, and performs what keys ask for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+from textual.app import App, SuspendNotSupported
+from textual.binding import Binding
+from textual.screen import Screen
+from textual.worker import Worker
+
+from devenv.errors import DevenvError
+from devenv.logs.source import Source
+from devenv.tui import actions, keys, themes
+from devenv.tui.actions import Aside, Ask, Confirm, Copy, Deed, Open, Say, Situation
+from devenv.tui.desk import Asking, Desk
+from devenv.tui.feed import Feed
+from devenv.tui.screens.confirm import ConfirmScreen
+from devenv.tui.screens.services import ServicesScreen
+from devenv.tui.settings import Settings
+from devenv.tui.snapshot import Service, read
+from devenv.tui.usage import fold
+from devenv.tui.view import View
+
+
+@runtime_checkable
+class Shows(Protocol):
+    """A screen that draws the view."""
+
+    def take(self, view: View) -> None: ...
+
+
+class DevenvApp(App[None]):
+    """The terminal UI of one environment at a time."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "devenv"
+    BINDINGS: ClassVar[list[Binding]] = keys.bindings(keys.APP)  # type: ignore[assignment]  # it is invariant
+
+    def __init__(self, desk: Desk, client: Asking, settings: Settings) -> None:
+        super().__init__()
+        self.desk = desk
+        self.client = client
+        self.settings = settings
+        self.view = View(read(desk.first), now=time.time())
+        self._document: Mapping[str, Any] = desk.first
+        self._feeding: list[Worker[None]] = []
+        self.set_keymap(settings.keys)
+        for theme in themes.ALL:
+            self.register_theme(theme)
+        self.theme = settings.theme
+
+    def get_default_screen(self) -> Screen[None]:
+        return ServicesScreen()
+
+    def on_mount(self) -> None:
+        for problem in self.settings.problems:
+            self.notify(problem, title="Configuration", severity="warning", timeout=15)
+        if self.desk.refused:
+            self.notify(self.desk.refused, severity="error", timeout=15)
+        self._follow(self.desk.first["revision"])
+
+    def show_view(self, **changes: Any) -> None:
+        """Change the view, and have the screen draw it."""
+        self.view = replace(self.view, now=time.time(), **changes)
+        if isinstance(self.screen, Shows):
+            self.screen.take(self.view)
+
+    async def sources(self, services: Sequence[str] | None = None) -> list[Source]:
+        """The logs of these services, of all where none is named; each is an open descriptor."""
+        params = {"target": self._target(), "services": services}
+        answer, descriptors = await self.client.call_for_descriptors("logs", params)
+        return [
+            Source(folder["service"], descriptor, folder["index"])
+            for folder, descriptor in zip(answer["folders"], descriptors, strict=True)
+        ]
+
+    def do(self, verb: str, services: tuple[Service, ...] = ()) -> None:
+        """What a key means for these services."""
+        situation = Situation(self.view.snapshot, services, self.desk.caller)
+        self._perform(actions.decide(verb, situation))
+
+    def action_do(self, verb: str) -> None:
+        self.do(verb)
+
+    def action_next_theme(self) -> None:
+        names = [theme.name for theme in themes.ALL]
+        here = names.index(self.theme) if self.theme in names else -1
+        self.theme = names[(here + 1) % len(names)]
+
+    def _perform(self, deed: Deed) -> None:
+        match deed:
+            case Ask():
+                self.run_worker(self._ask(deed))
+            case Confirm(question, ask):
+                self.push_screen(
+                    ConfirmScreen(question), lambda yes: self._perform(ask) if yes else None
+                )
+            case Aside(words):
+                self._step_aside(words)
+            case Open(url):
+                if not self.desk.open(url):
+                    self.copy_to_clipboard(url)
+                    self.notify(f"No browser here. Copied: {url}")
+            case Copy(text):
+                self.copy_to_clipboard(text)
+                self.notify(f"Copied: {text}")
+            case Say(text):
+                self.notify(text, severity="warning")
+
+    async def _ask(self, ask: Ask) -> None:
+        params = {"target": self._target(), **ask.params}
+        try:
+            document = await self.client.call(ask.method, params, start=True)
+        except DevenvError as error:
+            self.notify(_told(error), title=ask.said, severity="error", timeout=10)
+            return
+        self._told(document)
+        if ask.said:
+            self.notify(ask.said, timeout=2)
+
+    def _step_aside(self, words: Sequence[str]) -> None:
+        try:
+            with self.suspend():
+                self.desk.aside(self.view.snapshot.place.id, words)
+        except SuspendNotSupported:
+            self.notify("This needs a terminal of its own.", severity="warning")
+        self.refresh(layout=True)
+
+    def _target(self) -> dict[str, Any]:
+        return actions.target_of(self.view.snapshot.place.id)
+
+    def _follow(self, revision: int) -> None:
+        """Follow the environment that is shown, and no other one."""
+        for worker in self._feeding:
+            worker.cancel()
+        feed = Feed(self.client, self._target(), self._told, self._away)
+        self._feeding = [
+            self.run_worker(feed.watch(revision)),
+            self.run_worker(feed.sample(self._sampled)),
+        ]
+
+    def _told(self, document: Mapping[str, Any]) -> None:
+        if document == self._document and not self.view.away:
+            return
+        self._document = document
+        self.show_view(snapshot=read(document), away="")
+
+    def _away(self, why: str) -> None:
+        if why != self.view.away:
+            self.show_view(away=why)
+
+    def _sampled(self, samples: Mapping[str, Any], at: float) -> None:
+        self.show_view(usage=fold(self.view.usage, samples, at))
+
+
+def _told(error: DevenvError) -> str:
+    return f"{error.message}\n{error.hint}" if error.hint else error.message

@@ -1,0 +1,140 @@
+"""What stands in the tables: cells of services, tasks and the rest, made from frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from devenv.api.wording import duration, listed, size
+from devenv.model.snapshot import State
+from devenv.tui.snapshot import Service
+from devenv.tui.table import Cell, Column, Laid, Row, laid
+from devenv.tui.usage import Usage, bars
+from devenv.tui.view import View
+
+LOOKS: dict[State, tuple[str, str]] = {
+    State.READY: ("●", "good"),
+    State.DONE: ("✓", "good"),
+    State.RUNNING: ("◐", "busy"),
+    State.STARTING: ("◔", "busy"),
+    State.WAITING: ("◌", "wait"),
+    State.STOPPING: ("◑", "wait"),
+    State.PAUSED: ("‖", "wait"),
+    State.FAILED: ("✗", "bad"),
+    State.STOPPED: ("○", "dim"),
+    State.SCHEDULED: ("◷", "dim"),
+    State.SKIPPED: ("–", "dim"),
+}
+"""A shape and a role for each state: no state is told by its colour alone."""
+
+_WIDE = 130
+"""From this width on, addresses and reasons have columns of their own."""
+_HISTORY = 10
+_CALM = 1_000_000.0
+"""Bytes of memory that a full bar stands for at least."""
+
+
+def services_table(services: Sequence[Service], view: View, width: int) -> Laid:
+    """The table of the main screen."""
+    wide = width >= _WIDE
+    rows = [Row(one.name, (*_common(one, view), *_about(one, wide=wide))) for one in services]
+    return laid(_COLUMNS_WIDE if wide else _COLUMNS, rows, width)
+
+
+_COMMON = (
+    Column("SERVICE", most=28),
+    Column("STATE"),
+    Column("HEALTH", rank=7),
+    Column("RUNS AS", rank=8),
+    Column("RESTARTS", rank=6, right=True),
+    Column("UP", rank=2, right=True, least=3),
+    Column("CPU", rank=3, right=True, least=5),
+    Column("MEMORY", rank=4, right=True, least=7),
+    Column("", rank=5, right=True, least=_HISTORY),
+)
+_COLUMNS = (*_COMMON, Column("ADDRESS OR REASON", grows=True, least=30))
+_COLUMNS_WIDE = (
+    *_COMMON,
+    Column("ADDRESS", grows=True, least=12),
+    Column("REASON", grows=True, least=20),
+)
+
+
+def _common(service: Service, view: View) -> tuple[Cell, ...]:
+    use = view.usage.services.get(service.name)
+    count = len(service.replicas)
+    name = f"{service.name} ×{count}" if count > 1 else service.name
+    health_role = "bad" if service.health in {"failing", "unhealthy"} else "dim"
+    return (
+        Cell(name, "strong" if service.state is State.FAILED else "plain"),
+        state_cell(service.state),
+        Cell("" if service.health == "none" else service.health, health_role),
+        Cell(service.runtime, "dim"),
+        Cell(str(service.restarts or ""), "wait"),
+        Cell(up_for(service, view.now), "dim"),
+        Cell(f"{use.cpu:.0f} %" if use and use.cpu is not None else ""),
+        Cell(size(use.memory) if use else ""),
+        Cell(bars(use.memories, _HISTORY, _CALM) if use else "", "history"),
+    )
+
+
+def _about(service: Service, *, wide: bool) -> tuple[Cell, ...]:
+    address = Cell(" ".join(port.address for port in service.ports), "link")
+    reason = Cell(reason_of(service), "bad" if service.state is State.FAILED else "dim")
+    if wide:
+        return address, reason
+    is_calm = service.state in {State.READY, State.STOPPED, State.DONE} or not reason.text
+    return (address if is_calm and address.text else reason,)
+
+
+def state_cell(state: State) -> Cell:
+    symbol, role = LOOKS[state]
+    return Cell(f"{symbol} {state.value}", role)
+
+
+def reason_of(service: Service) -> str:
+    """Why it is as it is; what it waits for where nothing else is told."""
+    if service.reason:
+        return service.reason.replace("\n", " ")
+    if service.state is State.WAITING and service.waits_for:
+        return f"for {listed(service.waits_for)}"
+    return ""
+
+
+def up_for(service: Service, now: float) -> str:
+    """How long it has been running, in one unit while it is young: ``12s``, ``7m``, ``2h 10m``."""
+    if service.started is None or not any(one.pid for one in service.replicas):
+        return ""
+    seconds = max(now - service.started, 0.0)
+    if seconds < 60:
+        return f"{int(seconds)}s"
+    return duration(seconds).split()[0] if seconds < 3600 else duration(seconds)
+
+
+_ORDER = (
+    State.FAILED,
+    State.WAITING,
+    State.STARTING,
+    State.RUNNING,
+    State.STOPPING,
+    State.PAUSED,
+    State.READY,
+    State.DONE,
+)
+
+
+def counts(services: Sequence[Service]) -> tuple[Cell, ...]:
+    """How many services are in which state, the worst first; what is at rest is not told."""
+    found = {state: sum(one.state is state for one in services) for state in _ORDER}
+    told = [
+        Cell(f"{LOOKS[state][0]} {count} {state.value}", LOOKS[state][1])
+        for state, count in found.items()
+        if count
+    ]
+    return tuple(told) or (Cell("○ nothing runs", "dim"),)
+
+
+def totals(usage: Usage) -> tuple[Cell, ...]:
+    """What all of it uses."""
+    if not usage.services:
+        return ()
+    return (Cell(f"CPU {usage.cpu:.0f} %", "dim"), Cell(size(usage.memory), "dim"))

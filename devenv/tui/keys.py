@@ -1,0 +1,112 @@
+"""All keys in one table: it feeds the bindings, the footer, the help and the command palette."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+APP = "everywhere"
+LIST = "in a list"
+SERVICES = "services"
+TASKS = "tasks"
+DETAIL = "detail"
+ENVIRONMENTS = "environments"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """``id`` is its name in the user's configuration, ``keys`` what is pressed without one.
+
+    ``word`` stands in the footer, ``about`` in help and palette. ``when`` says for what kind of
+    row the footer shows it: a state's group, "any", or "" for never.
+    """
+
+    id: str
+    keys: str
+    action: str
+    word: str
+    about: str
+    where: str
+    when: str = ""
+
+    @property
+    def click(self) -> str:
+        return f"{'app' if self.where == APP else 'screen'}.{self.action}"
+
+
+_DO = "do('{}')".format
+
+KEYS = (
+    Key("help", "question_mark,f1", "help", "help", "Show the keys of this screen", APP, "any"),
+    Key(
+        "palette", "ctrl+p,colon", "command_palette", "commands", "Search all commands", APP, "any"
+    ),
+    Key("services", "1", "show('services')", "services", "Services and their logs", APP),
+    Key("tasks", "2", "show('tasks')", "tasks", "Tasks and their last results", APP),
+    Key("timeline", "3", "show('timeline')", "timeline", "How the start-up went", APP),
+    Key("environments", "4", "show('environments')", "environments", "All of this machine", APP),
+    Key("up", "u", "do('up')", "up", "Bring all up, as the profile is now", APP),
+    Key("down", "D", "do('down')", "down", "Take the environment down, its data kept", APP),
+    Key("theme", "ctrl+t", "next_theme", "theme", "Take the next theme", APP),
+    Key("quit", "q,ctrl+c", "quit", "quit", "Leave; everything goes on running", APP, "any"),
+    Key("list.up", "up,k", "up", "up", "One row up", LIST),
+    Key("list.down", "down,j", "down", "down", "One row down", LIST),
+    Key("list.page-up", "pageup,ctrl+b", "page(-1)", "page up", "A page up", LIST),
+    Key("list.page-down", "pagedown,ctrl+f", "page(1)", "page down", "A page down", LIST),
+    Key("list.first", "home,g", "edge(-1)", "first", "To the first row", LIST),
+    Key("list.last", "end,G", "edge(1)", "last", "To the last row", LIST),
+    Key("list.choose", "enter", "choose", "open", "Open what the cursor is on", LIST),
+    Key("start", "s", _DO("start"), "start", "Start", SERVICES, "rest"),
+    Key("stop", "x", _DO("stop"), "stop", "Stop, and leave it stopped", SERVICES, "runs"),
+    Key("restart", "r", _DO("restart"), "restart", "Stop and start", SERVICES, "runs,failed"),
+    Key("open", "o", _DO("open"), "open", "Open its page in the browser", SERVICES, "page"),
+    Key("shell", "e", _DO("shell"), "shell", "A shell as the service runs", SERVICES, "runs"),
+    Key("attach", "a", _DO("attach"), "attach", "Take over its terminal", SERVICES, "host"),
+    Key(
+        "logs", "l", "logs", "its logs", "Logs of this or of the marked, or of all", SERVICES, "any"
+    ),
+    Key("filter", "slash", "filter", "filter", "Show what matches what you type", SERVICES, "any"),
+    Key("mark", "space", "mark", "mark", "Mark for the next action", SERVICES, "any"),
+    Key("pause", "p", _DO("pause"), "pause", "Let it stand still, or go on", SERVICES, "contained"),
+    Key("copy-url", "y", _DO("copy"), "copy URL", "Copy its address", SERVICES, "page"),
+    Key("scale-up", "plus,equals_sign", _DO("more"), "more", "One replica more", SERVICES),
+    Key("scale-down", "minus", _DO("fewer"), "fewer", "One replica less", SERVICES),
+    Key("hide", "h", "hide", "hide stopped", "Hide or show what is stopped", SERVICES, "any"),
+    Key("sort", "S", "sort", "sort", "Sort by the next column", SERVICES, "any"),
+    Key("zoom", "z", "zoom", "zoom logs", "Logs over the whole screen, and back", SERVICES, "any"),
+    Key("clear", "escape", "clear", "clear", "Take back filter and marks", SERVICES),
+)
+
+
+def of(*where: str) -> Iterator[Key]:
+    """The keys of some parts of the UI, in the order of the table."""
+    return (key for key in KEYS if key.where in where)
+
+
+def bindings(where: str) -> list[Binding]:
+    """Textual's bindings of one part."""
+    return [Binding(key.keys, key.action, key.about, show=False, id=key.id) for key in of(where)]
+
+
+def press(key: Key, remapped: Mapping[str, str]) -> str:
+    """What the footer calls the key to press."""
+    first = remapped.get(key.id, key.keys).split(",")[0]
+    return _NAMES.get(first, first.replace("ctrl+", "^"))
+
+
+_NAMES = {
+    "question_mark": "?",
+    "colon": ":",
+    "slash": "/",
+    "plus": "+",
+    "minus": "-",
+    "equals_sign": "=",
+    "escape": "esc",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "up": "↑",
+    "down": "↓",
+    "enter": "⏎",
+}

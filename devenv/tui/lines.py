@@ -1,0 +1,121 @@
+"""The lines around the tables: the headline, what is wrong or would change, the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.cells import cell_len
+
+from devenv.tui.cells import counts, totals
+from devenv.tui.keys import Key
+from devenv.tui.table import Cell, Line, fitted
+from devenv.tui.view import View
+
+SHOWN_PROBLEMS = 4
+
+
+def headline(view: View, tabs: Sequence[tuple[str, str, bool]], width: int) -> Line:
+    """Which environment this is and how it stands; at the right what it uses, and the screens.
+
+    ``tabs``: key, title, and whether it is the one that is shown.
+    """
+    place = view.snapshot.place
+    left = [Cell(f" {place.name or 'devenv'} ", "title")]
+    if place.branch:
+        left.append(Cell(f" {place.branch}", "dim"))
+    left.append(Cell("  "))
+    if view.away:
+        left.append(Cell(f"⚠ {view.away}", "bad"))
+    elif view.snapshot.leaving:
+        left.append(Cell("◑ going down", "wait"))
+    else:
+        left += _spaced(counts(view.snapshot.services))
+    right = [] if view.away else _spaced(totals(view.usage))
+    titles = [_tab(*tab) for tab in tabs]
+    if _length(left) + _length(right) + _length(titles) + 6 <= width:
+        right += [Cell("   ")] if right else []
+        right += titles
+    return spread(left, [*right, Cell(" ")], width)
+
+
+def _tab(key: str, title: str, shown: bool) -> Cell:
+    return Cell(f" {key} {title} ", "tab-shown" if shown else "tab", f"app.show('{title.lower()}')")
+
+
+def notes(view: View, up_key: str) -> tuple[Line, ...]:
+    """What is wrong with the profile, what `up` would change, what else is worth knowing."""
+    shown: list[Line] = []
+    snapshot = view.snapshot
+    for problem in snapshot.problems[:SHOWN_PROBLEMS]:
+        sign = Cell(
+            " ! warning " if problem.warning else " ✗ problem ",
+            "wait" if problem.warning else "bad",
+        )
+        hint = f"  {problem.hint}" if problem.hint else ""
+        place = f"{_short(problem.place, snapshot.place.path)}: " if problem.place else ""
+        shown.append((sign, Cell(place, "link"), Cell(problem.message), Cell(hint, "dim")))
+    more = len(snapshot.problems) - SHOWN_PROBLEMS
+    if more > 0:
+        shown.append((Cell(f"   and {more} more: devenv check", "dim"),))
+    applies = Cell(f"  {up_key} applies it", "dim", "app.do('up')")
+    edited = Cell(" ~ edited  ", "busy")
+    shown += [(edited, Cell(change), applies) for change in snapshot.changes[:SHOWN_PROBLEMS]]
+    if snapshot.notice:
+        shown.append((Cell(" ! note    ", "wait"), Cell(snapshot.notice)))
+    return tuple(shown)
+
+
+def _short(place: str, root: str) -> str:
+    return place.removeprefix(root.rstrip("/") + "/") if root else place
+
+
+def key_line(keys: Iterable[tuple[Key, str]], width: int) -> Line:
+    """As many keys as fit; each can be clicked. ``keys``: with what is to be pressed."""
+    cells: list[Cell] = [Cell(" ")]
+    used = 1
+    for key, press in keys:
+        room = cell_len(press) + cell_len(key.word) + 3
+        if used + room > width:
+            break
+        cells += [Cell(press, "key", key.click), Cell(f" {key.word}  ", "dim", key.click)]
+        used += room
+    return tuple(cells)
+
+
+def rule(title: str, detail: str, width: int) -> Line:
+    """A line that begins a part of the screen."""
+    left = [
+        Cell("─ ", "rule"),
+        Cell(title, "strong"),
+        Cell(f" {detail} " if detail else " ", "dim"),
+    ]
+    return (*left, Cell("─" * max(width - _length(left), 0), "rule"))
+
+
+def spread(left: Sequence[Cell], right: Sequence[Cell], width: int) -> Line:
+    """Cells at both ends; the left ones are cut where there is no room."""
+    room = width - _length(right)
+    if room < _length(left):
+        room, right = width, ()
+    return (*cut(left, room), Cell(" " * max(room - _length(left), 0)), *right)
+
+
+def cut(cells: Sequence[Cell], width: int) -> Line:
+    """The cells that fit, the last of them cut."""
+    made: list[Cell] = []
+    for cell in cells:
+        size = cell_len(cell.text)
+        if size > width:
+            made.append(Cell(fitted(cell.text, width), cell.role, cell.click))
+            break
+        made.append(cell)
+        width -= size
+    return tuple(made)
+
+
+def _spaced(cells: Iterable[Cell]) -> list[Cell]:
+    return [part for cell in cells for part in (cell, Cell("  "))][:-1]
+
+
+def _length(cells: Iterable[Cell]) -> int:
+    return sum(cell_len(cell.text) for cell in cells)

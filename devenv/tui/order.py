@@ -1,0 +1,67 @@
+"""Which services a table shows, and in which order: what the user chose, as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from devenv.model.snapshot import State
+from devenv.tui.snapshot import Service
+from devenv.tui.usage import Usage
+
+
+class Sort(StrEnum):
+    """The names are what the table's title says."""
+
+    FILE = "as in the profile"
+    NAME = "by name"
+    CPU = "by processor use"
+    MEMORY = "by memory"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """``text`` filters by typing; ``marked`` are the names that an action is meant for."""
+
+    text: str = ""
+    hide_stopped: bool = False
+    sort: Sort = Sort.FILE
+    marked: frozenset[str] = frozenset()
+
+    def next_sort(self) -> Sort:
+        every = list(Sort)
+        return every[(every.index(self.sort) + 1) % len(every)]
+
+
+AT_REST = frozenset({State.STOPPED, State.SKIPPED, State.DONE, State.SCHEDULED})
+
+
+def arranged(services: Iterable[Service], choice: Choice, usage: Usage) -> tuple[Service, ...]:
+    """The services to show. What has failed comes first, whatever the order."""
+    shown = [one for one in services if _is_shown(one, choice)]
+    if choice.sort is Sort.NAME:
+        shown.sort(key=lambda one: one.name)
+    elif choice.sort is Sort.CPU:
+        shown.sort(key=lambda one: -_cpu(usage, one.name))
+    elif choice.sort is Sort.MEMORY:
+        shown.sort(key=lambda one: -_memory(usage, one.name))
+    return tuple(sorted(shown, key=lambda one: one.state is not State.FAILED))
+
+
+def _is_shown(service: Service, choice: Choice) -> bool:
+    if choice.hide_stopped and service.state in AT_REST:
+        return False
+    words = choice.text.lower().split()
+    about = f"{service.name} {service.state.value} {service.runtime} {service.reason}".lower()
+    return all(word in about for word in words)
+
+
+def _cpu(usage: Usage, name: str) -> float:
+    use = usage.services.get(name)
+    return (use.cpu or 0.0) if use else 0.0
+
+
+def _memory(usage: Usage, name: str) -> int:
+    use = usage.services.get(name)
+    return use.memory if use else 0

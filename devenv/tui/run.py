@@ -1,0 +1,19 @@
+"""The one door to the UI for the command line."""
+
+from __future__ import annotations
+
+from devenv.api.asynchronous import AsyncClient
+from devenv.tui.app import DevenvApp
+from devenv.tui.desk import Desk
+from devenv.tui.settings import parse
+
+__all__ = ["Desk", "run_ui"]
+
+
+def run_ui(desk: Desk, settings: str, path: str) -> None:
+    """Show it until it is left. ``settings`` is the configuration's text, ``path`` its file."""
+    client = AsyncClient(desk.environ)
+    try:
+        DevenvApp(desk, client, parse(settings, path)).run()
+    finally:
+        client.close()

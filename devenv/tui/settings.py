@@ -1,0 +1,64 @@
+"""The user's configuration of the UI: read from text, with every mistake in it told."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from devenv.tui import keys, themes
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """``keys``: what is pressed, by the id of a key; ``problems``: what was not understood."""
+
+    theme: str = themes.DARK.name
+    keys: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+
+def parse(text: str, file: str) -> Settings:
+    """Read the configuration; what is wrong in it is left out and told."""
+    try:
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        return Settings(problems=(f"{file}: {error}",))
+    problems = [f"{file}: there is no setting {name!r}" for name in found if name not in _KNOWN]
+    theme = found.get("theme", Settings().theme)
+    names = [one.name for one in themes.ALL]
+    if theme not in names:
+        problems.append(f"{file}: there is no theme {theme!r}; there are {', '.join(names)}")
+        theme = Settings().theme
+    remapped, wrong = _keys(found.get("keys", {}))
+    return Settings(theme, remapped, (*problems, *(f"{file}: {one}" for one in wrong)))
+
+
+_KNOWN = ("theme", "keys")
+
+
+def _keys(found: Any) -> tuple[dict[str, str], list[str]]:
+    if not isinstance(found, dict):
+        return {}, ["keys is not a table"]
+    known = {key.id for key in keys.KEYS}
+    remapped, wrong = {}, []
+    for name, value in _flat(found):
+        if name not in known:
+            wrong.append(f"keys: there is no command {name!r}")
+        elif not isinstance(value, str) or not value.strip():
+            wrong.append(f'keys: {name} is not a key; write it as {name} = "ctrl+r"')
+        else:
+            remapped[name] = value
+    return remapped, wrong
+
+
+def _flat(found: Mapping[str, Any], above: str = "") -> list[tuple[str, Any]]:
+    """A dot in an id is a table in TOML."""
+    pairs: list[tuple[str, Any]] = []
+    for name, value in found.items():
+        if isinstance(value, dict):
+            pairs += _flat(value, f"{above}{name}.")
+        else:
+            pairs.append((above + name, value))
+    return pairs

@@ -1,0 +1,50 @@
+"""The themes: dark, light, high contrast, and one that works without any colour."""
+
+from __future__ import annotations
+
+from textual.theme import Theme
+
+DARK = Theme(
+    name="dark",
+    primary="#7aa2f7",
+    secondary="#89b4c9",
+    accent="#7dcfff",
+    success="#8ec07c",
+    warning="#e0af68",
+    error="#f7768e",
+    foreground="#c8ccd4",
+    background="#16181d",
+    surface="#1c1f26",
+    panel="#272b34",
+    dark=True,
+)
+LIGHT = Theme(
+    name="light",
+    primary="#2456b8",
+    secondary="#3b6d80",
+    accent="#005f87",
+    success="#2b6e1f",
+    warning="#8a5a00",
+    error="#b3142e",
+    foreground="#24292f",
+    background="#fcfcfa",
+    surface="#f2f2ee",
+    panel="#e2e2dc",
+    dark=False,
+)
+CONTRAST = Theme(
+    name="contrast",
+    primary="#ffffff",
+    secondary="#ffffff",
+    accent="#00ffff",
+    success="#00ff00",
+    warning="#ffff00",
+    error="#ff6060",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#303030",
+    dark=True,
+)
+
+ALL = (DARK, LIGHT, CONTRAST)
