@@ -28,7 +28,8 @@ def run(arguments: Arguments, session: Session) -> Result:
             runtime=arguments.runtime,
         )
 
-    if not arguments.detach and not arguments.json and is_terminal(session.environ):
+    waits = arguments.detach or arguments.json or arguments.timeout is not None
+    if not waits and is_terminal(session.environ):
         from devenv.cli.tui import open_ui
 
         return open_ui(session, ask)

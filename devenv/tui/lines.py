@@ -69,17 +69,27 @@ def _short(place: str, root: str) -> str:
     return place.removeprefix(root.rstrip("/") + "/") if root else place
 
 
-def key_line(keys: Iterable[tuple[Key, str]], width: int) -> Line:
-    """As many keys as fit; each can be clicked. ``keys``: with what is to be pressed."""
-    cells: list[Cell] = [Cell(" ")]
-    used = 1
-    for key, press in keys:
-        room = cell_len(press) + cell_len(key.word) + 3
-        if used + room > width:
+Pressed = tuple[Key, str]
+"""A key, and what is to be pressed for it."""
+
+
+def key_line(here: Iterable[Pressed], everywhere: Iterable[Pressed], width: int) -> Line:
+    """The keys of this place, as many as fit, and at the right those that work everywhere.
+
+    Each can be clicked.
+    """
+    right = [cell for one in everywhere for cell in _key(*one)]
+    left = [Cell(" ")]
+    for one in here:
+        cells = _key(*one)
+        if _length(left) + _length(cells) + _length(right) > width:
             break
-        cells += [Cell(press, "key", key.click), Cell(f" {key.word}  ", "dim", key.click)]
-        used += room
-    return tuple(cells)
+        left += cells
+    return spread(left, right, width)
+
+
+def _key(key: Key, press: str) -> list[Cell]:
+    return [Cell(press, "key", key.click), Cell(f" {key.word}  ", "dim", key.click)]
 
 
 def rule(title: str, detail: str, width: int) -> Line:

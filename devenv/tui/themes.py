@@ -16,6 +16,7 @@ DARK = Theme(
     background="#16181d",
     surface="#1c1f26",
     panel="#272b34",
+    variables={"dim": "#8a909c", "faint": "#3a3f4b"},
     dark=True,
 )
 LIGHT = Theme(
@@ -30,6 +31,7 @@ LIGHT = Theme(
     background="#fcfcfa",
     surface="#f2f2ee",
     panel="#e2e2dc",
+    variables={"dim": "#6a6f76", "faint": "#c9c9c2"},
     dark=False,
 )
 CONTRAST = Theme(
@@ -44,6 +46,7 @@ CONTRAST = Theme(
     background="#000000",
     surface="#000000",
     panel="#303030",
+    variables={"dim": "#d0d0d0", "faint": "#808080"},
     dark=True,
 )
 

@@ -47,7 +47,7 @@ def test_progress_is_redrawn_in_place(desk: Desk) -> None:
 
     with (
         stand_in(desk.environ, up=STARTING, watch=watch),
-        Terminal(desk, "up") as terminal,
+        Terminal(desk, "up", "-d") as terminal,
     ):
         terminal.wait_for(b"\x1b[1A\x1b[J")
         go_on.set()

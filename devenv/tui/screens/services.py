@@ -135,12 +135,15 @@ class ServicesScreen(Screen[None]):
     def _show_lines(self) -> None:
         meant = self._meant()
         remapped = self.app.settings.keys
-        shown = [
-            (key, keys.press(key, remapped))
-            for key in keys.of(keys.SERVICES, keys.APP)
-            if key.when and fits(key.when, meant)
-        ]
-        self.query_one("#keys", Plain).show(lambda width: (key_line(shown, width),))
+        here, everywhere = (
+            [
+                (key, keys.press(key, remapped))
+                for key in keys.of(where)
+                if key.when and fits(key.when, meant)
+            ]
+            for where in (keys.SERVICES, keys.APP)
+        )
+        self.query_one("#keys", Plain).show(lambda width: (key_line(here, everywhere, width),))
         whose = ", ".join(self._only) or "all services"
         self.query_one("#log-rule", Plain).show(lambda width: (rule("Logs", whose, width),))
 
