@@ -95,6 +95,8 @@ class _Terminal:
         for descriptor in (self._in, sock.fileno(), self._wake):
             self._poll.register(descriptor, select.POLLIN)
         self._over = False
+        self._last = b""
+        """The last byte that was shown."""
         self._status: int | None = None
 
     def pump(self) -> int | None:
@@ -120,7 +122,7 @@ class _Terminal:
             if saved is not None:
                 termios.tcsetattr(self._in, termios.TCSADRAIN, saved)
                 if os.isatty(self._out):
-                    self._write(_CALM)
+                    self._write(_CALM if self._last in {b"", b"\n"} else _CALM + b"\r\n")
             os.close(self._wake)
             os.close(self._woken)
         return self._status
@@ -162,6 +164,7 @@ class _Terminal:
         for channel, content in self._splitter.feed(data):
             if channel == frames.OUTPUT:
                 self._write(content)
+                self._last = content[-1:] or self._last
             elif channel == frames.END:
                 self._over = True
                 self._status = int(content or b"0")

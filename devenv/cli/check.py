@@ -17,7 +17,8 @@ def run(arguments: Arguments, session: Session) -> Result:
     except ProfileError as error:
         return _result(error.problems, "")
     count = len(loaded.environment.services)
-    return _result(loaded.problems, f"{loaded.environment.name}: well, {count} services and tasks.")
+    what = "1 service or task" if count == 1 else f"{count} services and tasks"
+    return _result(loaded.problems, f"{loaded.environment.name}: well, {what}.")
 
 
 def _result(problems: tuple[Problem, ...], summary: str) -> Result:

@@ -162,7 +162,7 @@ class Live:
                 notice(line)
             return
         changing = self._fitting(changing)
-        erase = f"\x1b[{self._shown}A\x1b[J" if self._shown else ""
+        erase = f"\r\x1b[{self._shown}A\x1b[J" if self._shown else ""  # after an echoed ^C too
         text = "".join(f"{line}\n" for line in (*lasting, *changing))
         if erase or text:
             _tell(erase + text)

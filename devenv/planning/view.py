@@ -187,7 +187,9 @@ def _reason(seen: _Round, unit: Unit, state: State) -> str:
     if state is State.FAILED and unit.exit is not None:
         memory = ", out of memory" if unit.exit.out_of_memory else ""
         return unit.exit.why or f"exit code {unit.exit.code}{memory}"
-    if unit.health in {Health.UNHEALTHY, Health.FAILING, Health.UNKNOWN}:
+    if state in {State.STOPPING, State.STOPPED}:  # what its probe said last is of no use now
+        return ""
+    if unit.health in _HEALTH:
         said = f": {unit.detail}" if unit.detail else ""
         return f"{_HEALTH[unit.health]}{said}"
     return ""

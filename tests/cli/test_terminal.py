@@ -49,7 +49,7 @@ def test_progress_is_redrawn_in_place(desk: Desk) -> None:
         stand_in(desk.environ, up=STARTING, watch=watch),
         Terminal(desk, "up", "-d") as terminal,
     ):
-        terminal.wait_for(b"\x1b[1A\x1b[J")
+        terminal.wait_for(b"\r\x1b[1A\x1b[J")
         go_on.set()
         assert terminal.ended() == 0
     assert b"starting" in terminal.shown
@@ -126,7 +126,7 @@ def test_the_detach_keys_leave_it_running(desk: Desk) -> None:
             terminal.type(b"a\x10b\x10\x11")
             assert terminal.ended() == 0
             assert terminal.is_as_before()
-        assert b"Detached" in terminal.shown
+        assert b"\r\nDetached" in terminal.shown
         assert other.frame() == (frames.INPUT, b"a\x10b")
 
 

@@ -31,6 +31,15 @@ def states(seen: Snapshot) -> dict[str, str]:
     return {one.name: one.state.value for one in seen.services}
 
 
+def test_what_ends_is_not_said_to_be_not_ready_yet() -> None:
+    world = want(probed("slow"), stopped=("slow",))
+    leaving = up("slow", health=Health.UNKNOWN, detail="refused", stopping=True)
+    gone = ended("slow", 143, health=Health.UNKNOWN, detail="refused")
+    busy = {ReplicaId("slow"): "stopping"}
+    assert view(world, see(leaving, busy=busy)).services[0].reason == ""
+    assert view(world, see(gone, busy={ReplicaId("slow"): "removing"})).services[0].reason == ""
+
+
 def test_each_service_is_in_the_state_that_its_unit_shows() -> None:
     world = want(
         service("plain"),
