@@ -4,8 +4,10 @@ from __future__ import annotations
 
 INPUT = 0
 OUTPUT = 1
+ERRORS = 2
 RESIZE = 3
 END = 4
+INPUT_END = 5
 
 LIMIT = 1024 * 1024
 """The longest frame, its channel included."""

@@ -18,6 +18,7 @@ _PARAMS: dict[str, tuple[type, ...]] = {
     "build": (str,),
     "client": (dict,),
     "columns": (int,),
+    "command": (list,),
     "environments": (list,),
     "index": (int,),
     "limit": (int,),
@@ -31,6 +32,7 @@ _PARAMS: dict[str, tuple[type, ...]] = {
     "target": (dict,),
     "task": (str,),
     "timeout": (int, float),
+    "tty": (bool,),
     "volumes": (bool,),
 }
 """A name of a parameter means the same, and has the same type, in every method."""
@@ -72,8 +74,11 @@ METHODS: dict[str, Method] = {
         "target service index?", "command directory environment secrets container"
     ),
     "run": Method("target client task", STATUS, again=False),
+    "need": Method("target client service", STATUS),
+    "run.once": Method("target client service command tty columns rows", "", again=False),
     "logs": Method("target services?", "folders"),
     "attach": Method("target service index? columns rows", "", again=False),
+    "exec": Method("target service index? command tty columns rows", "", again=False),
     "events": Method("target newer_than? limit? timeout?", "events"),
     "list": Method("", "environments"),
     "forget": Method("environments", "forgotten"),

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import os
+import socket
 
-from devenv.cli.result import Become
+from devenv.cli import terminal
+from devenv.cli.result import Become, Result
 from devenv.errors import DevenvError, UsageError
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
+    from typing import Any
+
     from devenv.cli.arguments import Arguments
     from devenv.cli.session import Session
 
 
-def run(arguments: Arguments, session: Session) -> Become:
+def run(arguments: Arguments, session: Session) -> Become | Result:
     if not arguments.command:
         raise UsageError("which command?", f"For example: devenv exec {arguments.service} -- env")
     return as_service(session, arguments.service, arguments.command, arguments.index)
@@ -21,17 +24,25 @@ def run(arguments: Arguments, session: Session) -> Become:
 
 def as_service(
     session: Session, service: str, command: list[str], index: int | None = None
-) -> Become:
-    """The command as the service itself would run it: the profile's values over the user's own.
-
-    In a container it is run by the engine's own command line.
-    """
+) -> Become | Result:
+    """The command as the service itself would run it: the profile's values over the user's own."""
     answer = session.call("environment", service=service, index=index)
     if answer["container"]:
-        tty = ("--tty",) if os.isatty(0) and os.isatty(1) else ()
-        inside = ("docker", "exec", "--interactive", *tty, answer["container"], *command)
-        return Become(inside, session.directory, dict(session.environ))
+        return joined(session, "exec", {"service": service, "index": index, "command": command})
     if not answer["directory"]:
         raise DevenvError(f"{service} does not run", f"bring it up first: devenv start {service}")
     environment = {**session.environ, **answer["environment"]}
     return Become(tuple(command), answer["directory"], environment)
+
+
+def joined(session: Session, method: str, params: dict[str, Any]) -> Result:
+    """Ask for a command elsewhere, and be joined to it until it ends; its status is ours."""
+    tty = terminal.is_one()
+    columns, rows = terminal.size()
+    asked = {"target": session.target(), "tty": tty, "columns": columns, "rows": rows, **params}
+    _, descriptors = session.client.call_for_descriptors(method, asked)
+    if len(descriptors) != 1:
+        raise DevenvError("the daemon gave no connection")
+    with socket.socket(fileno=descriptors[0]) as sock:
+        status = terminal.Terminal(sock, raw=tty).pump() or 0
+    return Result({"exit_code": status}, code=status)

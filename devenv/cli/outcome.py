@@ -5,6 +5,7 @@ from __future__ import annotations
 from devenv.cli.progress import Wait, follow
 from devenv.cli.result import Result
 from devenv.cli.services import WELL, chosen, public, status_table
+from devenv.errors import DevenvError
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
@@ -46,6 +47,24 @@ def bring_up(
     return Result(
         {**public(document), "services": services}, text, code=1 if failed else 0, notes=notes
     )
+
+
+def bring_up_needs(session: Session, name: str) -> Document:
+    """Bring up what a service depends on; DevenvError where that fails."""
+
+    def ask() -> Document:
+        return session.call("need", client=session.caller(), service=name)
+
+    def done(document: Document) -> bool:
+        return bool(document["settled"])
+
+    wait = Wait(ask, done, session.target(), timeout=session.arguments.timeout)
+    document = follow(session, wait)
+    failed = [one for one in document["services"] if one["state"] == "failed"]
+    if failed:
+        lines = [line for one in failed for line in failure_lines(one)]
+        raise DevenvError("\n".join(lines), "")
+    return document
 
 
 def _is_well(service: Document, *, asked: bool) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 from devenv.api.wording import duration
-from devenv.cli.exec import as_service
-from devenv.cli.outcome import failure_lines
+from devenv.cli.exec import as_service, joined
+from devenv.cli.outcome import bring_up_needs, failure_lines
 from devenv.cli.render import notice, stdout_style
 from devenv.cli.services import chosen
 from devenv.errors import TimeLimitError, UsageError
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from devenv.cli.arguments import Arguments
-    from devenv.cli.result import Become, Output
+    from devenv.cli.result import Become, Output, Result
     from devenv.cli.session import Session
     from devenv.logs.read import Reader
 
@@ -27,18 +27,36 @@ _SHORTEST_PAUSE = 0.02
 _LONGEST_PAUSE = 0.25
 
 
-def run(arguments: Arguments, session: Session) -> Output | Become:
+def run(arguments: Arguments, session: Session) -> Output | Become | Result:
     command = arguments.command
     if arguments.service is not None:
         words = [arguments.task, *command] if arguments.task else command
         if not words:
             raise UsageError("which command?", "For example: devenv run --service web -- env")
-        return as_service(session, arguments.service, words)
+        return _as_service(session, arguments.service, words)
     if arguments.task is None or command:
         raise UsageError(
             "which task?", "`devenv run TASK`, or `devenv run --service SERVICE -- COMMAND`."
         )
     return _run_task(arguments, session)
+
+
+def _as_service(session: Session, name: str, command: list[str]) -> Become | Result:
+    """A container of its own where the service is one, once what it depends on is up."""
+    if _runtime(session.call("status"), name) == "process":
+        return as_service(session, name, command)
+    document = bring_up_needs(session, name)
+    if _runtime(document, name) == "process":
+        return as_service(session, name, command)
+    return joined(
+        session,
+        "run.once",
+        {"client": session.caller(), "service": name, "command": command},
+    )
+
+
+def _runtime(document: Document, name: str) -> str:
+    return next((one["runtime"] for one in document["services"] if one["name"] == name), "")
 
 
 def _run_task(arguments: Arguments, session: Session) -> Output:

@@ -110,6 +110,7 @@ async def _serve(ready: int) -> None:
     os.unlink(path)
     await server.finish(LAST_WORDS)
     serving.cancel()
+    await context.bridges.close()
     registry.close()
     docker.close()
     processes.close()

@@ -97,6 +97,13 @@ def run(wishes: Wishes, environment: Environment, task: str) -> Wishes:
     return _raised(replace(wishes, wanted=wanted), chosen)
 
 
+def needs(wishes: Wishes, environment: Environment, service: str) -> Wishes:
+    """Want what a service depends on, but not itself: a command is to run in its place."""
+    (name,) = _named(environment, [service])
+    wanted = with_dependencies(environment, [name]) - {name}
+    return replace(wishes, wanted=wishes.wanted | wanted, paused=wishes.paused - wanted)
+
+
 def with_dependencies(environment: Environment, names: Iterable[str]) -> frozenset[str]:
     """Add what ``names`` depend on; a soft dependency only if it starts by itself."""
     found: set[str] = set()

@@ -19,7 +19,7 @@ HANDS = {
 }
 ENTRIES = {"devenv/cli/main.py", "devenv/daemon/__main__.py", "devenv/keeper/main.py"}
 FORKERS = {"devenv/cli/doctor.py", "devenv/keeper/spawn.py"}
-TERMINALS = {"devenv/cli/render.py", "devenv/cli/main.py", "devenv/cli/attach.py"}
+TERMINALS = {"devenv/cli/render.py", "devenv/cli/main.py", "devenv/cli/terminal.py"}
 
 
 @pytest.mark.parametrize("folder", ["devenv/model", "devenv/planning", "devenv/profile"])

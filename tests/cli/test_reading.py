@@ -97,7 +97,8 @@ def test_exec_of_what_is_not_there_says_so(desk: Desk) -> None:
 
 
 def test_run_with_a_service_is_exec(desk: Desk) -> None:
-    with stand_in(desk.environ, environment=VARIABLES):
+    known = document(service("web"))
+    with stand_in(desk.environ, status=known, environment=VARIABLES):
         done = desk.run("run", "--service", "web", "--", "sh", "-c", 'echo "$GREETING"')
     assert done.stdout == "it's\n"
 

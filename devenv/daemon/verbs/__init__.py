@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from devenv.daemon.verbs import changing, itself, reading
+from devenv.daemon.verbs import changing, itself, joining, reading
 from devenv.daemon.verbs.context import Answer, Context, Params
 
 VERBS: dict[str, Callable[[Context, Params], Awaitable[Answer]]] = {
@@ -24,8 +24,11 @@ VERBS: dict[str, Callable[[Context, Params], Awaitable[Answer]]] = {
     "samples": reading.samples,
     "environment": reading.environment,
     "run": changing.run,
+    "need": changing.need,
+    "run.once": joining.run_once,
     "logs": reading.logs,
-    "attach": reading.attach,
+    "attach": joining.attach,
+    "exec": joining.execute,
     "events": reading.events,
     "list": reading.list_all,
     "forget": itself.forget,

@@ -86,6 +86,13 @@ async def run(context: Context, params: Params) -> Answer:
     )
 
 
+async def need(context: Context, params: Params) -> Answer:
+    service = str(params["service"])
+    return await _changed(
+        context, params, lambda held, environment, _: wishes.needs(held, environment, service)
+    )
+
+
 async def scale(context: Context, params: Params) -> Answer:
     replicas = {str(name): int(count) for name, count in params["replicas"].items()}
     return await _changed(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from devenv.daemon import documents
 from devenv.daemon.board import Published
+from devenv.daemon.bridges import Bridges
 from devenv.daemon.desired import desired
 from devenv.daemon.documents import Document
 from devenv.daemon.environment import LiveEnvironment
@@ -32,6 +33,7 @@ class Context:
     registry: Registry
     started_at: float
     leave: asyncio.Event
+    bridges: Bridges = field(default_factory=Bridges)
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,16 +126,6 @@ def _folders(context: Context, live: LiveEnvironment, found: list[tuple[str, int
     return Answer({"folders": described}, tuple(descriptors))
 
 
-async def attach(context: Context, params: Params) -> Answer:
-    """Pass one end of a socket to the terminal of a replica."""
-    live, _ = context.registry.find(params["target"])
-    replica = ReplicaId(service_name(live, params), int(params.get("index") or 0))
-    connection = await context.registry.host.processes.attach(
-        live.id, replica, columns=params["columns"], rows=params["rows"]
-    )
-    return Answer({}, (connection.detach(),))
-
-
 async def events(context: Context, params: Params) -> Answer:
     live, _ = context.registry.find(params["target"])
     after, timeout = params.get("newer_than") or 0, params.get("timeout") or 0

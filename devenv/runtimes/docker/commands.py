@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from devenv.errors import DevenvError
 from devenv.model.environment import EnvironmentId, ReplicaId
+from devenv.model.service import Service
 from devenv.runtimes.docker.place import Place
 from devenv.runtimes.docker.places import Places
 from devenv.runtimes.docker.rows import Row
-from devenv.runtimes.protocol import Command, Outcome
+from devenv.runtimes.protocol import Command, Outcome, Report
 
 if TYPE_CHECKING:  # loaded when the first engine is asked
     from devenv.runtimes.docker.duplex import Duplex
@@ -44,6 +45,22 @@ class Commands:
         from devenv.runtimes.docker import executing
 
         return await executing.open_exec(*self._running(environment, replica), command)
+
+    async def run_once(
+        self, environment: EnvironmentId, service: Service, command: Command, report: Report
+    ) -> Duplex:
+        """Run a command in a container of its own, made like a service's, and be connected."""
+        from devenv.runtimes.docker import asides
+
+        return await asides.run_once(self.places.need(environment), service, command, report)
+
+    async def attach(
+        self, environment: EnvironmentId, replica: ReplicaId, size: tuple[int, int]
+    ) -> Duplex:
+        """Connect with a container's own terminal (of columns and rows), or input and output."""
+        from devenv.runtimes.docker import attaching
+
+        return await attaching.attach(*self._running(environment, replica), size)
 
     def container(self, environment: EnvironmentId, replica: ReplicaId) -> str:
         """The engine's id of a replica's container, if that runs; else ""."""

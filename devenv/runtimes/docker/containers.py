@@ -41,7 +41,7 @@ class Containers:
             # Somebody has removed a network, or the container: all is looked at anew.
             self.place.prepared = ""
             raise TransientError(error.message) from error
-        await run_hooks(self.place, started, definition_of(replica), "post_start")
+        await run_hooks(self.place, started, definition_of(replica.service), "post_start")
 
     async def _started(self, container: str) -> Row:
         """Start it, and see it run. One that cannot be started for what it lacks is removed."""
@@ -114,7 +114,8 @@ class Containers:
             return row.container
         inherited: Mapping[str, str] = {}
         creator = Creator(self.place)
-        await creator.have_image(replica, report)
+        service = replica.service
+        await creator.have_image(service.name, definition_of(service), report)
         if row is not None:
             inherited = await creator.nameless_volumes(row)
             await self.remove(row, volumes=False)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import tarfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from devenv.errors import TransientError
 from devenv.model.environment import Replica
-from devenv.model.service import Container
+from devenv.model.service import Container, Service
 from devenv.runtimes.docker import names
 from devenv.runtimes.docker.body import Site, container_body
 from devenv.runtimes.docker.connection import RefusedError
@@ -25,7 +25,34 @@ TAKEN = 409
 HOST = "host.docker.internal"
 HOST_GATEWAY = f"{HOST}:host-gateway"
 """Only for who uses it: how a container reaches this machine."""
+Definition = Mapping[str, Any]
 REFERS = ("network_mode", "ipc", "pid")
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A container beside a service's own: its definition, and what the engine is told besides.
+
+    ``volumes_from`` are containers; ``vanishes``: the engine removes it once it has ended.
+    """
+
+    service: Service
+    purpose: str
+    definition: Definition
+    options: Mapping[str, Any] = field(default_factory=dict)
+    volumes_from: tuple[str, ...] = ()
+    vanishes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """What a container is made of; ``alias`` is its name in its networks."""
+
+    name: str
+    alias: str
+    definition: Definition
+    body: Mapping[str, Any]
+    site: Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,33 +61,60 @@ class Creator:
 
     place: Place
 
-    async def have_image(self, replica: Replica, report: Report) -> None:
-        definition = definition_of(replica)
-        name = image_name(self.place.environment, replica.service.name, definition)
+    async def have_image(self, service: str, definition: Definition, report: Report) -> None:
+        name = image_name(self.place.environment, service, definition)
         await self.place.engine.images.need(name, definition, self.place.client, report)
 
     async def create(self, replica: Replica, inherited: Mapping[str, str]) -> str:
-        place, definition = self.place, definition_of(replica)
-        site = self._site(replica, definition)
-        body = container_body(replica.service.name, definition, site)
+        """Make a replica's container; ``inherited`` gives a volume for each target."""
+        place, service = self.place, replica.service
+        labels = names.container_labels(
+            place.environment,
+            replica.id,
+            directory=place.resources.directory,
+            files=",".join(place.resources.files),
+        )
+        labels |= {
+            names.FINGERPRINT: replica.fingerprint,
+            names.GENERATION: str(replica.generation),
+        }
+        site = self._site(service, definition_of(service), labels)
+        body = container_body(service.name, definition_of(service), site)
         for target, volume in inherited.items():
             body["HostConfig"].setdefault("Mounts", []).append(
                 {"Type": "volume", "Source": volume, "Target": target}
             )
         name = names.container_name(place.environment, replica.id)
-        platform = definition.get("platform")
+        return await self._make(Making(name, service.name, definition_of(service), body, site))
+
+    async def create_aside(self, aside: Aside) -> str:
+        """Make a container like a service's that is none of its replicas, and has no ports."""
+        service, definition = replace(aside.service, ports=()), aside.definition
+        environment = self.place.environment
+        labels = names.aside_labels(environment, service.name, aside.purpose)
+        site = self._site(service, definition, labels)
+        name = names.aside_name(environment, service.name, aside.purpose)
+        body = container_body(name, definition, site)
+        host = body["HostConfig"]
+        host["AutoRemove"] = aside.vanishes
+        host["VolumesFrom"] = [*host.get("VolumesFrom", ()), *aside.volumes_from]
+        return await self._make(Making(name, name, definition, {**body, **aside.options}, site))
+
+    async def _make(self, making: Making) -> str:
+        name, platform = making.name, making.definition.get("platform")
 
         def make(client: Any) -> str:
-            return str(client.create_container_from_config(body, name, platform)["Id"])
+            return str(client.create_container_from_config(making.body, name, platform)["Id"])
 
         try:
             container: str = await self._call(make)
         except RefusedError as error:
             # One of ours that events have not told of yet: seen now, it is taken up or replaced.
-            if error.status == TAKEN and await place.engine.look_at(name) is not None:
+            if error.status == TAKEN and await self.place.engine.look_at(name) is not None:
                 raise TransientError(f"there is a container {name} already") from error
             raise
-        later = endpoints(replica.service.name, definition, place.networks)[1]
+        site = making.site
+        later = endpoints(making.alias, making.definition, site.networks)[1]
         for network, endpoint in later.items():
             await self._connect(network, container, endpoint)
         if site.mounts.copied:
@@ -77,19 +131,9 @@ class Creator:
 
         await self._call(connect)
 
-    def _site(self, replica: Replica, definition: Mapping[str, Any]) -> Site:
-        place, service = self.place, replica.service
+    def _site(self, service: Service, definition: Definition, labels: Mapping[str, str]) -> Site:
+        place = self.place
         wanted = place.resources
-        labels = names.container_labels(
-            place.environment,
-            replica.id,
-            directory=wanted.directory,
-            files=",".join(wanted.files),
-        )
-        labels |= {
-            names.FINGERPRINT: replica.fingerprint,
-            names.GENERATION: str(replica.generation),
-        }
         return Site(
             environment=place.environment,
             image=image_name(place.environment, service.name, definition),
@@ -119,12 +163,11 @@ class Creator:
         return await self.place.engine.connection.call(work)
 
 
-def definition_of(replica: Replica) -> Mapping[str, Any]:
-    container = replica.service.container
-    return (container or Container()).definition
+def definition_of(service: Service) -> Definition:
+    return (service.container or Container()).definition
 
 
-def _shared(definition: Mapping[str, Any]) -> Iterable[str]:
+def _shared(definition: Definition) -> Iterable[str]:
     """The services whose containers a service shares something with."""
     modes = (str(definition.get(key) or "") for key in REFERS)
     yield from (m.removeprefix("service:") for m in modes if m.startswith("service:"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
 
 from devenv.errors import DevenvError
 from devenv.runtimes.docker.address import Address
@@ -22,13 +22,14 @@ BROKEN = "the engine ended the connection"
 class Target:
     """What a connection leads to: ``path`` of the engine's API, ``tty``: it has a terminal.
 
-    ``ended`` waits for its end and gives the exit code.
+    ``ended`` waits for its end and gives the exit code; ``leave`` is closed with the connection.
     """
 
     address: Address
     path: str
     tty: bool
     ended: Callable[[], Awaitable[int]]
+    leave: AsyncExitStack = field(default_factory=AsyncExitStack)
 
 
 class Duplex:
@@ -104,6 +105,11 @@ class Duplex:
         """Wait for the end of what runs: its code as a shell says it."""
         return await self._target.ended()
 
+    def on_close(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Have something done when it is left."""
+        self._target.leave.push_async_callback(work)
+
     async def aclose(self) -> None:
         """Leave. A command that goes on finds the end of its input."""
         self._writer.close()
+        await self._target.leave.aclose()

@@ -31,7 +31,10 @@ async def open_exec(place: Place, row: Row, command: Command) -> Duplex:
     async def ended() -> int:
         return await _code(place, row, made["Id"])
 
-    body = json.dumps({"Detach": False, "Tty": command.tty}).encode()
+    start: dict[str, Any] = {"Detach": False, "Tty": command.tty}
+    if command.tty and command.size is not None:  # older engines are told only once it runs
+        start["ConsoleSize"] = [command.size[1], command.size[0]]
+    body = json.dumps(start).encode()
     streams = await hijack(connection.address, f"{path}/start", body=body)
     duplex = Duplex(streams, Target(connection.address, path, command.tty, ended))
     if command.size is not None:

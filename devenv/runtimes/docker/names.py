@@ -6,6 +6,7 @@ Selection is always by our own; Compose's are for the eyes of tools that group b
 from __future__ import annotations
 
 from collections.abc import Mapping
+from secrets import token_hex
 
 from devenv.model.environment import EnvironmentId, ReplicaId
 
@@ -17,12 +18,29 @@ FINGERPRINT = OURS + "fingerprint"
 GENERATION = OURS + "generation"
 RESOURCE = OURS + "resource"
 ONE_OFF = OURS + "one-off"
+"""On what is made like a service's container and is none of its replicas: for what it is."""
 
 _COMPOSE = "com.docker.compose."
 
 
 def container_name(environment: EnvironmentId, replica: ReplicaId) -> str:
     return f"{environment}-{replica.service}-{replica.index + 1}"
+
+
+def aside_name(environment: EnvironmentId, service: str, purpose: str) -> str:
+    return f"{environment}-{service}-{purpose}-{token_hex(4)}"
+
+
+def aside_labels(environment: EnvironmentId, service: str, purpose: str) -> dict[str, str]:
+    """``purpose``: a text of its own for each kind of them."""
+    return {
+        ENVIRONMENT: environment,
+        SERVICE: service,
+        ONE_OFF: purpose,
+        _COMPOSE + "project": environment,
+        _COMPOSE + "service": service,
+        _COMPOSE + "oneoff": "True",
+    }
 
 
 def resource_name(

@@ -34,6 +34,7 @@ class Row:
     status: str
     """created, running, paused, restarting, removing, exited or dead."""
     tty: bool = False
+    stdin_open: bool = False
     pid: int | None = None
     started: float = 0.0
     finished: float = 0.0
@@ -68,6 +69,7 @@ def row_of(inspected: Mapping[str, Any]) -> Row | None:
         generation=int(labels.get(names.GENERATION) or 0),
         status=state["Status"],
         tty=bool(config.get("Tty")),
+        stdin_open=bool(config.get("OpenStdin")),
         pid=state.get("Pid") or None,
         started=epoch(state.get("StartedAt")),
         finished=epoch(state.get("FinishedAt")),
