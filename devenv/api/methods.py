@@ -73,6 +73,7 @@ METHODS: dict[str, Method] = {
     "environment": Method(
         "target service index?", "command directory environment secrets container"
     ),
+    "inspect": Method("target service index?", "values probe depends_on dependants"),
     "run": Method("target client task", STATUS, again=False),
     "need": Method("target client service", STATUS),
     "run.once": Method("target client service command tty columns rows", "", again=False),

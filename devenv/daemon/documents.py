@@ -9,8 +9,12 @@ from typing import Any
 from devenv.daemon.board import Published
 from devenv.model.origin import Problem
 from devenv.model.secret import mask_addresses
-from devenv.model.snapshot import PortView, ReplicaView, ServiceView, State
+from devenv.model.service import Dependency, Probe
+from devenv.model.snapshot import PortView, ReplicaView, ServiceView, Snapshot, State
+from devenv.model.unit import Health
+from devenv.planning.probing import Probing
 from devenv.profile.checkout import Checkout
+from devenv.profile.shown import Value
 
 Document = dict[str, Any]
 VERSION = 1
@@ -50,6 +54,38 @@ def problem(problem: Problem) -> Document:
         "column": problem.origin.column,
         "hint": problem.hint,
         "warning": problem.warning,
+    }
+
+
+def value(told: Value) -> Document:
+    """One value of a service, and where it was said."""
+    return {"key": told.key, "text": told.text, "origin": str(told.origin or "")}
+
+
+def probe(told: Probe, probing: Probing | None) -> Document:
+    """A readiness check, and what it said last."""
+    kind = type(told.check).__name__.removesuffix("Check").lower()
+    return {
+        "check": kind,
+        "interval": told.interval,
+        "timeout": told.timeout,
+        "retries": told.retries,
+        "start_period": told.start_period,
+        "health": (probing.health if probing else Health.UNKNOWN).value,
+        "detail": probing.detail if probing else "",
+        "tried_at": _wall(probing.tried) if probing else None,
+        "failures": probing.failures if probing else 0,
+    }
+
+
+def dependency(service: str, told: Dependency, view: Snapshot) -> Document:
+    """One link of the graph; ``service`` is its other end."""
+    states = {one.name: one.state.value for one in view.services}
+    return {
+        "service": service,
+        "condition": told.condition.value,
+        "required": told.required,
+        "state": states.get(service, State.STOPPED.value),
     }
 
 

@@ -19,10 +19,11 @@ from devenv.daemon.intent import Intent, Leaving
 from devenv.daemon.journal import Journal
 from devenv.daemon.looking import Seen
 from devenv.errors import DevenvError
-from devenv.model.environment import EnvironmentId
+from devenv.model.environment import EnvironmentId, ReplicaId
 from devenv.model.plan import HoldKind, Plan
 from devenv.model.snapshot import Snapshot
 from devenv.planning.plan import plan
+from devenv.planning.probing import Probing
 from devenv.planning.wishes import Wishes
 
 Change = Callable[[Intent, Snapshot], Intent]
@@ -70,6 +71,10 @@ class LiveEnvironment:
                 await self.board.newer_than(0, within)
                 while not self._hands.prober.all_tried:
                     await self.board.newer_than(self.board.newest.revision, within)
+
+    def probing(self, replica: ReplicaId) -> Probing | None:
+        """What is known of a replica's readiness; None: it has no probe, or was not tried yet."""
+        return self._hands.prober.result(replica)
 
     def fail_pending(self) -> None:
         """Answer those who wait for a round that a bug of ours ended."""

@@ -72,6 +72,11 @@ class Prober:
         """Tell whether every probe was tried at least once."""
         return self._tasks.keys() <= self._results.keys()
 
+    def result(self, replica: ReplicaId) -> Probing | None:
+        """What the probe of the running unit said last."""
+        found = [known for (key, _), known in self._results.items() if key == replica]
+        return found[-1] if found else None
+
     def close(self) -> None:
         for task in self._tasks.values():
             task.cancel()

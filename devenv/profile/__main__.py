@@ -30,7 +30,8 @@ def answer(question: Question) -> Answer:
     """Parse one profile; what is wrong with it is an answer too."""
     recorded: Mapping[str, bytes | None] | None = question.recorded
     try:
-        return load(question.request, read_file if recorded is None else recorded.get)
+        read = read_file if recorded is None else recorded.get
+        return load(question.request, read, origins=question.origins)
     except ProfileError as error:
         return Refused(problems=error.problems)
     except DevenvError as error:

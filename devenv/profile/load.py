@@ -25,20 +25,20 @@ from devenv.profile.reading import Reading, Scope, layered, scope_of
 from devenv.profile.reference_check import check_references, warn_of_shown_secrets
 from devenv.profile.references import secret_variables
 from devenv.profile.sources import Loaded, Reader, Request, Source, read_file
-from devenv.profile.tree import Table, child_table, text
+from devenv.profile.tree import Path, Table, child_table, places, text
 from devenv.profile.uses import Shipped, expand
 from devenv.profile.validate import Checked, validate
 
 __all__ = ["Loaded", "Reader", "Request", "Source", "load", "read_file"]
 
 
-def load(request: Request, read: Reader = read_file) -> Loaded:
+def load(request: Request, read: Reader = read_file, *, origins: bool = False) -> Loaded:
     """Load the profile of a checkout. Raises ProfileError with all problems at once."""
     reading = Reading(request, read)
     files = _files(reading)
     reading.problems.raise_errors()
     if files and is_compose(files[0].path):
-        return _compose(files, reading)
+        return _compose(files, reading, origins=origins)
     scope = _scope(files, reading)
     tree = read_project(Project(files, scope, scope.folder), reading)
     tree = expand(tree, scope, reading, Shipped(shipped.path, shipped.names, sys.executable))
@@ -49,15 +49,20 @@ def load(request: Request, read: Reader = read_file) -> Loaded:
     environment, partly = _environment(checked, tree, scope, reading)
     environment = _linked(environment, partly, tree, reading)
     reading.problems.raise_errors()
-    return Loaded(environment, reading.problems.all(), reading.sources, reading.variables)
+    return _loaded(environment, reading, dict(places(tree)) if origins else {})
 
 
-def _compose(files: tuple[Named, ...], reading: Reading) -> Loaded:
+def _loaded(environment: Environment, reading: Reading, origins: Mapping[Path, Origin]) -> Loaded:
+    problems = reading.problems.all()
+    return Loaded(environment, problems, reading.sources, reading.variables, origins)
+
+
+def _compose(files: tuple[Named, ...], reading: Reading, *, origins: bool) -> Loaded:
     """Load a Compose project as it stands."""
     resolved = resolve(reading, files)
     reading.problems.raise_errors()
     environment = environment_of(resolved, reading.request.root)
-    return Loaded(environment, reading.problems.all(), reading.sources, reading.variables)
+    return _loaded(environment, reading, resolved.origins if origins else {})
 
 
 def _files(reading: Reading) -> tuple[Named, ...]:

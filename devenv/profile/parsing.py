@@ -15,10 +15,14 @@ IDLE = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """``recorded`` holds files by path, to be read instead of those on disk."""
+    """``recorded`` holds files by path, to be read instead of those on disk.
+
+    ``origins``: the answer also says where each value stands.
+    """
 
     request: Request
     recorded: Mapping[str, bytes | None] | None = None
+    origins: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from devenv.errors import DevenvError
 from devenv.model.environment import Environment
-from devenv.model.origin import Problem
+from devenv.model.origin import Origin, Problem
 
 SIZE_LIMIT = 1024 * 1024
 """Bytes of one file."""
@@ -51,13 +51,15 @@ class Loaded:
 
     ``problems`` are warnings; ``sources`` holds each file that was read or looked for, by its
     absolute path; ``variables`` each of the client's variables that was looked up (None: not
-    set). A load with these sources and variables gives the same environment again.
+    set). A load with these sources and variables gives the same environment again. ``origins``
+    says where each value stands, by its way from the top; it is there only if it was asked for.
     """
 
     environment: Environment
     problems: tuple[Problem, ...]
     sources: Mapping[str, Source]
     variables: Mapping[str, str | None]
+    origins: Mapping[tuple[str | int, ...], Origin] = field(default_factory=dict)
 
 
 def read_file(path: str) -> bytes | None:

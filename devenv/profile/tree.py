@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -99,6 +99,21 @@ def count(tree: Tree) -> int:
             return 1 + sum(count(item) for item in items)
         case Table(entries):
             return 1 + sum(count(value) for value in entries.values())
+
+
+def places(tree: Tree, path: Path = ()) -> Iterator[tuple[Path, Origin]]:
+    """Say of each value, and of each table at its key, where it stands."""
+    match tree:
+        case Scalar():
+            pass
+        case Items(items):
+            for number, item in enumerate(items):
+                yield (*path, number), item.origin
+                yield from places(item, (*path, number))
+        case Table(entries, keys):
+            for key, value in entries.items():
+                yield (*path, key), keys[key] if isinstance(value, Table) else value.origin
+                yield from places(value, (*path, key))
 
 
 def map_scalars(tree: Tree, change: Callable[[Scalar], Scalar]) -> Tree:

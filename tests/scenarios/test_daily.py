@@ -7,6 +7,7 @@ import socket
 import threading
 from pathlib import Path
 
+from devenv.api.client import Client
 from tests.scenarios.sandbox import Sandbox, eventually
 
 SHOP = """
@@ -198,3 +199,22 @@ services:
 
 def tables(sandbox: Sandbox) -> list[Path]:
     return list(sandbox.state.glob("*/data/db/table"))
+
+
+def test_a_service_says_what_it_was_made_of_and_who_its_neighbours_are(sandbox: Sandbox) -> None:
+    sandbox.profile(SHOP.replace("web: {command: sleep TOKEN,", WATCHED))
+    sandbox.run("up", "-d")
+    with Client(sandbox.environ) as client:
+        target = {"directory": str(sandbox.checkout)}
+        told = client.call("inspect", {"target": target, "service": "web"})
+        db = client.call("inspect", {"target": target, "service": "db"})
+    values = {one["key"]: one for one in told["values"]}
+    assert values["environment.API_KEY"]["text"] == "***"
+    assert values["command"]["origin"].startswith("devenv.profile.yaml:4:")
+    assert (told["probe"]["check"], told["probe"]["health"]) == ("exec", "passing")
+    (needed,) = told["depends_on"]
+    assert (needed["service"], needed["state"]) == ("migrate", "done")
+    assert [one["service"] for one in db["dependants"]] == ["migrate"]
+
+
+WATCHED = "web: {command: sleep TOKEN, environment: {API_KEY: x}, ready: {exec: ['true']},"

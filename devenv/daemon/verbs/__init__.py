@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from devenv.daemon.verbs import changing, itself, joining, reading
+from devenv.daemon.verbs import changing, inspecting, itself, joining, reading
 from devenv.daemon.verbs.context import Answer, Context, Params
 
 VERBS: dict[str, Callable[[Context, Params], Awaitable[Answer]]] = {
@@ -23,6 +23,7 @@ VERBS: dict[str, Callable[[Context, Params], Awaitable[Answer]]] = {
     "why": reading.why,
     "samples": reading.samples,
     "environment": reading.environment,
+    "inspect": inspecting.inspect,
     "run": changing.run,
     "need": changing.need,
     "run.once": joining.run_once,

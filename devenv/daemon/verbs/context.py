@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from devenv.daemon.bridges import Bridges
 from devenv.daemon.desired import desired
 from devenv.daemon.documents import Document
 from devenv.daemon.environment import LiveEnvironment
+from devenv.daemon.intent import Intent
 from devenv.daemon.profiles import differences, request
 from devenv.daemon.registry import Registry
 from devenv.errors import DevenvError
@@ -55,8 +56,11 @@ TAIL = 20
 
 def service_name(live: LiveEnvironment, params: Params) -> str:
     """The service that a request names; DevenvError if the environment has none of that name."""
-    name = str(params["service"])
-    known = live.board.newest.desired.services
+    return known_name(str(params["service"]), live.board.newest.desired.services)
+
+
+def known_name(name: str, known: Iterable[str]) -> str:
+    """The name; DevenvError if it is not among those known."""
     if name not in known:
         raise DevenvError(f"no service {name}", f"there are: {', '.join(known) or 'none'}")
     return name
@@ -78,6 +82,14 @@ async def status(context: Context, live: LiveEnvironment, checkout: Checkout) ->
         changes = differences(published.intent, loaded, context.registry.host.home)
     document = documents.status(published, checkout, last_lines)
     return {**document, "problems": problems, "changes": changes}
+
+
+async def read_intent(context: Context, published: Published, checkout: Checkout) -> Intent:
+    """The intent; where it was never brought up, with the profile as it is on disk now."""
+    if published.intent.loaded is not None:
+        return published.intent
+    wanted = request(checkout, published.intent.profiles, published.intent.client.environment)
+    return replace(published.intent, loaded=await context.registry.profiles.load(wanted))
 
 
 async def _profile_now(
