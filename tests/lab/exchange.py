@@ -37,6 +37,15 @@ class Exchange:
         method, path, _ = self._request.decode("latin-1").split(" ", 2)
         return f"{method} {re.sub(r'^/v[0-9.]+', '', path).partition('?')[0]}"
 
+    def body(self) -> bytes:
+        """Read the body of the call, which is passed on all the same."""
+        head, _, _ = self._request.partition(END)
+        length = re.search(rb"(?im)^content-length: *([0-9]+)", head)
+        whole = len(head) + len(END) + int(length[1] if length else 0)
+        while len(self._request) < whole:
+            self._request += self.client.recv(PIECE)
+        return self._request[len(head) + len(END) :]
+
     def ask(self) -> None:
         """Pass the call on, and whatever the client sends after it."""
         self.engine.sendall(self._alone(self._request))
@@ -118,6 +127,15 @@ def answered(status: HTTPStatus, message: str = "said by the test") -> Callable[
         exchange.client.sendall(_answer(line, json.dumps({"message": message}).encode()))
 
     return how
+
+
+def without_addresses(exchange: Exchange) -> None:
+    """The engine's pools are used up: a network is made only with a subnet of its own."""
+    if b'"Subnet"' in exchange.body():
+        exchange.pass_on()
+    else:
+        message = "could not find an available, non-overlapping IPv4 address pool"
+        answered(HTTPStatus.NOT_FOUND, message)(exchange)
 
 
 def _answer(status: bytes, body: bytes) -> bytes:

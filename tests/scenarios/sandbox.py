@@ -140,7 +140,7 @@ class Sandbox:
 
     def close(self) -> None:
         """End everything that the scenario started."""
-        self.run("down", "--all", check=False)
+        self.run("down", "--all", "--volumes", "--yes", check=False)
         self.run("daemon", "stop", check=False)
         left = {*self.alive(), *_with_variable(f"XDG_RUNTIME_DIR={self.runtime}")} - {os.getpid()}
         for pid in left:

@@ -20,6 +20,7 @@ Definition = Mapping[str, Any]
 Body = dict[str, Any]
 
 NANOCPUS = 1_000_000_000
+BOUNDED = {"Type": "json-file", "Config": {"max-size": "256m", "max-file": "2"}}
 INITS = frozenset({"/init", "/sbin/init", "tini", "dumb-init", "s6-svscan", "systemd"})
 """Programs that are an init of their own."""
 
@@ -198,8 +199,9 @@ def _external_links(definition: Definition) -> list[str]:
     return [link if ":" in link else f"{link}:{link}" for link in links]
 
 
-def _logging(written: Definition | None) -> Body | None:
+def _logging(written: Definition | None) -> Body:
+    """The engine's own copy of a log would grow without an end."""
     if not written:
-        return None
+        return BOUNDED
     options = {name: str(value) for name, value in (written.get("options") or {}).items()}
     return {"Type": written.get("driver") or "", "Config": options}

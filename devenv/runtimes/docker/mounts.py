@@ -23,6 +23,14 @@ class Copied:
 
 
 @dataclass(frozen=True, slots=True)
+class Volume:
+    """``options``, in the engine's form, make it again as it was, if somebody has removed it."""
+
+    name: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Mounts:
     """In the engine's forms: ``binds`` (``source:target:options``), ``mounts``, ``tmpfs``."""
 
@@ -35,14 +43,14 @@ class Mounts:
 def mounts_of(
     definition: Mapping[str, Any],
     *,
-    volumes: Mapping[str, str],
+    volumes: Mapping[str, Volume],
     secrets: Mapping[str, Mapping[str, Any]],
     configs: Mapping[str, Mapping[str, Any]],
     values: Mapping[str, str],
 ) -> Mounts:
     """Make the mounts of a service.
 
-    ``volumes`` gives the engine's name of each volume; ``secrets`` and ``configs`` are those of the
+    ``volumes`` gives the engine's side of each volume; ``secrets`` and ``configs`` are those of the
     project, ``values`` the variables that they may come from.
     """
     binds: list[str] = []
@@ -80,22 +88,18 @@ def _bind(written: Mapping[str, Any]) -> str:
     return f"{written['source']}:{written['target']}:{','.join(words)}"
 
 
-def _mount(written: Mapping[str, Any], volumes: Mapping[str, str]) -> dict[str, Any]:
+def _mount(written: Mapping[str, Any], volumes: Mapping[str, Volume]) -> dict[str, Any]:
     kind, source = written["type"], written.get("source") or ""
     made: dict[str, Any] = {
         "Type": kind,
         "Target": written["target"],
         "ReadOnly": bool(written.get("read_only")),
     }
+    volume = volumes.get(source, Volume(source)) if kind == "volume" else Volume(source)
     if source:
-        made["Source"] = volumes[source] if kind == "volume" and source in volumes else source
-    if kind == "volume" and written.get("volume"):
-        options = written["volume"]
-        made["VolumeOptions"] = {
-            "NoCopy": bool(options.get("nocopy")),
-            "Labels": options.get("labels") or {},
-            **({"Subpath": options["subpath"]} if options.get("subpath") else {}),
-        }
+        made["Source"] = volume.name
+    if kind == "volume":
+        made["VolumeOptions"] = _volume_options(written.get("volume") or {}, volume)
     if kind == "tmpfs" and written.get("tmpfs"):
         options = written["tmpfs"]
         made["TmpfsOptions"] = {
@@ -105,6 +109,16 @@ def _mount(written: Mapping[str, Any], volumes: Mapping[str, str]) -> dict[str, 
     if kind == "bind" and (written.get("bind") or {}).get("propagation"):
         made["BindOptions"] = {"Propagation": written["bind"]["propagation"]}
     return made
+
+
+def _volume_options(written: Mapping[str, Any], volume: Volume) -> dict[str, Any]:
+    labels = {**(written.get("labels") or {}), **volume.options.get("Labels", {})}
+    return {
+        **volume.options,
+        "NoCopy": bool(written.get("nocopy")),
+        "Labels": labels,
+        **({"Subpath": written["subpath"]} if written.get("subpath") else {}),
+    }
 
 
 def _read_only(source: str, target: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from devenv.model.environment import EnvironmentId, ReplicaId, Resources
 from devenv.model.unit import Unit
+from devenv.runtimes.docker.mounts import Volume
 from devenv.runtimes.docker.records import Records
 from devenv.runtimes.docker.rows import Row
 from devenv.runtimes.protocol import Client, Preparation
@@ -16,7 +17,7 @@ if TYPE_CHECKING:  # loaded when the first engine is asked
 
 
 class Place:
-    """``networks`` and ``volumes``: the engine's names by key; ``failed``: what was not made."""
+    """``networks`` and ``volumes``: what the engine has, by key; ``failed``: what was not made."""
 
     def __init__(self, environment: EnvironmentId, engine: Engine, records: Records) -> None:
         self.environment = environment
@@ -26,11 +27,11 @@ class Place:
         self.client = Client("/")
         self.resources = Resources()
         self.networks: Mapping[str, str] = {}
-        self.volumes: Mapping[str, str] = {}
+        self.volumes: Mapping[str, Volume] = {}
         self.failed: dict[ReplicaId, Unit] = {}
 
     def take(
-        self, preparation: Preparation, networks: Mapping[str, str], volumes: Mapping[str, str]
+        self, preparation: Preparation, networks: Mapping[str, str], volumes: Mapping[str, Volume]
     ) -> None:
         """Take in what was prepared."""
         self.client = preparation.client

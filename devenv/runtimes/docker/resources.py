@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from json import dumps
 from typing import Any
@@ -13,10 +12,9 @@ from devenv.errors import DevenvError, TransientError
 from devenv.model.environment import EnvironmentId, Resources
 from devenv.runtimes.docker import names
 from devenv.runtimes.docker.connection import Connection, RefusedError
+from devenv.runtimes.docker.mounts import Volume
+from devenv.runtimes.docker.subnets import free_subnet, routed, taken_by
 
-OUR_POOL = ipaddress.ip_network("10.192.0.0/12")
-"""Where networks get their addresses from when the engine's own pools are used up."""
-OUR_PREFIX = 26
 TAKEN = 409
 
 Definition = Mapping[str, Any]
@@ -76,14 +74,14 @@ async def make_networks(
             await _remove(connection, "network", found["Id"])
             found = None
         if found is None:
-            await _create_network(connection, wanted, listed)
+            await _create_network(connection, wanted)
     return {wanted.key: wanted.name for wanted in all_wanted}
 
 
 async def make_volumes(
     connection: Connection, environment: EnvironmentId, resources: Resources
-) -> Mapping[str, str]:
-    """Make what is missing; return the engine's name of each volume by its key.
+) -> Mapping[str, Volume]:
+    """Make what is missing; return the engine's side of each volume by its key.
 
     One that was made from another definition is never touched: DevenvError.
     """
@@ -98,13 +96,21 @@ async def make_volumes(
             hint = f"docker volume create {wanted.name}"
             raise DevenvError(f"there is no volume {wanted.name}", hint)
         if found is None:
-            await _create_volume(connection, wanted)
+            await _post(connection, "/volumes/create", volume_body(wanted))
         elif wanted.is_ours(found) and not wanted.is_as_found(found):
             raise DevenvError(
                 f"the volume {wanted.name} was made from another definition, and holds data",
                 "undo the change, or remove it with its data: devenv down --volumes",
             )
-    return {wanted.key: wanted.name for wanted in all_wanted}
+    return {wanted.key: _volume(wanted) for wanted in all_wanted}
+
+
+def _volume(wanted: Wanted) -> Volume:
+    if wanted.is_external:
+        return Volume(wanted.name)
+    body = volume_body(wanted)
+    driver = {"Name": body["Driver"], "Options": body["DriverOpts"]}
+    return Volume(wanted.name, {"Labels": body["Labels"], "DriverConfig": driver})
 
 
 def _wanted(
@@ -144,9 +150,7 @@ async def _remove(connection: Connection, kind: str, name: str) -> None:
             raise
 
 
-async def _create_network(
-    connection: Connection, wanted: Wanted, listed: Iterable[Definition]
-) -> None:
+async def _create_network(connection: Connection, wanted: Wanted) -> None:
     body = network_body(wanted)
     try:
         await _post(connection, "/networks/create", body)
@@ -155,10 +159,20 @@ async def _create_network(
             raise TransientError(f"the network {wanted.name} is there already") from error
         if "address pool" not in error.message:
             raise
-        subnet = free_subnet(_subnets(listed))
-        await _post(
-            connection, "/networks/create", {**body, "IPAM": {"Config": [{"Subnet": subnet}]}}
-        )
+        await _create_with_subnet(connection, wanted.name, body)
+
+
+async def _create_with_subnet(connection: Connection, name: str, body: Mapping[str, Any]) -> None:
+    """Choose the addresses ourselves. Somebody else may take them just before us."""
+    networks = await connection.call(lambda client: client.networks())
+    taken = [*taken_by(networks), *(routed() if connection.address.is_local else ())]
+    subnet = {"Config": [{"Subnet": free_subnet(taken, name)}]}
+    try:
+        await _post(connection, "/networks/create", {**body, "IPAM": subnet})
+    except RefusedError as error:
+        if "overlaps" not in error.message:
+            raise
+        raise TransientError(error.message) from error
 
 
 def network_body(wanted: Wanted) -> dict[str, Any]:
@@ -192,16 +206,16 @@ _IPAM = {
 }
 
 
-async def _create_volume(connection: Connection, wanted: Wanted) -> None:
+def volume_body(wanted: Wanted) -> dict[str, Any]:
+    """What ``POST /volumes/create`` takes."""
     definition = wanted.definition
     options = {name: str(one) for name, one in (definition.get("driver_opts") or {}).items()}
-    body = {
+    return {
         "Name": wanted.name,
         "Driver": definition.get("driver") or "local",
         "DriverOpts": options,
         "Labels": wanted.labels("volume"),
     }
-    await _post(connection, "/volumes/create", body)
 
 
 async def _post(connection: Connection, path: str, body: Mapping[str, Any]) -> Any:
@@ -211,17 +225,3 @@ async def _post(connection: Connection, path: str, body: Mapping[str, Any]) -> A
         return client._result(client._post_json(client._url(path), data=dict(body)), True)
 
     return await connection.call(post)
-
-
-def _subnets(listed: Iterable[Definition]) -> list[Any]:
-    configs = (one for found in listed for one in (found.get("IPAM") or {}).get("Config") or ())
-    return [ipaddress.ip_network(one["Subnet"]) for one in configs if one.get("Subnet")]
-
-
-def free_subnet(taken: Iterable[Any]) -> str:
-    """Choose a subnet that overlaps none of ``taken``. Raises DevenvError when all are taken."""
-    used = [one for one in taken if one.version == OUR_POOL.version]
-    for subnet in OUR_POOL.subnets(new_prefix=OUR_PREFIX):
-        if not any(subnet.overlaps(one) for one in used):
-            return str(subnet)
-    raise DevenvError("the engine has no addresses left for a network", "docker network prune")

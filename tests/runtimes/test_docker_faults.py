@@ -1,0 +1,224 @@
+"""A Docker runtime whose engine forgets to tell, runs out of things, or loses them."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from functools import wraps
+from pathlib import Path
+
+import pytest
+
+from devenv.daemon.acting import TRIES
+from devenv.errors import TransientError
+from devenv.model.environment import EnvironmentId, Resources
+from devenv.runtimes.docker import engine as engines
+from devenv.runtimes.docker import resources
+from devenv.runtimes.docker.connection import Connection
+from tests.lab import exchange
+from tests.lab.engine import Engine
+from tests.lab.proxy import Proxy
+from tests.runtimes.containers import SLEEPS, Quay, quay
+
+WITHIN = 20.0
+Test = Callable[["Pier"], Awaitable[None]]
+
+
+class Pier:
+    """A quay whose engine can be spoiled, and what is behind its back."""
+
+    def __init__(self, open_quay: Quay, proxy: Proxy) -> None:
+        self.quay = open_quay
+        self.proxy = proxy
+
+    def docker(self, *words: str) -> list[str]:
+        done = subprocess.run(("docker", *words), capture_output=True, text=True, check=True)
+        return done.stdout.split()
+
+    @property
+    def connection(self) -> Connection:
+        return self.quay.runtime.places.need(self.quay.environment).engine.connection
+
+    def container(self, name: str) -> str:
+        return self.quay.runtime.places.need(self.quay.environment).container_of(name)
+
+    async def eventually(self, condition: Callable[[], Awaitable[object]]) -> None:
+        async with asyncio.timeout(WITHIN):
+            while not await condition():
+                await asyncio.sleep(0.02)
+
+    async def is_gone(self, name: str) -> bool:
+        return self.container(name) == ""
+
+    async def has_ended(self, name: str) -> bool:
+        return (await self.quay.unit(name)).exit is not None
+
+
+@asynccontextmanager
+async def pier(base: Path, engine: Engine) -> AsyncIterator[Pier]:
+    proxy = Proxy(Path(f"/tmp/{base.stat().st_ino}.sock"), engine.host.removeprefix("unix://"))
+    proxy.open()
+    try:
+        async with quay(base, DOCKER_HOST=proxy.host) as opened:
+            yield Pier(opened, proxy)
+    finally:
+        proxy.cut()
+
+
+def at_a_pier(test: Test) -> Callable[[Path, Engine], None]:
+    @wraps(test)
+    def run(tmp_path: Path, engine: Engine) -> None:
+        async def inside() -> None:
+            async with pier(tmp_path, engine) as opened:
+                await test(opened)
+
+        asyncio.run(inside())
+
+    del run.__dict__["__wrapped__"]  # pytest would ask for its arguments
+    return run
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list is compared often."""
+    monkeypatch.setattr(engines, "REPAIR", 0.3)
+
+
+@pytest.mark.usefixtures("impatient")
+@at_a_pier
+async def test_a_stream_of_events_that_stands_still_is_found_out(at: Pier) -> None:
+    at.proxy.spoil("GET /events", exchange.events(exchange.stalled), times=100)
+    at.proxy.cut()
+    at.proxy.open()
+    await at.quay.start("web")
+    at.docker("kill", at.container("web"))
+    await at.eventually(lambda: at.has_ended("web"))
+
+
+@pytest.mark.usefixtures("impatient")
+@at_a_pier
+async def test_events_of_neighbours_do_not_put_off_the_search_for_lost_ones(at: Pier) -> None:
+    await at.quay.start("web")
+    await at.quay.start("busy")
+    busy = at.container("busy")
+    of_busy = exchange.events(lambda stream: (one for one in stream if busy.encode() in one))
+    at.proxy.spoil("GET /events", of_busy, times=100)
+    at.proxy.cut()
+    at.proxy.open()
+    at.docker("kill", at.container("web"))
+
+    async def found() -> bool:
+        at.docker("exec", busy, "true")
+        return await at.has_ended("web")
+
+    await at.eventually(found)
+
+
+@at_a_pier
+async def test_too_much_memory_is_told_apart_from_a_kill(at: Pier) -> None:
+    hungry = {"image": "lab/busybox", "command": ["tail", "/dev/zero"], "mem_limit": "16777216"}
+    await at.quay.start("hungry", hungry)
+    await at.quay.start("killed")
+    at.docker("kill", at.container("killed"))
+    await at.eventually(lambda: at.has_ended("hungry"))
+    await at.eventually(lambda: at.has_ended("killed"))
+    hungry_exit = (await at.quay.unit("hungry")).exit
+    killed_exit = (await at.quay.unit("killed")).exit
+    assert hungry_exit
+    assert killed_exit
+    assert (hungry_exit.code, hungry_exit.out_of_memory) == (137, True)
+    assert (killed_exit.code, killed_exit.out_of_memory) == (137, False)
+
+
+@at_a_pier
+async def test_no_zombie_is_left_in_a_container(at: Pier) -> None:
+    orphans = "for i in $(seq 100); do (sh -c 'exit 0' &); done; touch /done; exec sleep 1000"
+    await at.quay.start("web", {"image": "lab/busybox", "command": ["sh", "-c", orphans]})
+
+    async def all_reaped() -> bool:
+        there = subprocess.run(("docker", "exec", at.container("web"), "ls", "/done"), check=False)
+        states = at.docker("top", at.container("web"), "-eo", "pid,stat")
+        return there.returncode == 0 and not [one for one in states if one.startswith("Z")]
+
+    await at.eventually(all_reaped)
+
+
+@at_a_pier
+async def test_forty_environments_at_once_do_not_run_out_of_addresses(at: Pier) -> None:
+    at.proxy.spoil("POST /networks/create", exchange.without_addresses, times=1000)
+    wanted = Resources(networks={"default": {}})
+    environments = [EnvironmentId(f"{at.quay.environment}-{number}") for number in range(40)]
+    try:
+        made = await asyncio.gather(*(_made(at.connection, one, wanted) for one in environments))
+        names = [found["default"] for found in made]
+        subnets = at.docker("network", "inspect", "-f", "{{(index .IPAM.Config 0).Subnet}}", *names)
+        assert len(set(subnets)) == 40
+    finally:
+        for one in environments:
+            await resources.remove_all(at.connection, one, data=False)
+
+
+async def _made(
+    connection: Connection, environment: EnvironmentId, wanted: Resources
+) -> Mapping[str, str]:
+    """Two may choose the same addresses; then one of them is asked again, as the daemon does."""
+    for _ in range(TRIES):
+        with suppress(TransientError):
+            return await resources.make_networks(connection, environment, wanted)
+    return await resources.make_networks(connection, environment, wanted)
+
+
+NET = Resources(networks={"back": {}}, volumes={"data": {}})
+USES = SLEEPS | {
+    "networks": {"back": None},
+    "volumes": [{"type": "volume", "source": "data", "target": "/data"}],
+}
+
+
+@at_a_pier
+async def test_a_network_that_somebody_removed_is_made_again(at: Pier) -> None:
+    await at.quay.prepare(NET)
+    await at.quay.start("web", USES)
+    await at.quay.stop("web")
+    at.docker("network", "rm", f"{at.quay.environment}_back")
+    with pytest.raises(TransientError, match="not found"):
+        await at.quay.start("web", USES)
+    assert (await at.quay.runtime.observe(at.quay.environment)).prepared != "prepared"
+    await at.quay.prepare(NET)
+    assert (await at.quay.start("web", USES)).exit is None
+
+
+@at_a_pier
+async def test_a_volume_that_somebody_removed_is_ours_again(at: Pier) -> None:
+    await at.quay.prepare(NET)
+    await at.quay.start("web", USES)
+    at.docker("rm", "-f", at.container("web"))
+    await at.eventually(lambda: at.is_gone("web"))
+    at.docker("volume", "rm", f"{at.quay.environment}_data")
+    await at.quay.start("web", USES)
+    ours = f"label=dev.devenv.environment={at.quay.environment}"
+    assert at.docker("volume", "ls", "-q", "--filter", ours) == [f"{at.quay.environment}_data"]
+
+
+@at_a_pier
+async def test_a_container_of_ours_that_nobody_told_of_is_taken_up(at: Pier) -> None:
+    """Its creation was done, and its answer and its event were lost."""
+    at.proxy.spoil("GET /events", exchange.events(exchange.stalled), times=100)
+    at.proxy.cut()
+    at.proxy.open()
+    at.proxy.spoil("POST /containers/create", exchange.lost)
+    for _ in range(2):
+        with pytest.raises(TransientError):
+            await at.quay.start("web")
+    assert (await at.quay.start("web")).exit is None
+
+
+@at_a_pier
+async def test_the_log_of_a_container_is_bounded(at: Pier) -> None:
+    await at.quay.start("web")
+    (shown,) = at.docker(
+        "inspect", "-f", "{{json .HostConfig.LogConfig.Config}}", at.container("web")
+    )
+    assert "max-size" in shown
