@@ -149,11 +149,11 @@ def events(change: Callable[[Iterator[bytes]], Iterable[bytes]]) -> Callable[[Ex
 
     def how(exchange: Exchange) -> None:
         exchange.ask()
-        stream = exchange.engine.makefile("rb")
-        head = b"".join(iter(stream.readline, b"\r\n"))
-        exchange.client.sendall(head + b"\r\n")
-        for event in change(_chunks(iter(stream.readline, b""), stream.read)):
-            exchange.client.sendall(b"%x\r\n%b\r\n" % (len(event), event))
+        with exchange.engine.makefile("rb") as stream:
+            head = b"".join(iter(stream.readline, b"\r\n"))
+            exchange.client.sendall(head + b"\r\n")
+            for event in change(_chunks(iter(stream.readline, b""), stream.read)):
+                exchange.client.sendall(b"%x\r\n%b\r\n" % (len(event), event))
 
     return how
 

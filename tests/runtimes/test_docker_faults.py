@@ -8,12 +8,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import wraps
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from devenv.daemon.acting import TRIES
 from devenv.errors import TransientError
-from devenv.model.environment import EnvironmentId, Resources
+from devenv.model.environment import EnvironmentId, ReplicaId, Resources
+from devenv.model.unit import Exit
 from devenv.runtimes.docker import engine as engines
 from devenv.runtimes.docker import resources
 from devenv.runtimes.docker.connection import Connection
@@ -21,8 +23,10 @@ from tests.lab import exchange
 from tests.lab.engine import Engine
 from tests.lab.proxy import Proxy
 from tests.runtimes.containers import SLEEPS, Quay, quay
+from tests.runtimes.processes import eventually
 
-WITHIN = 20.0
+BUSY = SLEEPS | {"healthcheck": {"test": ["CMD", "true"], "interval": "100ms"}}
+"""The engine has something to tell of it all the time."""
 Test = Callable[["Pier"], Awaitable[None]]
 
 
@@ -33,8 +37,10 @@ class Pier:
         self.quay = open_quay
         self.proxy = proxy
 
-    def docker(self, *words: str) -> list[str]:
-        done = subprocess.run(("docker", *words), capture_output=True, text=True, check=True)
+    async def docker(self, *words: str) -> list[str]:
+        done = await asyncio.to_thread(
+            subprocess.run, ("docker", *words), capture_output=True, text=True, check=True
+        )
         return done.stdout.split()
 
     @property
@@ -44,26 +50,22 @@ class Pier:
     def container(self, name: str) -> str:
         return self.quay.runtime.places.need(self.quay.environment).container_of(name)
 
-    async def eventually(self, condition: Callable[[], Awaitable[object]]) -> None:
-        async with asyncio.timeout(WITHIN):
-            while not await condition():
-                await asyncio.sleep(0.02)
-
-    async def is_gone(self, name: str) -> bool:
-        return self.container(name) == ""
-
-    async def has_ended(self, name: str) -> bool:
-        return (await self.quay.unit(name)).exit is not None
+    async def ended(self, name: str) -> Exit:
+        """Wait until the runtime sees that it has ended; how."""
+        place = self.quay.runtime.places.need(self.quay.environment)
+        await eventually(lambda: not place.rows()[ReplicaId(name)].is_alive)
+        ended = (await self.quay.unit(name)).exit
+        assert ended is not None
+        return ended
 
 
 @asynccontextmanager
 async def pier(base: Path, engine: Engine) -> AsyncIterator[Pier]:
-    proxy = Proxy(Path(f"/tmp/{base.stat().st_ino}.sock"), engine.host.removeprefix("unix://"))
-    proxy.open()
-    try:
+    with TemporaryDirectory(dir="/tmp") as short:
+        proxy = Proxy(Path(short, "engine.sock"), engine.host.removeprefix("unix://"))
+        proxy.open()
         async with quay(base, DOCKER_HOST=proxy.host) as opened:
             yield Pier(opened, proxy)
-    finally:
         proxy.cut()
 
 
@@ -93,27 +95,22 @@ async def test_a_stream_of_events_that_stands_still_is_found_out(at: Pier) -> No
     at.proxy.cut()
     at.proxy.open()
     await at.quay.start("web")
-    at.docker("kill", at.container("web"))
-    await at.eventually(lambda: at.has_ended("web"))
+    await at.docker("kill", at.container("web"))
+    await at.ended("web")
 
 
 @pytest.mark.usefixtures("impatient")
 @at_a_pier
 async def test_events_of_neighbours_do_not_put_off_the_search_for_lost_ones(at: Pier) -> None:
     await at.quay.start("web")
-    await at.quay.start("busy")
+    await at.quay.start("busy", BUSY)
     busy = at.container("busy")
     of_busy = exchange.events(lambda stream: (one for one in stream if busy.encode() in one))
     at.proxy.spoil("GET /events", of_busy, times=100)
     at.proxy.cut()
     at.proxy.open()
-    at.docker("kill", at.container("web"))
-
-    async def found() -> bool:
-        at.docker("exec", busy, "true")
-        return await at.has_ended("web")
-
-    await at.eventually(found)
+    await at.docker("kill", at.container("web"))
+    await at.ended("web")
 
 
 @at_a_pier
@@ -121,28 +118,17 @@ async def test_too_much_memory_is_told_apart_from_a_kill(at: Pier) -> None:
     hungry = {"image": "lab/busybox", "command": ["tail", "/dev/zero"], "mem_limit": "16777216"}
     await at.quay.start("hungry", hungry)
     await at.quay.start("killed")
-    at.docker("kill", at.container("killed"))
-    await at.eventually(lambda: at.has_ended("hungry"))
-    await at.eventually(lambda: at.has_ended("killed"))
-    hungry_exit = (await at.quay.unit("hungry")).exit
-    killed_exit = (await at.quay.unit("killed")).exit
-    assert hungry_exit
-    assert killed_exit
-    assert (hungry_exit.code, hungry_exit.out_of_memory) == (137, True)
-    assert (killed_exit.code, killed_exit.out_of_memory) == (137, False)
+    await at.docker("kill", at.container("killed"))
+    ends = [await at.ended(name) for name in ("hungry", "killed")]
+    assert [(one.code, one.out_of_memory) for one in ends] == [(137, True), (137, False)]
 
 
 @at_a_pier
 async def test_no_zombie_is_left_in_a_container(at: Pier) -> None:
-    orphans = "for i in $(seq 100); do (sh -c 'exit 0' &); done; touch /done; exec sleep 1000"
+    orphans = "for i in $(seq 100); do (sleep 0.1 &); done; sleep 0.5; ps -o stat | grep -c Z"
     await at.quay.start("web", {"image": "lab/busybox", "command": ["sh", "-c", orphans]})
-
-    async def all_reaped() -> bool:
-        there = subprocess.run(("docker", "exec", at.container("web"), "ls", "/done"), check=False)
-        states = at.docker("top", at.container("web"), "-eo", "pid,stat")
-        return there.returncode == 0 and not [one for one in states if one.startswith("Z")]
-
-    await at.eventually(all_reaped)
+    await at.ended("web")
+    assert await at.docker("logs", at.container("web")) == ["0"]
 
 
 @at_a_pier
@@ -153,7 +139,9 @@ async def test_forty_environments_at_once_do_not_run_out_of_addresses(at: Pier) 
     try:
         made = await asyncio.gather(*(_made(at.connection, one, wanted) for one in environments))
         names = [found["default"] for found in made]
-        subnets = at.docker("network", "inspect", "-f", "{{(index .IPAM.Config 0).Subnet}}", *names)
+        subnets = await at.docker(
+            "network", "inspect", "-f", "{{(index .IPAM.Config 0).Subnet}}", *names
+        )
         assert len(set(subnets)) == 40
     finally:
         for one in environments:
@@ -182,7 +170,7 @@ async def test_a_network_that_somebody_removed_is_made_again(at: Pier) -> None:
     await at.quay.prepare(NET)
     await at.quay.start("web", USES)
     await at.quay.stop("web")
-    at.docker("network", "rm", f"{at.quay.environment}_back")
+    await at.docker("network", "rm", f"{at.quay.environment}_back")
     with pytest.raises(TransientError, match="not found"):
         await at.quay.start("web", USES)
     assert (await at.quay.runtime.observe(at.quay.environment)).prepared != "prepared"
@@ -194,12 +182,14 @@ async def test_a_network_that_somebody_removed_is_made_again(at: Pier) -> None:
 async def test_a_volume_that_somebody_removed_is_ours_again(at: Pier) -> None:
     await at.quay.prepare(NET)
     await at.quay.start("web", USES)
-    at.docker("rm", "-f", at.container("web"))
-    await at.eventually(lambda: at.is_gone("web"))
-    at.docker("volume", "rm", f"{at.quay.environment}_data")
+    await at.docker("rm", "-f", at.container("web"))
+    await eventually(lambda: not at.container("web"))
+    await at.docker("volume", "rm", f"{at.quay.environment}_data")
     await at.quay.start("web", USES)
     ours = f"label=dev.devenv.environment={at.quay.environment}"
-    assert at.docker("volume", "ls", "-q", "--filter", ours) == [f"{at.quay.environment}_data"]
+    assert await at.docker("volume", "ls", "-q", "--filter", ours) == [
+        f"{at.quay.environment}_data"
+    ]
 
 
 @at_a_pier
@@ -218,7 +208,7 @@ async def test_a_container_of_ours_that_nobody_told_of_is_taken_up(at: Pier) -> 
 @at_a_pier
 async def test_the_log_of_a_container_is_bounded(at: Pier) -> None:
     await at.quay.start("web")
-    (shown,) = at.docker(
+    (shown,) = await at.docker(
         "inspect", "-f", "{{json .HostConfig.LogConfig.Config}}", at.container("web")
     )
     assert "max-size" in shown
