@@ -34,6 +34,7 @@ _PARAMS: dict[str, tuple[type, ...]] = {
     "timeout": (int, float),
     "tty": (bool,),
     "volumes": (bool,),
+    "watch": (bool,),
 }
 """A name of a parameter means the same, and has the same type, in every method."""
 
@@ -57,7 +58,7 @@ class Method:
 
 METHODS: dict[str, Method] = {
     "hello": Method("protocol build", "protocol build pid started_at"),
-    "up": Method("target client services? runtime?", STATUS),
+    "up": Method("target client services? runtime? watch?", STATUS),
     "down": Method("target volumes?", STATUS),
     "start": Method("target client services?", STATUS),
     "stop": Method("target client services?", STATUS),

@@ -26,6 +26,7 @@ def run(arguments: Arguments, session: Session) -> Result:
             client=session.caller(),
             services=arguments.services or None,
             runtime=arguments.runtime,
+            watch=not arguments.no_watch,
         )
 
     waits = arguments.detach or arguments.json or arguments.timeout is not None

@@ -80,6 +80,7 @@ _ALL = (
             Option("-d --detach", FLAG, "only show progress, open nothing"),
             _RUNTIME,
             _TIMEOUT,
+            Option("--no-watch", FLAG, "do not follow changes of files (develop.watch)"),
             Option("--plan --dry-run", FLAG, "show what would be done, and do nothing"),
         ),
     ),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -15,7 +14,7 @@ from devenv.daemon.desired import desired
 from devenv.daemon.failpoints import failpoint
 from devenv.daemon.hands import Hands
 from devenv.daemon.host import Host
-from devenv.daemon.intent import Intent, Leaving
+from devenv.daemon.intent import Change, Intent, Leaving
 from devenv.daemon.journal import Journal
 from devenv.daemon.looking import Seen
 from devenv.errors import DevenvError
@@ -26,7 +25,6 @@ from devenv.planning.plan import plan
 from devenv.planning.probing import Probing
 from devenv.planning.wishes import Wishes
 
-Change = Callable[[Intent, Snapshot], Intent]
 PATIENCE = 60.0
 """Seconds within which a second death of a keeper means: do not bring it up once more."""
 PORT_INTERVAL = 1.0
@@ -50,7 +48,7 @@ class LiveEnvironment:
         self._asked: list[tuple[Change, asyncio.Future[None]]] = []
         self._lost_at: float | None = None
         self._wake = asyncio.Event()
-        self._hands = Hands(self.id, host, self.journal, self.wake)
+        self._hands = Hands(self.id, host, self.journal, wake=self.wake, change=self.change)
 
     def wake(self) -> None:
         """Look again soon: something may have changed."""

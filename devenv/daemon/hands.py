@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from devenv.daemon.acting import Acting
 from devenv.daemon.desired import preparation
 from devenv.daemon.forwarding import Forwarder
 from devenv.daemon.host import Host
-from devenv.daemon.intent import Intent
+from devenv.daemon.intent import Change, Intent, restarted
 from devenv.daemon.journal import Journal
 from devenv.daemon.looking import Seen, look
 from devenv.daemon.probes import Prober
 from devenv.daemon.shipping import Shipper
+from devenv.daemon.syncing import Syncer, Wishes
 from devenv.model.environment import Desired, EnvironmentId, ReplicaId
 from devenv.model.plan import Plan
 from devenv.model.unit import Observed
@@ -23,7 +24,13 @@ class Hands:
     """The hands of one environment's loop, which ``wake`` wakes."""
 
     def __init__(
-        self, environment: EnvironmentId, host: Host, journal: Journal, wake: Callable[[], None]
+        self,
+        environment: EnvironmentId,
+        host: Host,
+        journal: Journal,
+        *,
+        wake: Callable[[], None],
+        change: Callable[[Change], Awaitable[object]],
     ) -> None:
         def log(replica: ReplicaId) -> str:
             return str(host.folders.log(environment, replica.service, replica.index))
@@ -31,6 +38,12 @@ class Hands:
         self._host = host
         self.prober = Prober(environment, host, wake=wake)
         self._forwarder = Forwarder(environment, host.docker)
+
+        async def restart(service: str, reason: str) -> None:
+            journal.note(service, f"restarts: {reason}")
+            await change(lambda intent, _: restarted(intent, service))
+
+        self.syncer = Syncer(environment, host, Wishes(restart, journal.note))
         self._shipper = Shipper(environment, {host.docker.name: host.docker}, log)
         self.acting = Acting(
             environment,
@@ -58,9 +71,11 @@ class Hands:
         self.prober.follow(observed, wanted, intent.client)
         self._shipper.follow(observed, wanted, intent.environment.log_quota)
         self._forwarder.follow(wanted)
+        self.syncer.follow(observed, wanted, watching=intent.wishes.watching)
 
     def close(self) -> None:
         self.prober.close()
         self.acting.close()
         self._shipper.close()
         self._forwarder.close()
+        self.syncer.close()

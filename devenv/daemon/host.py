@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devenv.daemon.desired import Home
+from devenv.daemon.watching import Watching
 from devenv.model.environment import EnvironmentId
 from devenv.runtimes.docker.runtime import DockerRuntime
 from devenv.runtimes.process.runtime import ProcessRuntime
@@ -63,6 +64,7 @@ class Host:
     home: Home
     folders: Folders
     taken: Callable[[EnvironmentId], frozenset[int]]
+    watching: Watching
 
     @property
     def runtimes(self) -> Mapping[str, Runtime]:

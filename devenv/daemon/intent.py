@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from devenv.model.environment import Environment
-from devenv.planning.wishes import Wishes
+from devenv.model.snapshot import Snapshot
+from devenv.planning.wishes import Wishes, restart
 from devenv.profile.checkout import Checkout
 from devenv.profile.sources import Loaded
 from devenv.runtimes.protocol import Client
@@ -47,7 +49,18 @@ class Intent:
         return bool(self.wishes.wanted)
 
 
+Change = Callable[[Intent, Snapshot], Intent]
+"""A change of what is wanted, given what is seen."""
+
+
 def leaving(intent: Intent, how: Leaving) -> Intent:
     """Want nothing of the environment any more, and have its runtimes forget it."""
     held = replace(intent.wishes, wanted=frozenset())
     return replace(intent, wishes=held, leaving=how, notice="")
+
+
+def restarted(intent: Intent, service: str) -> Intent:
+    """Want a service stopped and started, if it is to run at all."""
+    if service not in intent.wishes.wanted:
+        return intent
+    return replace(intent, wishes=restart(intent.wishes, intent.environment, (service,)))

@@ -17,6 +17,7 @@ from devenv.daemon.host import Folders, Host
 from devenv.daemon.intent import Intent
 from devenv.daemon.parser import Parser
 from devenv.daemon.profiles import Profiles, request
+from devenv.daemon.watching import Watching
 from devenv.errors import DevenvError
 from devenv.model.environment import EnvironmentId
 from devenv.profile.checkout import Checkout, find_checkout
@@ -40,7 +41,7 @@ class Registry:
         self.parser = Parser()
         self.profiles = Profiles(self.parser)
         self.folders = folders
-        self.host = Host(processes, docker, home, folders, self._taken)
+        self.host = Host(processes, docker, home, folders, self._taken, Watching())
         self._live: dict[EnvironmentId, LiveEnvironment] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 

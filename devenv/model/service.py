@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from devenv.model.origin import Origin
+from devenv.model.sync import SyncRule
 
 
 class Condition(StrEnum):
@@ -178,4 +179,5 @@ class Service:
     automatic: bool = True
     labels: Mapping[str, str] = field(default_factory=dict)
     secrets: frozenset[str] = frozenset()
+    sync: tuple[SyncRule, ...] = ()
     log_quota: int = 256 * 1024 * 1024

@@ -25,7 +25,7 @@ class Choice:
 class Wishes:
     """``wanted``: the services that should run; ``replicas``: what ``scale`` asked for.
 
-    ``paused``: those of them that should stand still.
+    ``paused``: those of them that should stand still; ``watching``: changes of files are followed.
     """
 
     wanted: frozenset[str] = frozenset()
@@ -34,6 +34,7 @@ class Wishes:
     replicas: Mapping[str, int] = field(default_factory=dict)
     runtimes: Mapping[str, Choice] = field(default_factory=dict)
     claims: Mapping[ClaimKey, int] = field(default_factory=dict)
+    watching: bool = True
 
 
 def up(

@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from devenv.daemon import claims
-from devenv.daemon.environment import Change
 from devenv.daemon.failpoints import failpoint
-from devenv.daemon.intent import Intent, Leaving, leaving
+from devenv.daemon.intent import Change, Intent, Leaving, leaving
 from devenv.daemon.profiles import request, with_runtimes
 from devenv.daemon.verbs.context import Answer, Context, Params, client, status
 from devenv.errors import DevenvError
@@ -192,6 +191,9 @@ def wish_up(params: Params) -> Wish:
     services = tuple(params.get("services") or ())
 
     def wish(held: Wishes, environment: Environment, snapshot: Snapshot) -> Wishes:
+        watching = params.get("watch")
+        if watching is not None:
+            held = replace(held, watching=watching)
         failed = frozenset(s.name for s in snapshot.services if s.state is State.FAILED)
         return wishes.up(held, environment, services, failed)
 

@@ -23,6 +23,7 @@ from devenv.model.service import (
 from devenv.profile import fields
 from devenv.profile.compose.resolve import Resolved
 from devenv.profile.references import escape
+from devenv.profile.watching import watch_rules
 
 Definition = Mapping[str, Any]
 LOOPBACK = "127.0.0.1"
@@ -71,6 +72,7 @@ def _service(name: str, definition: Definition, resolved: Resolved) -> Service:
         automatic=name in resolved.active,
         labels=definition.get("labels") or {},
         secrets=frozenset(filter(is_secret_name, variables)),
+        sync=watch_rules(definition),
     )
 
 

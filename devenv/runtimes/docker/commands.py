@@ -27,13 +27,19 @@ class Commands:
         self, environment: EnvironmentId, replica: ReplicaId, words: tuple[str, ...]
     ) -> Outcome:
         """Run a command in a container; its code, and the beginning of its output."""
+        return await self.perform(environment, replica, Command(words))
+
+    async def perform(
+        self, environment: EnvironmentId, replica: ReplicaId, command: Command
+    ) -> Outcome:
+        """Do the same with a command that has options."""
         from devenv.runtimes.docker import executing
 
         place = self.places.need(environment)
         row = place.rows().get(replica)
         if row is None or not row.is_alive:
             return Outcome(None, "it does not run")
-        return await executing.execute(place, row, Command(words))
+        return await executing.execute(place, row, command)
 
     async def open_exec(
         self, environment: EnvironmentId, replica: ReplicaId, command: Command
@@ -67,6 +73,12 @@ class Commands:
         place = self.places.get(environment)
         row = place.rows().get(replica) if place else None
         return row.container if row is not None and row.is_alive else ""
+
+    def running(self, environment: EnvironmentId, service: str) -> list[ReplicaId]:
+        """The replicas of a service whose containers run."""
+        place = self.places.get(environment)
+        rows = place.rows() if place else {}
+        return [key for key, row in rows.items() if key.service == service and row.is_alive]
 
     def _running(self, environment: EnvironmentId, replica: ReplicaId) -> tuple[Place, Row]:
         place = self.places.need(environment)

@@ -1,0 +1,157 @@
+"""The sync sessions of one environment: one for each service that has rules and is wanted."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from devenv.daemon.host import Host
+from devenv.errors import DevenvError
+from devenv.model.environment import Desired, EnvironmentId, ReplicaId
+from devenv.model.sync import Hook, SyncRule
+from devenv.model.unit import Observed
+from devenv.runtimes.docker.duplex import Duplex
+from devenv.runtimes.docker.frames import STDOUT
+from devenv.runtimes.docker.runtime import DockerRuntime
+from devenv.runtimes.protocol import Command
+from devenv.sync.link import Stream, command
+from devenv.sync.session import Session, UnitKey
+
+Restart = Callable[[str, str], Awaitable[None]]
+"""Restarts a service, for a reason."""
+Note = Callable[[str, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the loop lets its sessions do: restart a service, write in the journal."""
+
+    restart: Restart
+    note: Note
+
+
+class Syncer:
+    """Follows each round of the loop."""
+
+    def __init__(self, environment: EnvironmentId, host: Host, wishes: Wishes) -> None:
+        self._environment = environment
+        self._host = host
+        self._wishes = wishes
+        self._born = time.clock_gettime(time.CLOCK_BOOTTIME)
+        self._running: dict[str, tuple[tuple[SyncRule, ...], asyncio.Task[None]]] = {}
+        self.sessions: dict[str, Session] = {}
+
+    def follow(self, observed: Observed, desired: Desired, *, watching: bool) -> None:
+        """Begin, end and feed the sessions as a round has found things."""
+        wanted = {
+            name: one.service.sync
+            for name, one in desired.services.items()
+            if watching and one.replicas and one.service.sync
+        }
+        for name in [n for n, (rules, _) in self._running.items() if wanted.get(n) != rules]:
+            self._end(name)
+        for name in wanted.keys() - self._running.keys():
+            self._begin(name, wanted[name])
+        for name, session in self.sessions.items():
+            session.follow(self._units(name, observed))
+
+    def close(self) -> None:
+        for name in list(self._running):
+            self._end(name)
+
+    def _begin(self, name: str, rules: tuple[SyncRule, ...]) -> None:
+        hands = _Hands(self._environment, name, self._host.docker, self._wishes)
+        session = Session(rules, self._host.watching.watcher(), hands, born=self._born)
+        task = asyncio.create_task(session.run())
+        task.add_done_callback(self._ended)
+        self.sessions[name] = session
+        self._running[name] = rules, task
+
+    def _end(self, name: str) -> None:
+        _, task = self._running.pop(name)
+        del self.sessions[name]
+        task.cancel()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception() is not None:
+            logging.error("a sync session failed", exc_info=task.exception())
+            self._wishes.note("", "sync has failed: a bug of devenv, its log has more")
+
+    def _units(self, name: str, observed: Observed) -> Mapping[ReplicaId, UnitKey]:
+        """The containers of a service that run."""
+        docker = self._host.docker
+        return {
+            unit.id: UnitKey(unit.id, unit.started, container)
+            for unit in observed.units.values()
+            if unit.id.service == name and unit.runtime == docker.name and unit.exit is None
+            if (container := docker.commands.container(self._environment, unit.id))
+        }
+
+
+class _Hands:
+    """What a session of one service may do."""
+
+    def __init__(
+        self, environment: EnvironmentId, service: str, docker: DockerRuntime, wishes: Wishes
+    ) -> None:
+        self._environment = environment
+        self._service = service
+        self._docker = docker
+        self._wishes = wishes
+
+    async def open(self, replica: ReplicaId, user: str) -> Stream:
+        wanted = Command(command(), takes_input=True, user=user)
+        return _Output(await self._docker.commands.open_exec(self._environment, replica, wanted))
+
+    async def act(self, rule: SyncRule, paths: Sequence[str]) -> None:
+        """Restart the service, or run what the rule names, in each container."""
+        if rule.restart:
+            await self._wishes.restart(self._service, f"{_shown(paths)} changed")
+        for hook in rule.hooks:
+            await self._run(hook)
+
+    def note(self, text: str) -> None:
+        self._wishes.note(self._service, text)
+
+    async def _run(self, hook: Hook) -> None:
+        """Run a hook in each container. Raises DevenvError with what it said where it fails."""
+        wanted = Command(
+            hook.command,
+            user=hook.user,
+            directory=hook.directory,
+            environment=hook.environment,
+            privileged=hook.privileged,
+        )
+        for replica in self._docker.commands.running(self._environment, self._service):
+            outcome = await self._docker.commands.perform(self._environment, replica, wanted)
+            words = " ".join(hook.command)
+            if outcome.code:
+                raise DevenvError(f"{words} ended with {outcome.code}: {outcome.output}")
+            self.note(f"ran {words}" + (f": {outcome.output}" if outcome.output else ""))
+
+
+class _Output:
+    """The Stream of a receiver in a container: its output alone, not its errors."""
+
+    def __init__(self, duplex: Duplex) -> None:
+        self._duplex = duplex
+
+    async def read(self) -> bytes:
+        while (piece := await self._duplex.read()) is not None:
+            if piece[0] == STDOUT:
+                return piece[1]
+        return b""
+
+    async def write(self, data: bytes) -> None:
+        await self._duplex.write(data)
+
+    async def close(self) -> None:
+        await self._duplex.aclose()
+
+
+def _shown(paths: Sequence[str]) -> str:
+    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+    return f"{paths[0]}{more}"

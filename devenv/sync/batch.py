@@ -1,0 +1,177 @@
+"""From changes to frames for a receiver: archives of bounded size, and the list of what to do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+from devenv.sync import archive
+from devenv.sync.archive import Meta
+from devenv.sync.diff import Change
+from devenv.sync.reading import PIECE, Opened, Reader
+from devenv.sync.tree import EMPTY, Edit, Entry, File, Folder, Link, Odd, walk
+
+_PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/+,@=:")
+
+
+Packing = Generator["Frame", None, Entry | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """``verb`` is part, chunk or batch (the last one); ``path``: the file that a chunk is of."""
+
+    verb: str
+    data: bytes
+    path: str = ""
+
+
+def word(text: str) -> str:
+    """Write a name as one word for the receiver."""
+    raw = os.fsencode(text)
+    if raw and all(byte in _PLAIN for byte in raw):
+        return text
+    return "".join(chr(b) if b in _PLAIN else f"\\0{b:03o}" for b in raw)
+
+
+class Batch:
+    """Changes on their way. Once ``frames`` has ended, it says what was packed.
+
+    ``edits``: what is there from now on; ``modes``: of folders that were there before.
+    ``unsettled``: files that were written to while they were read; ``unreadable``: and why.
+    """
+
+    def __init__(
+        self, root: str, changes: Sequence[Change], names: Mapping[str, str] | None = None
+    ) -> None:
+        """``names``: what a path is called in the source where it has another name there."""
+        self.edits: list[Edit] = []
+        self.modes: dict[str, int] = {}
+        self.unsettled: list[str] = []
+        self.unreadable: dict[str, str] = {}
+        self.files = 0
+        self.bytes = 0
+        self._root = root
+        self._owner = os.stat(root)
+        self._changes = changes
+        self._names = names or {}
+        self._removed: dict[str, list[str]] = {}
+        self._placed: dict[str, list[str]] = {}
+        self._numbers: dict[str, int] = {}
+        self._pending = bytearray()
+
+    def __len__(self) -> int:
+        """Count the entries to be packed."""
+        return sum(1 for change in self._changes for _ in (change, *walk(change.new or EMPTY)))
+
+    def frames(self) -> Iterator[Frame]:
+        """Read the files and yield the frames. Raises OSError where there is no root."""
+        with closing(Reader(self._root)) as reader:
+            for change in self._changes:
+                yield from self._change(reader, change)
+        names = self._list().encode()
+        self._pending += archive.file("list", names, Meta(0o600)) + archive.END
+        yield Frame("batch", bytes(self._pending))
+
+    def _change(self, reader: Reader, change: Change) -> Iterator[Frame]:
+        folder, _, name = change.path.rpartition("/")
+        old, new = change.old, change.new
+        if isinstance(new, Odd):
+            return
+        if isinstance(old, Folder) and isinstance(new, Folder):
+            self.modes[change.path] = new.mode
+            return
+        if new is None:
+            self._removed.setdefault(folder, []).append(name)
+            self.edits.append(Edit(change.path, None))
+            self.files += 1
+            return
+        number = self._numbers.setdefault(folder, len(self._numbers))
+        if folder not in self._placed:
+            self._pending += archive.folder(str(number))
+        packed = yield from self._pack(reader, change.path, f"{number}/{name}", new)
+        if packed is not None:
+            if old is not None and isinstance(old, Folder) != isinstance(new, Folder):
+                self._removed.setdefault(folder, []).append(name)
+            self._placed.setdefault(folder, []).append(name)
+            self.edits.append(Edit(change.path, packed))
+
+    def _pack(self, reader: Reader, path: str, staged: str, entry: Entry) -> Packing:
+        """Pack an entry with all below it; return it as it was packed, None if it was not."""
+        if len(self._pending) >= PIECE:
+            yield self._flushed()
+        if isinstance(entry, Folder):
+            self._pending += archive.folder(staged, self._meta(entry.mode))
+            inner: dict[str, Entry] = {}
+            for name, one in entry.entries.items():
+                packed = yield from self._pack(reader, f"{path}/{name}", f"{staged}/{name}", one)
+                if packed is not None:
+                    inner[name] = packed
+            return Folder(entry.mode, entry.inode, inner)
+        if isinstance(entry, Link):
+            self._pending += archive.link(staged, entry.target, self._meta(0o777))
+            self.files += 1
+            return entry
+        if isinstance(entry, File):
+            return (yield from self._file(reader, path, staged))
+        return None
+
+    def _file(self, reader: Reader, path: str, staged: str) -> Packing:
+        try:
+            opened = reader.open(self._names.get(path, path))
+        except OSError as error:
+            self.unreadable[path] = error.strerror or "it cannot be read"
+            return None
+        if opened is None:
+            return None
+        with closing(opened):
+            if opened.entry.size > PIECE:
+                yield from self._large(opened, staged)
+            else:
+                content = b"".join(opened.pieces())
+                self._pending += archive.file(staged, content, _meta_of(opened))
+            if not opened.is_same():
+                self.unsettled.append(path)
+                return None
+        self.files += 1
+        self.bytes += opened.entry.size
+        return opened.entry
+
+    def _large(self, opened: Opened, staged: str) -> Iterator[Frame]:
+        self._pending += archive.file(staged, b"", _meta_of(opened))
+        yield self._flushed()
+        for piece in opened.pieces():
+            yield Frame("chunk", piece, staged)
+
+    def _flushed(self) -> Frame:
+        frame = Frame("part", bytes(self._pending) + archive.END)
+        self._pending.clear()
+        return frame
+
+    def _meta(self, mode: int) -> Meta:
+        return Meta(mode, self._owner.st_uid, self._owner.st_gid, int(self._owner.st_mtime))
+
+    def _list(self) -> str:
+        """What the receiver does with it all, in this order."""
+        removed = [f"remove {_folder(at)} {_words(names)}" for at, names in self._removed.items()]
+        placed = [
+            f"place {_folder(at)} {self._numbers[at]} {_words(names)}"
+            for at, names in self._placed.items()
+        ]
+        modes = [f"mode {word(path)} {mode:o}" for path, mode in self.modes.items()]
+        return "".join(f"{line}\n" for line in (*removed, *placed, *modes))
+
+
+def _folder(path: str) -> str:
+    return word(path or ".")
+
+
+def _words(names: Sequence[str]) -> str:
+    return " ".join(word(name) for name in names)
+
+
+def _meta_of(opened: Opened) -> Meta:
+    entry = opened.entry
+    return Meta(entry.mode, opened.owner, opened.group, entry.mtime // 1_000_000_000)

@@ -1,0 +1,72 @@
+"""What both sides are compared by, and the tree that a comparison shows a target to have."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from contextlib import closing
+
+from devenv.sync.diff import Comparison, Content, Contents
+from devenv.sync.reading import Reader
+from devenv.sync.tree import EMPTY, Edit, Entry, File, Folder, Link, edited, walk
+
+OTHER = File(-1, 0, 0, 0)
+"""Stands for a file that is not what the source has."""
+
+
+def contents(
+    root: str, tree: Folder, target: Contents, names: Mapping[str, str]
+) -> dict[str, Content]:
+    """What the source has. Only what the target has too is read and hashed."""
+    found: dict[str, Content] = {}
+    with closing(Reader(root)) as reader:
+        for path, entry in walk(tree):
+            there = target.get(path)
+            if isinstance(entry, Folder):
+                found[path] = Content("folder", entry.mode)
+            elif isinstance(entry, Link):
+                found[path] = Content("link", 0, entry.target)
+            elif isinstance(entry, File):
+                is_there = there is not None and there.kind == "file"
+                name = names.get(path, path)
+                found[path] = Content("file", entry.mode, _hash(reader, name) if is_there else "")
+    return found
+
+
+def _hash(reader: Reader, path: str) -> str:
+    try:
+        opened = reader.open(path)
+    except OSError:
+        return ""
+    if opened is None:
+        return ""
+    with closing(opened):
+        digest = hashlib.sha256()
+        for piece in opened.pieces():
+            digest.update(piece)
+        return digest.hexdigest()
+
+
+def shown(tree: Folder, target: Contents, comparison: Comparison) -> Folder:
+    """The target's tree, as far as it is known: the source's own entries where they are equal."""
+    return edited(
+        _shown(tree, target, comparison, ""), [Edit(path, OTHER) for path in comparison.remove]
+    )
+
+
+def _shown(folder: Folder, target: Contents, comparison: Comparison, path: str) -> Folder:
+    entries: dict[str, Entry] = {}
+    for name, entry in folder.entries.items():
+        below = f"{path}/{name}" if path else name
+        there = target.get(below)
+        if there is None:
+            continue
+        if isinstance(entry, Folder) and there.kind == "folder":
+            inner = _shown(entry, target, comparison, below)
+            mode = there.mode if below in comparison.send else entry.mode
+            entries[name] = Folder(mode, entry.inode, inner.entries)
+        elif below in comparison.send:
+            entries[name] = EMPTY if there.kind == "folder" else OTHER
+        else:
+            entries[name] = entry
+    return Folder(folder.mode, folder.inode, entries)

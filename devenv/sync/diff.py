@@ -1,0 +1,97 @@
+"""What to do so that a target becomes as its source is. Pure: values in, values out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from devenv.sync.tree import Entry, Folder, Odd
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One path that differs: ``old`` is what was there when both sides agreed, None: nothing.
+
+    A folder that is new or gone is one change, with all that is in it.
+    """
+
+    path: str
+    old: Entry | None
+    new: Entry | None
+
+
+def changes(agreed: Entry | None, source: Entry | None, path: str = "") -> Iterator[Change]:
+    """Yield what differs, parents first. What is the same object is not looked into."""
+    if agreed is source:
+        return
+    if not isinstance(agreed, Folder) or not isinstance(source, Folder):
+        if agreed != source and not (isinstance(source, Odd) and agreed is None):
+            yield Change(path, agreed, source)
+        return
+    if agreed.mode != source.mode and path:
+        yield Change(path, replace(agreed, entries={}), replace(source, entries={}))
+    for name in agreed.entries.keys() | source.entries.keys():
+        below = f"{path}/{name}" if path else name
+        yield from changes(agreed.entries.get(name), source.entries.get(name), below)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What both sides can be compared by. ``kind``: file, link or folder.
+
+    ``text`` is the hash of a file, the target of a link.
+    """
+
+    kind: str
+    mode: int = 0
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A path that the target has changed by itself; ``overwritten``: the source's change wins."""
+
+    path: str
+    overwritten: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """``send`` and ``remove`` make the target equal; the ``conflicts`` are to be told."""
+
+    send: frozenset[str] = frozenset()
+    remove: frozenset[str] = frozenset()
+    conflicts: tuple[Conflict, ...] = ()
+
+
+Contents = Mapping[str, Content]
+
+
+def compare(agreed: Contents, source: Contents, target: Contents) -> Comparison:
+    """Compare three ways, and ship one way: the source is never changed.
+
+    What only the target changed stays as it is there; what it lost is sent again. What it made
+    and the source never had is no concern of ours.
+    """
+    send, remove, conflicts = set(), set(), list[Conflict]()
+    for path in agreed.keys() | source.keys():
+        before, wanted, there = agreed.get(path), source.get(path), target.get(path)
+        if wanted == there:
+            continue
+        by_itself = before is not None and there is not None and there != before
+        if before == wanted and by_itself:
+            conflicts.append(Conflict(path, overwritten=False))
+        elif wanted is None:
+            if by_itself:
+                conflicts.append(Conflict(path, overwritten=False))
+            elif there is not None:
+                remove.add(path)
+        else:
+            send.add(path)
+            if by_itself:
+                conflicts.append(Conflict(path, overwritten=True))
+    return Comparison(frozenset(send), frozenset(remove), tuple(sorted(conflicts, key=_by_path)))
+
+
+def _by_path(conflict: Conflict) -> str:
+    return conflict.path

@@ -1,0 +1,164 @@
+"""The way into one unit: a receiver behind a stream, one frame and one answer at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+from devenv.errors import DevenvError
+from devenv.sync.batch import Batch, Frame, word
+from devenv.sync.diff import Content
+
+RECEIVER = Path(__file__).with_name("receiver.sh")
+PATIENCE = 30.0
+"""Seconds that a receiver has for an answer."""
+INLINE = 64
+"""Changes that are packed right here: a thread costs more."""
+LIMIT = 64 * 1024 * 1024
+"""Bytes of one answer."""
+
+
+class Stream(Protocol):
+    """A command in a unit, by its standard input and output."""
+
+    async def read(self) -> bytes:
+        """Return what it writes; b"" at its end. Raises DevenvError when the connection is cut."""
+        ...
+
+    async def write(self, data: bytes) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+class BrokenError(DevenvError):
+    """The stream has ended: the receiver, its unit or the connection is gone."""
+
+
+class RefusedError(DevenvError):
+    """The receiver could not do what a batch asked for; nothing or a part of it is done."""
+
+
+def command() -> tuple[str, ...]:
+    """What has to run in a unit."""
+    return ("sh", "-c", RECEIVER.read_text())
+
+
+class Link:
+    """One receiver. After BrokenError it is of no use."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._buffer = b""
+        self._root = ""
+        self.user = -1
+        self.generation = 0
+
+    async def at(self, root: str) -> None:
+        """Work below a folder of the unit, which is made if need be."""
+        if root == self._root:
+            return
+        self._root = ""
+        answer = await self._ask(f"root {word(root)}\n".encode())
+        self._root, self.user = root, int(answer)
+
+    async def send(self, batch: Batch) -> None:
+        """Send a batch; return when it is in place. Raises RefusedError or BrokenError."""
+        self.generation += 1
+        frames = batch.frames()
+        try:
+            while (frame := await _next(frames, few=len(batch) < INLINE)) is not None:
+                await self._frame(frame)
+        except RefusedError:
+            await self._ask(f"drop {self.generation}\n".encode())
+            raise
+
+    async def look(self, paths: Iterable[str]) -> dict[str, Content]:
+        """Compare: what is at those paths of the unit; links have no text."""
+        self.generation += 1
+        names = b"".join(path.encode(errors="surrogateescape") + b"\0" for path in paths)
+        await self._write(self._head("look", names) + names)
+        end = f"\nend {self.generation}\n".encode()
+        while not self._buffer.endswith(end):
+            await self._more()
+        text, self._buffer = self._buffer[: -len(end)], b""
+        return parse(text)
+
+    async def close(self) -> None:
+        await self._stream.close()
+
+    async def _frame(self, frame: Frame) -> None:
+        head = self._head(frame.verb, frame.data, word(frame.path) if frame.path else "")
+        answer = await self._ask(head + frame.data)
+        expected = str(self.generation)
+        if frame.verb == "batch":
+            expected += f" {hashlib.sha256(frame.data).hexdigest()}"
+        if answer != expected:
+            raise BrokenError(f"the receiver answers {answer!r} to {expected!r}")
+
+    def _head(self, verb: str, data: bytes, rest: str = "") -> bytes:
+        digest = hashlib.sha256(data).hexdigest()
+        return f"{verb} {self.generation} {len(data)} {digest} {rest}\n".encode()
+
+    async def _ask(self, data: bytes) -> str:
+        await self._write(data)
+        while b"\n" not in self._buffer:
+            await self._more()
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        verdict, _, text = line.decode("utf-8", "replace").partition(" ")
+        if verdict != "ok":
+            raise RefusedError(text.strip() or "the receiver failed")
+        return text.strip()
+
+    async def _write(self, data: bytes) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._stream.write(data)
+        except TimeoutError as error:
+            raise BrokenError("the receiver takes nothing any more") from error
+
+    async def _more(self) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                data = await self._stream.read()
+        except TimeoutError as error:
+            raise BrokenError("the receiver does not answer") from error
+        if not data:
+            raise BrokenError("the receiver has ended")
+        self._buffer += data
+        if len(self._buffer) > LIMIT:
+            raise BrokenError("the receiver says too much")
+
+
+async def _next(frames: Iterator[Frame], *, few: bool) -> Frame | None:
+    return next(frames, None) if few else await asyncio.to_thread(next, frames, None)
+
+
+_STATE = re.compile(rb"([0-9a-f]{3,8}) (.+)", re.DOTALL)
+_HASH = re.compile(rb"(\\?)([0-9a-f]{64}) [ *](.+)", re.DOTALL)
+_KINDS = {0o100000: "file", 0o120000: "link", 0o040000: "folder"}
+
+
+def parse(text: bytes) -> dict[str, Content]:
+    """Read what a receiver says of its files. What cannot be understood is left out. Pure."""
+    modes: dict[str, int] = {}
+    hashes: dict[str, str] = {}
+    for line in text.split(b"\n"):
+        if found := _HASH.fullmatch(line):
+            name = _unescaped(found[3]) if found[1] else found[3]
+            hashes[name.decode(errors="surrogateescape")] = found[2].decode()
+        elif found := _STATE.fullmatch(line):
+            modes[found[2].decode(errors="surrogateescape")] = int(found[1], 16)
+    return {
+        path: Content(kind, mode & 0o7777, hashes.get(path, "") if kind == "file" else "")
+        for path, mode in modes.items()
+        if (kind := _KINDS.get(mode & 0o170000, ""))
+    }
+
+
+def _unescaped(name: bytes) -> bytes:
+    """Undo what sha256sum does to a name with a newline or a backslash in it."""
+    return re.sub(rb"\\(.)", lambda m: b"\n" if m[1] == b"n" else m[1], name)

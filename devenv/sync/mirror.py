@@ -1,0 +1,183 @@
+"""One unit's copy of a source: opened, compared, then kept equal change by change."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from devenv.sync.batch import Batch
+from devenv.sync.contents import contents, shown
+from devenv.sync.diff import Change, Conflict, Content, changes, compare
+from devenv.sync.link import Link, RefusedError
+from devenv.sync.safety import halt
+from devenv.sync.tree import EMPTY, Entry, Folder, edited, walk, with_modes
+
+REMEMBERED = 200
+"""Latencies that the percentiles are made of."""
+
+
+class Watched(Protocol):
+    """The source of a mirror; see ``watch.source.Source``."""
+
+    root: str
+    tree: Folder | None
+    revision: int
+    since: float
+
+    def mark(self, path: str, *, deep: bool, soon: bool = False) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where to. ``names``: what a path is called in the source, if not the same."""
+
+    target: str
+    names: Mapping[str, str] | None = None
+
+    def renamed(self, tree: Folder | None) -> Folder | None:
+        """The source's tree with the target's names."""
+        if tree is None or not self.names:
+            return tree
+        found = {new: tree.entries.get(old) for new, old in self.names.items()}
+        return replace(tree, entries={n: one for n, one in found.items() if one is not None})
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How the first contact with a unit begins.
+
+    ``known``: what it was last known to have; ``is_same``: it has kept its files since.
+    ``look`` is False where it is taken to have just that.
+    """
+
+    known: Folder = EMPTY
+    is_same: bool = False
+    look: bool = True
+
+
+class Tally:
+    """Counts what was sent, and how long it took from the first event to the acknowledgement."""
+
+    def __init__(self) -> None:
+        self.generation = 0
+        self.files = 0
+        self.bytes = 0
+        self.latencies: deque[float] = deque(maxlen=REMEMBERED)
+
+    def add(self, batch: Batch, took: float) -> None:
+        self.generation += 1
+        self.files += batch.files
+        self.bytes += batch.bytes
+        self.latencies.append(took)
+
+
+class Mirror:
+    """``agreed`` is what both sides have; None: not compared yet. ``halted`` says why it rests."""
+
+    def __init__(self, source: Watched, way: Way, contact: Contact = Contact()) -> None:
+        self.source = source
+        self.agreed: Folder | None = None
+        self.revision = 0
+        self.halted = ""
+        self.problems: dict[str, str] = {}
+        self.conflicts: tuple[Conflict, ...] = ()
+        self.tally = Tally()
+        self._way = way
+        self._contact = contact
+        self._accepted = False
+
+    def accept(self) -> None:
+        """Carry over what a halt has kept back."""
+        self.halted, self._accepted = "", True
+
+    def reset(self) -> None:
+        """Compare everything again, and overwrite what the target changed by itself."""
+        self.accept()
+        self.agreed, self._contact, self.revision = None, Contact(), 0
+
+    async def bring(self, link: Link) -> None:
+        """Make the target as the source is now. Raises BrokenError; the rest is in ``problems``."""
+        revision, since = self.source.revision, self.source.since
+        tree = self._way.renamed(self.source.tree)
+        if not revision:
+            return
+        await link.at(self._way.target)
+        if self.agreed is None and tree is not None:
+            self.agreed = await self._first(link, tree)
+        assert self.agreed is not None or tree is None
+        agreed = self.agreed or EMPTY
+        self.halted = "" if self._accepted and tree is not None else halt(agreed, tree)
+        if self.halted or tree is None:
+            return
+        self._accepted = False
+        self.problems.clear()
+        try:
+            await self._carry(link, list(changes(agreed, tree)), since)
+        except RefusedError:  # it is not as we took it to be: look, then find what is to blame
+            self.agreed = await self._compared(link, tree, Contact(agreed, is_same=True))
+            await self._carry_or_halve(link, list(changes(self.agreed, tree)), since)
+        self.revision = revision
+
+    async def _first(self, link: Link, tree: Folder) -> Folder:
+        contact = self._contact
+        if not contact.look:
+            return contact.known
+        return await self._compared(link, tree, contact)
+
+    async def _compared(self, link: Link, tree: Folder, contact: Contact) -> Folder:
+        """Look what the target has of all that the source has, and of what it had."""
+        wanted, had = dict(walk(tree)), dict(walk(contact.known))
+        target = await link.look([*wanted, *(path for path in had if path not in wanted)])
+        names = self._way.names or {}
+        source = await asyncio.to_thread(contents, self.source.root, tree, target, names)
+        same = {
+            path
+            for path, entry in had.items()
+            if contact.is_same and path in source and _is_like(wanted[path], entry)
+        }
+        for path in same & target.keys():  # a receiver does not read links
+            if target[path].kind == source[path].kind == "link":
+                target[path] = source[path]
+        agreed: dict[str, Content] = {}
+        for path in had:
+            held = source.get(path) if path in same else target.get(path)
+            if held is not None:
+                agreed[path] = held
+        comparison = compare(agreed, source, target)
+        self.conflicts = comparison.conflicts
+        return shown(tree, target, comparison)
+
+    async def _carry(self, link: Link, todo: Sequence[Change], since: float) -> None:
+        """Send changes. Raises RefusedError."""
+        if not todo:
+            return
+        batch = Batch(self.source.root, todo, self._way.names)
+        await link.send(batch)
+        assert self.agreed is not None
+        self.agreed = edited(with_modes(self.agreed, batch.modes), batch.edits)
+        self.tally.add(batch, time.monotonic() - since)
+        self.problems |= batch.unreadable
+        for path in batch.unsettled:
+            self.source.mark((self._way.names or {}).get(path, path), deep=False)
+
+    async def _carry_or_halve(self, link: Link, todo: Sequence[Change], since: float) -> None:
+        try:
+            await self._carry(link, todo, since)
+        except RefusedError as error:
+            if len(todo) == 1:
+                self.problems[todo[0].path] = error.message
+                return
+            middle = len(todo) // 2
+            await self._carry_or_halve(link, todo[:middle], since)
+            await self._carry_or_halve(link, todo[middle:], since)
+
+
+def _is_like(one: Entry, other: Entry) -> bool:
+    """Tell whether two entries are the same, of folders only themselves."""
+    if isinstance(one, Folder) and isinstance(other, Folder):
+        return one.mode == other.mode
+    return one == other

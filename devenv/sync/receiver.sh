@@ -1,0 +1,120 @@
+# Receives files within a container: frames on stdin, one answer for each on stdout.
+# POSIX sh, with head, tar, mv, rm, mkdir and sha256sum. Words with a backslash are for printf %b.
+#
+#   root DIR                      work below DIR; answers "ok UID"
+#   part N LENGTH HASH            LENGTH bytes follow: an archive for batch N
+#   chunk N LENGTH HASH PATH      LENGTH bytes follow: more of a file of batch N
+#   batch N LENGTH HASH           the last archive of batch N, and what to do with it (its `list`)
+#   look N LENGTH HASH            names, each ended by NUL: answers with the mode and hash of each
+#   drop N                        forget what came for batch N
+#
+# An answer is "ok …" or "failed …", in one line. What is written is first complete in a folder of
+# the same file system, then moved to its place.
+set -f
+S=
+umask 022
+LC_ALL=C
+export LC_ALL
+
+word() { # a word as it is meant, in W
+  case $1 in
+  *\\*) W=$(printf '%b.' "$1") && W=${W%.} ;;
+  *) W=$1 ;;
+  esac
+}
+
+failed() { # in one line: why
+  printf 'failed %s\n' "$(printf '%s ' "$@" | tr '\n' ' ')"
+}
+
+receive() { # length hash; what is left of a frame must never be read as a command
+  said=$(head -c "$1" 2>&1 >"$S/frame") && sum=$(sha256sum <"$S/frame") &&
+    [ "${sum%% *}" = "$2" ] && return 0
+  failed "${said:-what came is not what was sent}"
+  exit 1
+}
+
+root() {
+  word "$1"
+  { mkdir -p -- "$W" && cd -P -- "$W"; } 2>&1 || return 1
+  [ -z "$S" ] || rm -rf -- "$S"
+  R=${PWD%/}
+  S=$R/.devenv-sync
+  { rm -rf -- "$S" && mkdir -- "$S"; } 2>&1
+}
+
+enter() { # a folder below the root, never one beyond a link out of it; its path in T
+  word "$1"
+  cd -P -- "$R/$W" || return 1
+  T=${PWD%/}
+  case $T/ in
+  "$R"/*) ;;
+  *)
+    echo "$R/$W leads out of $R"
+    return 1
+    ;;
+  esac
+}
+
+list() { # the last words of a batch: what is to be done with what it brought
+  while read -r op dir names; do
+    enter "$dir" || return 1
+    case $names in
+    *\\*) encoded $op $names ;;
+    *) "$op" $names ;;
+    esac || return 1
+  done <"$B/list"
+}
+
+encoded() { # op word…
+  op=$1
+  shift
+  for name; do
+    shift
+    word "$name"
+    set -- "$@" "$W"
+  done
+  "$op" "$@"
+}
+
+remove() { rm -rf -- "$@"; }
+mode() { chmod "$1" . ; }
+place() { # folder of the batch, name…
+  cd "$B/$1" || return 1
+  shift
+  mv -f -- "$@" "$T/"
+}
+
+extract() {
+  [ -d "$B" ] || mkdir -- "$B" || return 1
+  tar xpf "$S/frame" -C "$B"
+}
+
+append() {
+  word "$1"
+  cat "$S/frame" >>"$B/$W"
+}
+
+look() (
+  cd -P -- "$R" || exit 1
+  xargs -0 stat -c '%f %n' -- <"$S/frame" 2>/dev/null
+  xargs -0 sha256sum -- <"$S/frame" 2>/dev/null
+  echo
+)
+
+while read -r op n length hash rest; do
+  B=$S/$n
+  case $op in root | drop) ;; *) receive "$length" "$hash" ;; esac
+  case $op in
+  root) said=$(root "$n") && root "$n" >/dev/null && echo "ok $(id -u)" || failed "$said" ;;
+  part) said=$(extract 2>&1) && echo "ok $n" || failed "$said" ;;
+  chunk) said=$(append "$rest" 2>&1) && echo "ok $n" || failed "$said" ;;
+  batch)
+    said=$(extract 2>&1 && list 2>&1) && echo "ok $n $hash" || failed "$said"
+    rm -rf -- "$B"
+    ;;
+  look) look && echo "end $n" ;;
+  drop) rm -rf -- "$B" && echo "ok $n" ;;
+  esac
+done
+rm -rf -- "$S"

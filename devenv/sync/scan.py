@@ -1,0 +1,94 @@
+"""Looks at the disk: what a path is now, and all below it. Links are links, never followed."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterable, Mapping
+
+from devenv.sync.ignore import Filter
+from devenv.sync.tree import Edit, Entry, File, Folder, Link, Odd, at, edited
+
+Watch = Callable[[str], None]
+"""Called with a folder's path before the folder is read, so that nothing is missed after it."""
+
+
+class Scanner:
+    """Looks below ``root``; what ``rule`` does not take is neither looked at nor watched."""
+
+    def __init__(self, root: str, rule: Filter, watch: Watch) -> None:
+        self._root = root
+        self._rule = rule
+        self._watch = watch
+
+    def whole(self) -> Folder | None:
+        """Look at everything; None: there is no such folder."""
+        found = self._look("", None)
+        return found if isinstance(found, Folder) else None
+
+    def again(self, tree: Folder, marks: Mapping[str, bool]) -> Folder | None:
+        """Look again at the marked paths; True: at all below them too."""
+        if "" in marks:
+            return self.whole()
+        edits = [
+            Edit(path, self._look(path, None if deep else at(tree, path)))
+            for path, deep in _topmost(marks)
+        ]
+        news = [edit for edit in edits if edit.entry is not at(tree, edit.path)]
+        return edited(tree, news) if news else tree
+
+    def _look(self, path: str, before: Entry | None) -> Entry | None:
+        """Return what is at a path; a folder that is the same as before keeps its entries."""
+        full = os.path.join(self._root, path)
+        try:
+            found = os.lstat(full)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            return Odd(error.strerror or "it cannot be looked at")
+        if path and not self._takes(path, found):
+            return None
+        if stat.S_ISDIR(found.st_mode):
+            return self._folder(path, found, before)
+        return _plain(full, found)
+
+    def _takes(self, path: str, found: os.stat_result) -> bool:
+        if stat.S_ISDIR(found.st_mode):
+            return not self._rule.prunes(path)
+        return self._rule.verdict(path).taken
+
+    def _folder(self, path: str, found: os.stat_result, before: Entry | None) -> Entry:
+        mode = stat.S_IMODE(found.st_mode)
+        if isinstance(before, Folder) and before.inode == found.st_ino:
+            return before if before.mode == mode else Folder(mode, found.st_ino, before.entries)
+        full = os.path.join(self._root, path)
+        try:
+            self._watch(path)
+            names = os.listdir(full)
+        except FileNotFoundError:
+            names = []  # gone meanwhile: its parent's event is on the way
+        except OSError as error:
+            return Odd(error.strerror or "it cannot be read")
+        inner = ((name, self._look(f"{path}/{name}" if path else name, None)) for name in names)
+        return Folder(mode, found.st_ino, {name: one for name, one in inner if one is not None})
+
+
+def _topmost(marks: Mapping[str, bool]) -> Iterable[tuple[str, bool]]:
+    """Leave out what lies below a path that is looked at as a whole."""
+    for path, deep in marks.items():
+        parts = path.split("/")
+        above = ("/".join(parts[:end]) for end in range(1, len(parts)))
+        if not any(marks.get(one) for one in above):
+            yield path, deep
+
+
+def _plain(full: str, found: os.stat_result) -> Entry | None:
+    mode = stat.S_IMODE(found.st_mode)
+    if stat.S_ISREG(found.st_mode):
+        return File(found.st_size, found.st_mtime_ns, found.st_ino, mode)
+    if stat.S_ISLNK(found.st_mode):
+        try:
+            return Link(os.readlink(full))
+        except OSError:
+            return None
+    return Odd("it is neither a file, a folder nor a link")

@@ -1,0 +1,166 @@
+"""One source tree as it is now: events mark paths, a scan of these makes the next tree."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from contextlib import suppress
+
+from devenv.sync.ignore import Filter
+from devenv.sync.scan import Scanner
+from devenv.sync.tree import EMPTY, Folder
+from devenv.sync.watch import inotify
+from devenv.sync.watch.coalesce import Pace, due, seen, taken
+from devenv.sync.watch.watcher import Watcher
+
+FEW = 64
+"""Paths that are looked at right here: a thread costs more."""
+CREATED = 0.02
+"""Seconds that a new file has to be written and closed."""
+POLL = 1.0
+"""Seconds between two looks at what cannot be watched."""
+LOCKED = 0.02
+"""Seconds between two looks at git's lock."""
+
+
+class Source:
+    """``tree`` is None while there is no such folder. ``revision`` counts the trees.
+
+    ``since`` is when the first event of the newest tree came (monotonic), ``unwatched`` are the
+    folders that are polled since the system has no watch left for them.
+    """
+
+    def __init__(self, root: str, rule: Filter, watcher: Watcher) -> None:
+        self.root = root
+        self.tree: Folder | None = EMPTY
+        self.revision = 0
+        self.since = 0.0
+        self.unwatched: set[str] = set()
+        self._rule = rule
+        self._watcher = watcher
+        self._scanner = Scanner(root, rule, self._watch)
+        self._lock = _git_lock(root)
+        self._marks: dict[str, bool] = {}
+        self._touched: set[int] = set()
+        self._is_looking = True
+        self._first: float | None = None
+        self._pace = Pace()
+        self._wake = asyncio.Event()
+        self._news = asyncio.Event()
+
+    def mark(self, path: str, *, deep: bool, soon: bool = False) -> None:
+        """Look at a path again. ``soon``: it was made just now, and is being written."""
+        now = time.monotonic()
+        if path and not self._is_taken(path):
+            return
+        self._marks[path] = self._marks.get(path, False) or deep
+        self._first = now if self._first is None else self._first
+        self._pace = seen(self._pace, now + CREATED if soon else now)
+        self._wake.set()
+
+    async def newer_than(self, revision: int) -> None:
+        """Wait until there is a newer tree."""
+        while self.revision <= revision:
+            await self._news.wait()
+
+    async def caught_up(self) -> None:
+        """Wait until all that had happened before this call is in the tree."""
+        await self._watcher.barrier()
+        while self._marks or self._is_looking:
+            await self._news.wait()
+
+    async def run(self) -> None:
+        """Follow the folder until cancelled."""
+        try:
+            self._publish(await asyncio.to_thread(self._whole), time.monotonic())
+            while True:
+                await self._wait()
+                await self._look()
+        finally:
+            self._watcher.drop(self, self._watcher.numbers(self))
+
+    def explain(self, path: str) -> str:
+        """Say why a path is taken or not."""
+        verdict = self._rule.verdict(path, folder=os.path.isdir(os.path.join(self.root, path)))
+        return f"{'taken' if verdict.taken else 'not taken'}: {verdict.because}"
+
+    def _is_taken(self, path: str) -> bool:
+        return self._rule.verdict(path).taken or self._rule.verdict(path, folder=True).taken
+
+    async def _wait(self) -> None:
+        while True:
+            self._wake.clear()
+            now = time.monotonic()
+            at = due(self._pace)
+            if at is not None and at <= now:
+                if not self._is_locked(now):
+                    return
+                at = now + LOCKED
+            polls = at is None and (self.tree is None or bool(self.unwatched))
+            pause = POLL if polls else None if at is None else max(0.0, at - now)
+            try:
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
+            except TimeoutError:
+                if polls:
+                    self._poll()
+
+    def _poll(self) -> None:
+        for path in list(self.unwatched) if self.tree is not None else [""]:
+            self.mark(path, deep=True)
+
+    def _is_locked(self, now: float) -> bool:
+        until = due(self._pace, locked=True)
+        return bool(self._lock) and os.path.exists(self._lock) and until is not None and now < until
+
+    async def _look(self) -> None:
+        self._is_looking = True
+        marks, self._marks = self._marks, {}
+        since, self._first = self._first or time.monotonic(), None
+        self._pace = taken(self._pace, time.monotonic())
+        if self.tree is None or "" in marks:
+            found = await asyncio.to_thread(self._whole)
+        elif len(marks) > FEW or any(marks.values()):
+            found = await asyncio.to_thread(self._scanner.again, self.tree, marks)
+        else:
+            found = self._scanner.again(self.tree, marks)
+        self._publish(found, since)
+
+    def _whole(self) -> Folder | None:
+        self._touched, self.unwatched = set(), set()
+        found = self._scanner.whole()
+        self._watcher.drop(self, self._watcher.numbers(self) - self._touched)
+        return found
+
+    def _publish(self, found: Folder | None, since: float) -> None:
+        if found is not self.tree or not self.revision:
+            self.tree, self.since = found, since
+            self.revision += 1
+        self._is_looking = False
+        self._news.set()
+        self._news = asyncio.Event()
+
+    def _watch(self, path: str) -> None:
+        try:
+            self._touched.add(self._watcher.add(self, self.root, path))
+        except OSError as error:
+            if error.errno not in inotify.NO_ROOM:
+                raise
+            self.unwatched.add(path)
+
+
+def _git_lock(root: str) -> str:
+    """Where git keeps its lock while it changes the files of a checkout; "": in none."""
+    folder = os.path.abspath(root)
+    while folder != os.path.dirname(folder):
+        git = os.path.join(folder, ".git")
+        if os.path.isdir(git):
+            return os.path.join(git, "index.lock")
+        if os.path.isfile(git):  # a worktree
+            with suppress(OSError), open(git) as file:
+                return os.path.join(
+                    folder, file.read().removeprefix("gitdir:").strip(), "index.lock"
+                )
+        folder = os.path.dirname(folder)
+    return ""

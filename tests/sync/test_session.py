@@ -1,0 +1,373 @@
+"""A session over real folders, with receivers in shells of this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from devenv.sync.guard import TIMES
+from devenv.sync.session import UnitKey
+from tests.sync.worlds import BOTH, WEB, listing, world
+
+
+def test_a_save_is_carried_over(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path) as one:
+            (one.source / "a.py").write_text("print(1)")
+            await one.same()
+            (one.source / "a.py").write_text("print(2)")
+            await one.same()
+
+    asyncio.run(main())
+
+
+NAMES = (
+    b"plain",
+    b"with space",
+    b"new\nline",
+    b"-rf",
+    b"back\\slash",
+    b"*",
+    b"\xff\xfe",
+    b"'",
+    b'"',
+)
+
+
+def test_all_that_is_there_at_first_is_carried_over(tmp_path: Path) -> None:
+    folder = tmp_path / "src" / "in" / "deep er"
+    folder.mkdir(parents=True)
+    (folder / "empty").mkdir()
+    for name in (*NAMES, b"l" * 255):
+        (folder / os.fsdecode(name)).write_bytes(name)
+    (folder / "large").write_bytes(os.urandom(3_500_000))
+    (folder / "program").write_text("#!/bin/sh")
+    (folder / "program").chmod(0o755)
+    os.link(folder / "large", folder / "hard")
+    (tmp_path / "src" / "dangling").symlink_to("/nowhere")
+
+    async def main() -> None:
+        async with world(tmp_path) as one:
+            await one.same()
+
+    asyncio.run(main())
+
+
+def test_a_link_is_carried_over_as_a_link_and_never_followed(tmp_path: Path) -> None:
+    async def main() -> None:
+        (tmp_path / "secret").write_text("secret")
+        async with world(tmp_path) as one:
+            (one.source / "link").symlink_to(tmp_path / "secret")
+            (one.source / "folder").symlink_to(tmp_path)
+            await one.same()
+            assert (one.target / "link").is_symlink()
+
+    asyncio.run(main())
+
+
+def test_a_folder_becomes_a_file_and_a_file_a_folder(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path) as one:
+            (one.source / "a" / "b").mkdir(parents=True)
+            (one.source / "f").write_text("1")
+            await one.same()
+            (one.source / "a" / "b").rmdir()
+            (one.source / "a").rmdir()
+            (one.source / "a").write_text("now a file")
+            (one.source / "f").unlink()
+            (one.source / "f").mkdir()
+            (one.source / "f" / "inner").write_text("2")
+            await one.same()
+
+    asyncio.run(main())
+
+
+def test_a_name_changes_its_case_only(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path) as one:
+            (one.source / "Readme").write_text("1")
+            await one.same()
+            (one.source / "Readme").rename(one.source / "README")
+            await one.same()
+
+    asyncio.run(main())
+
+
+def test_modes_are_carried_over_without_the_content(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path) as one:
+            (one.source / "d").mkdir()
+            (one.source / "d" / "f").write_text("1")
+            await one.same()
+            (one.source / "d").chmod(0o700)
+            (one.source / "d" / "f").chmod(0o755)
+            await one.same()
+
+    asyncio.run(main())
+
+
+def test_what_the_target_has_of_its_own_is_left_alone(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path) as one:
+            (one.target / "node_modules").mkdir()
+            (one.target / "node_modules" / "x").write_text("own")
+            (one.source / "a").write_text("1")
+            await one.settled()
+            assert (one.target / "node_modules" / "x").read_text() == "own"
+
+    asyncio.run(main())
+
+
+def test_a_file_that_only_the_target_changed_stays_and_is_told(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path) as one:
+            (one.source / "lock.json").write_text("1")
+            await one.same()
+            (one.target / "lock.json").write_text("by itself")
+            one.run(started=20.0)
+            await one.settled()
+            mirror = next(iter(one.session.copies[WEB].mirrors.values()))
+            assert [(c.path, c.overwritten) for c in mirror.conflicts] == [("lock.json", False)]
+            assert (one.target / "lock.json").read_text() == "by itself"
+            (one.source / "lock.json").write_text("the source again")
+            await one.same()
+
+    asyncio.run(main())
+
+
+def test_a_new_container_gets_everything_again(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path) as one:
+            (one.source / "a").write_text("1")
+            await one.same()
+            one.stop()
+            (one.source / "b").write_text("2")
+            (one.target / "a").write_text("as the image has it")
+            one.run("c2", started=20.0)
+            await one.same()
+
+    asyncio.run(main())
+
+
+def test_what_is_deleted_while_a_container_is_away_is_deleted_there_too(tmp_path: Path) -> None:
+    async def main() -> None:
+        (tmp_path / "src").mkdir()
+        (tmp_path / "src" / "a").write_text("1")
+        (tmp_path / "src" / "b").write_text("1")
+        async with world(tmp_path) as one:
+            await one.same()
+            one.stop()
+            (one.source / "a").unlink()
+            one.run("c1", started=20.0)
+            await one.same()
+
+    asyncio.run(main())
+
+
+def test_without_an_initial_sync_only_what_changes_is_sent(tmp_path: Path) -> None:
+    async def main() -> None:
+        (tmp_path / "src").mkdir()
+        (tmp_path / "src" / "old").write_text("1")
+        async with world(tmp_path, initial=False) as one:
+            (one.source / "new").write_text("2")
+            await one.settled()
+            assert sorted(listing(one.target)) == ["new"]
+            (one.source / "old").write_text("3")
+            await one.same()
+
+    asyncio.run(main())
+
+
+def test_what_runs_since_before_the_daemon_is_compared_in_any_case(tmp_path: Path) -> None:
+    async def main() -> None:
+        (tmp_path / "src").mkdir()
+        (tmp_path / "src" / "saved while no daemon lived").write_text("1")
+        async with world(tmp_path, initial=False, born=100.0) as one:
+            await one.same()
+
+    asyncio.run(main())
+
+
+def test_a_folder_that_the_target_made_first_is_filled(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path) as one:
+            (one.target / "cache").mkdir()
+            (one.target / "cache" / "own").write_text("own")
+            (one.source / "cache").mkdir()
+            (one.source / "cache" / "ours").write_text("1")
+            await one.settled()
+            assert (one.target / "cache" / "ours").read_text() == "1"
+            assert (one.target / "cache" / "own").read_text() == "own"
+
+    asyncio.run(main())
+
+
+def test_nothing_is_written_beyond_a_link_that_leads_out_of_the_target(tmp_path: Path) -> None:
+    async def main() -> None:
+        (tmp_path / "outside").mkdir()
+        async with world(tmp_path) as one:
+            (one.source / "d").mkdir()
+            (one.source / "d" / "a").write_text("1")
+            await one.same()
+            (one.target / "d" / "a").unlink()
+            (one.target / "d").rmdir()
+            (one.target / "d").symlink_to(tmp_path / "outside")
+            (one.source / "d" / "a").write_text("2")
+            await one.settled()
+            assert list((tmp_path / "outside").iterdir()) == []
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("how", ["emptied", "gone"])
+def test_a_source_that_vanished_deletes_nothing(tmp_path: Path, how: str) -> None:
+    async def main() -> None:
+        async with world(tmp_path) as one:
+            for name in "abc":
+                (one.source / name).write_text(name)
+            await one.same()
+            before = listing(one.target)
+            for path in list(one.source.iterdir()):
+                path.unlink()
+            if how == "gone":
+                one.source.rmdir()
+            await one.settled()
+            mirror = next(iter(one.session.copies[WEB].mirrors.values()))
+            assert how in mirror.halted
+            assert listing(one.target) == before
+            one.source.mkdir(exist_ok=True)
+            for name in "abc":
+                (one.source / name).write_text(f"{name} again")
+            await one.until(lambda: one.session.strands[0].source.tree is not None)
+            await one.same()
+
+    asyncio.run(main())
+
+
+def test_a_halt_is_lifted_by_the_user_alone(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path) as one:
+            for name in "abc":
+                (one.source / name).write_text(name)
+            await one.same()
+            for path in list(one.source.iterdir()):
+                path.unlink()
+            await one.settled()
+            one.session.accept()
+            await one.same()
+
+    asyncio.run(main())
+
+
+def test_a_killed_receiver_is_replaced_and_nothing_is_lost(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path) as one:
+            (one.source / "a").write_text("1")
+            await one.same()
+            one.shells.opened[-1].process.kill()
+            (one.source / "a").write_text("2")
+            (one.source / "b").write_text("3")
+            await one.until(lambda: len(one.shells.opened) == 2)
+            await one.same()
+
+    asyncio.run(main())
+
+
+def test_a_unit_that_cannot_be_reached_says_why_and_gets_its_files_later(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path, running=False) as one:
+            one.shells.away = "no shell in this image"
+            one.run()
+            (one.source / "a").write_text("1")
+            await one.settled()
+            assert one.session.copies[WEB].problem == "no shell in this image"
+            one.shells.away = ""
+            await one.until(lambda: not one.session.copies[WEB].problem)
+            await one.same()
+
+    asyncio.run(main())
+
+
+def test_a_paused_session_sends_nothing_until_it_goes_on(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path) as one:
+            one.session.pause(paused=True)
+            (one.source / "a").write_text("1")
+            await one.settled()
+            assert listing(one.target) == {}
+            one.session.pause(paused=False)
+            await one.same()
+
+    asyncio.run(main())
+
+
+def test_a_file_has_another_name_in_the_target(tmp_path: Path) -> None:
+    async def main() -> None:
+        (tmp_path / "src").mkdir()
+        (tmp_path / "src" / "dev.ini").write_text("1")
+        (tmp_path / "src" / "other").write_text("1")
+        source, target = str(tmp_path / "src" / "dev.ini"), str(tmp_path / "dst" / "app.ini")
+        async with world(tmp_path, source=source, target=target) as one:
+            (one.source / "dev.ini").write_text("2")
+            await one.settled()
+            assert sorted(listing(one.target)) == ["app.ini"]
+            assert (one.target / "app.ini").read_text() == "2"
+
+    asyncio.run(main())
+
+
+def test_a_change_is_acted_on_once_and_names_its_paths(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path, restart=True) as one:
+            assert one.shells.acted == []
+            (one.source / "a").write_text("1")
+            await one.settled()
+            assert one.shells.acted == [("a",)]
+            assert (one.target / "a").exists()
+
+    asyncio.run(main())
+
+
+def test_an_action_that_fails_never_ends_the_session(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path, rebuild=True, target="") as one:
+            one.shells.refusal = "the build failed"
+            for text in "12":
+                (one.source / "a").write_text(text)
+                await one.settled()
+            assert len(one.shells.acted) == 2
+            assert "the build failed" in one.shells.notes[-1]
+
+    asyncio.run(main())
+
+
+def test_a_service_that_writes_into_what_restarts_it_is_stopped_from_spinning(
+    tmp_path: Path,
+) -> None:
+    async def main() -> None:
+        async with world(tmp_path, restart=True, target="") as one:
+            for number in range(TIMES + 4):
+                (one.source / "log").write_text(str(number))
+                await one.settled()
+            assert len(one.shells.acted) == TIMES
+            assert "log changes each time" in one.shells.notes[-1]
+
+    asyncio.run(main())
+
+
+def test_both_replicas_are_kept_equal(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path, running=False, target="app") as one:
+            for key in BOTH:
+                one.shells.folders[key] = tmp_path / str(key.index)
+                one.shells.folders[key].mkdir()
+            one.session.follow({key: UnitKey(key, 10.0, str(key)) for key in BOTH})
+            (one.source / "a").write_text("1")
+            await one.settled()
+            for key in BOTH:
+                assert listing(one.shells.folders[key] / "app") == listing(one.source)
+
+    asyncio.run(main())

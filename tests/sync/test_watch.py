@@ -1,0 +1,301 @@
+"""What the usual watchers lose: every change must be in the tree, as the disk has it."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from devenv.sync.ignore import DockerPatterns, Filter, Layer
+from devenv.sync.tree import Folder, at, walk
+from devenv.sync.watch.inotify import Inotify
+from devenv.sync.watch.source import Source
+from devenv.sync.watch.watcher import Watcher
+
+ALL = Filter([])
+
+
+@asynccontextmanager
+async def watching(root: Path, rule: Filter = ALL) -> AsyncIterator[Source]:
+    watcher = Watcher()
+    source = Source(str(root), rule, watcher)
+    task = asyncio.create_task(source.run())
+    try:
+        await caught_up(source)
+        yield source
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        watcher.close()
+
+
+async def caught_up(source: Source) -> None:
+    async with asyncio.timeout(45):
+        await source.caught_up()
+
+
+def paths(source: Source) -> set[str]:
+    assert source.tree is not None
+    return {path for path, _ in walk(source.tree)}
+
+
+def on_disk(root: Path) -> set[str]:
+    return {
+        os.path.relpath(os.path.join(folder, name), root)
+        for folder, folders, files in os.walk(root)
+        for name in (*folders, *files)
+    }
+
+
+def watched(root: Path, work: Callable[[], None], rule: Filter = ALL) -> set[str]:
+    """Do ``work`` while the folder is watched; return the paths of the tree after it."""
+
+    async def main() -> set[str]:
+        async with watching(root, rule) as source:
+            work()
+            await caught_up(source)
+            return paths(source)
+
+    return asyncio.run(main())
+
+
+def test_folders_made_and_filled_at_once_are_seen_whole(tmp_path: Path) -> None:
+    def work() -> None:
+        for number in range(200):
+            folder = tmp_path / str(number) / "a" / "b"
+            folder.mkdir(parents=True)
+            for place in (folder, folder.parent, folder.parent.parent):
+                (place / "f").write_text("x")
+
+    assert watched(tmp_path, work) == on_disk(tmp_path)
+    assert len(on_disk(tmp_path)) == 1200
+
+
+def test_folders_made_while_they_are_scanned_are_seen_whole(tmp_path: Path) -> None:
+    """Another thread races with the scan."""
+
+    def make() -> None:
+        for number in range(300):
+            folder = tmp_path / f"d{number}" / "a" / "b"
+            folder.mkdir(parents=True)
+            (folder / "f").write_text("x")
+
+    async def main() -> set[str]:
+        async with watching(tmp_path) as source:
+            thread = threading.Thread(target=make)
+            thread.start()
+            await asyncio.to_thread(thread.join)
+            await caught_up(source)
+            return paths(source)
+
+    assert asyncio.run(main()) == on_disk(tmp_path)
+
+
+def test_a_filled_folder_that_is_moved_in_is_seen_whole(tmp_path: Path) -> None:
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    root.mkdir()
+    (outside / "deep").mkdir(parents=True)
+    for number in range(50):
+        (outside / "deep" / str(number)).write_text("x")
+
+    assert watched(root, lambda: os.rename(outside, root / "in")) == on_disk(root)
+
+
+def test_a_folder_moved_within_is_watched_where_it_is_now(tmp_path: Path) -> None:
+    (tmp_path / "old" / "inner").mkdir(parents=True)
+
+    async def main() -> set[str]:
+        async with watching(tmp_path) as source:
+            os.rename(tmp_path / "old", tmp_path / "new")
+            await caught_up(source)
+            (tmp_path / "new" / "inner" / "f").write_text("x")
+            await caught_up(source)
+            return paths(source)
+
+    assert asyncio.run(main()) == {"new", "new/inner", "new/inner/f"}
+
+
+def test_a_folder_deleted_and_made_again_is_watched_anew(tmp_path: Path) -> None:
+    async def main() -> set[str]:
+        async with watching(tmp_path) as source:
+            for number in range(50):
+                (tmp_path / "d").mkdir()
+                (tmp_path / "d" / f"f{number}").write_text("x")
+                shutil.rmtree(tmp_path / "d")
+            (tmp_path / "d").mkdir()
+            await caught_up(source)
+            (tmp_path / "d" / "last").write_text("x")
+            await caught_up(source)
+            return paths(source)
+
+    assert asyncio.run(main()) == {"d", "d/last"}
+
+
+def test_names_that_are_no_text_are_seen(tmp_path: Path) -> None:
+    def work() -> None:
+        for raw in (b"\xff\xfe", b"\x80", b"new\nline", b"l" * 255):
+            (tmp_path / os.fsdecode(raw)).write_text("x")
+
+    assert watched(tmp_path, work) == on_disk(tmp_path)
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_root_that_is_replaced_is_watched_again(tmp_path: Path, times: int) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+
+    async def main() -> set[str]:
+        async with watching(root) as source:
+            for number in range(times):
+                os.rename(root, tmp_path / f"old{number}")
+                root.mkdir()
+                await caught_up(source)
+                (root / f"f{number}").write_text("x")
+                await caught_up(source)
+            return paths(source)
+
+    assert asyncio.run(main()) == {f"f{times - 1}"}
+
+
+def test_a_save_by_rename_is_seen_each_time(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with watching(tmp_path) as source:
+            for number in range(50):
+                (tmp_path / ".new").write_text("x" * number)
+                os.rename(tmp_path / ".new", tmp_path / "f")
+                await caught_up(source)
+                assert source.tree is not None
+                entry = at(source.tree, "f")
+                assert getattr(entry, "size", None) == number
+
+    asyncio.run(main())
+
+
+def test_links_are_links_even_in_a_circle(tmp_path: Path) -> None:
+    def work() -> None:
+        (tmp_path / "d").mkdir()
+        (tmp_path / "d" / "up").symlink_to("..")
+        (tmp_path / "etc").symlink_to("/etc")
+
+    assert watched(tmp_path, work) == {"d", "d/up", "etc"}
+
+
+def test_what_is_ignored_is_not_even_watched(tmp_path: Path) -> None:
+    (tmp_path / "node_modules" / "a").mkdir(parents=True)
+    rule = Filter([Layer("ignore", DockerPatterns(["node_modules"]))])
+
+    def work() -> None:
+        (tmp_path / "node_modules" / "a" / "f").write_text("x")
+        (tmp_path / "g").write_text("x")
+
+    assert watched(tmp_path, work, rule) == {"g"}
+
+
+FLOOD = """
+import os, signal, sys
+root, pid = sys.argv[1], int(sys.argv[2])
+os.kill(pid, signal.SIGSTOP)
+for number in range(20001):
+    os.close(os.open(f"{root}/{number}", os.O_CREAT | os.O_WRONLY))
+os.kill(pid, signal.SIGCONT)
+"""
+WATCH = """
+import asyncio, sys
+from pathlib import Path
+from tests.sync.test_watch import ALL, caught_up, watching
+
+async def main(root):
+    async with watching(root) as source:
+        print("watching", flush=True)
+        await asyncio.to_thread(sys.stdin.readline)
+        await caught_up(source)
+        print(len(source.tree.entries), source._watcher.overflows, flush=True)
+
+asyncio.run(main(Path(sys.argv[1])))
+"""
+
+
+def test_nothing_is_lost_when_the_kernel_drops_events(tmp_path: Path) -> None:
+    """More events than the kernel's queue holds, while the watcher stands still."""
+    with subprocess.Popen(
+        [sys.executable, "-c", WATCH, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout.readline() == "watching\n"
+        subprocess.run([sys.executable, "-c", FLOOD, str(tmp_path), str(process.pid)], check=True)
+        process.stdin.write("go on\n")
+        process.stdin.flush()
+        seen, overflows = process.stdout.readline().split()
+        process.send_signal(signal.SIGTERM)
+    assert (int(seen), int(overflows) > 0) == (20001, True)
+
+
+def test_without_room_for_a_watch_the_folder_is_polled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "watched").mkdir()
+    (tmp_path / "unlucky").mkdir()
+    real = Inotify.add
+
+    def add(self: Inotify, path: str) -> int:
+        if path.endswith("unlucky"):
+            raise OSError(errno.ENOSPC, "No space left on device", path)
+        return real(self, path)
+
+    monkeypatch.setattr(Inotify, "add", add)
+
+    async def main() -> set[str]:
+        async with watching(tmp_path) as source:
+            assert source.unwatched == {"unlucky"}
+            (tmp_path / "unlucky" / "f").write_text("x")
+            async with asyncio.timeout(10):
+                await source.newer_than(source.revision)
+            return paths(source)
+
+    assert asyncio.run(main()) == {"watched", "unlucky", "unlucky/f"}
+
+
+def test_a_git_operation_is_one_batch(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    lock = tmp_path / ".git" / "index.lock"
+    rule = Filter([Layer("ignore", DockerPatterns([".git"]))])
+
+    async def main() -> int:
+        async with watching(tmp_path, rule) as source:
+            before = source.revision
+            lock.write_text("")
+            for number in range(30):
+                (tmp_path / f"f{number}").write_text("x")
+                await asyncio.sleep(0.01)
+            lock.unlink()
+            await caught_up(source)
+            assert len(paths(source)) == 30
+            return source.revision - before
+
+    assert asyncio.run(main()) == 1
+
+
+def test_what_cannot_be_sent_says_why(tmp_path: Path) -> None:
+    async def main() -> Folder | None:
+        async with watching(tmp_path) as source:
+            os.mkfifo(tmp_path / "pipe")
+            await caught_up(source)
+            return source.tree
+
+    tree = asyncio.run(main())
+    assert tree is not None
+    assert "neither" in getattr(at(tree, "pipe"), "why", "")

@@ -1,0 +1,141 @@
+"""A session over real folders: its units are shells of this machine, each with a folder."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import stat
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from devenv.errors import DevenvError
+from devenv.model.environment import ReplicaId
+from devenv.model.sync import SyncRule
+from devenv.sync.ignore import OURS
+from devenv.sync.link import Stream
+from devenv.sync.session import Session, UnitKey
+from devenv.sync.watch.watcher import Watcher
+from tests.sync.pipes import Pipe, pipe
+
+WEB = ReplicaId("web")
+BOTH = (WEB, ReplicaId("web", 1))
+
+
+@dataclass
+class Shells:
+    """Opens receivers here, and writes down what it is asked to do. ``away``: why it cannot."""
+
+    opened: list[Pipe] = field(default_factory=list)
+    acted: list[tuple[str, ...]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    away: str = ""
+    folders: dict[ReplicaId, Path] = field(default_factory=dict)
+    refusal: str = ""
+    words: Sequence[str] = ()
+
+    async def open(self, replica: ReplicaId, user: str) -> Stream:
+        if self.away:
+            raise DevenvError(self.away)
+        self.opened.append(await pipe(self.words, self.folders.get(replica)))
+        return self.opened[-1]
+
+    async def act(self, rule: SyncRule, paths: Sequence[str]) -> None:
+        self.acted.append(tuple(sorted(paths)))
+        if self.refusal:
+            raise DevenvError(self.refusal)
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+@dataclass
+class World:
+    """``base`` holds ``src``, and ``dst``: what the unit sees as its target."""
+
+    base: Path
+    rule: SyncRule
+    watcher: Watcher
+    shells: Shells
+    session: Session
+
+    @property
+    def source(self) -> Path:
+        return self.base / "src"
+
+    @property
+    def target(self) -> Path:
+        return self.base / "dst"
+
+    def run(self, container: str = "c1", started: float = 10.0) -> None:
+        """Have the unit run, in this container since this time."""
+        self.session.follow({WEB: UnitKey(WEB, started, container)})
+
+    def stop(self) -> None:
+        self.session.follow({})
+
+    async def settled(self) -> None:
+        async with asyncio.timeout(30):
+            await self.session.caught_up()
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Wait until a condition holds; it is looked at after each of the session's turns."""
+        async with asyncio.timeout(15):
+            while not condition():  # noqa: ASYNC110 - a test may look at anything
+                await asyncio.sleep(0.02)
+
+    async def same(self) -> None:
+        """Wait until all is carried over; then both sides must be equal by hash."""
+        await self.settled()
+        assert listing(self.target) == listing(self.source)
+
+
+def rule(base: Path, **keys: object) -> SyncRule:
+    made = SyncRule(str(base / "src"), str(base / "dst"))
+    return replace(made, **keys)  # type: ignore[arg-type]  # a test's own keys
+
+
+@asynccontextmanager
+async def world(
+    base: Path, *, running: bool = True, born: float = 0.0, **keys: object
+) -> AsyncIterator[World]:
+    """A session with one rule; ``keys`` are those of the rule."""
+    for name in ("src", "dst"):
+        (base / name).mkdir(exist_ok=True)
+    wanted = rule(base, **keys)
+    watcher, shells = Watcher(), Shells()
+    made = World(base, wanted, watcher, shells, Session([wanted], watcher, shells, born=born))
+    task = asyncio.create_task(made.session.run())
+    try:
+        if running:
+            made.run()
+        await made.settled()
+        yield made
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        watcher.close()
+
+
+def listing(root: Path) -> dict[str, tuple[str, int, str]]:
+    """Everything below a folder: kind, mode, and hash or target."""
+    found: dict[str, tuple[str, int, str]] = {}
+    for folder, folders, files in os.walk(root):
+        folders[:] = [name for name in folders if name != OURS]
+        for name in (*folders, *files):
+            path = os.path.join(folder, name)
+            found[os.path.relpath(path, root)] = _described(path)
+    return found
+
+
+def _described(path: str) -> tuple[str, int, str]:
+    state = os.lstat(path)
+    if stat.S_ISLNK(state.st_mode):
+        return "link", 0, os.readlink(path)
+    if stat.S_ISDIR(state.st_mode):
+        return "folder", stat.S_IMODE(state.st_mode), ""
+    with open(path, "rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return "file", stat.S_IMODE(state.st_mode), digest
