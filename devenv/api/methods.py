@@ -74,6 +74,7 @@ METHODS: dict[str, Method] = {
     "environment": Method(
         "target service index?", "command directory environment secrets container"
     ),
+    "graph": Method("target", "services"),
     "inspect": Method("target service index?", "values probe depends_on dependants"),
     "run": Method("target client task", STATUS, again=False),
     "need": Method("target client service", STATUS),

@@ -12,14 +12,21 @@ from textual.binding import Binding
 from textual.screen import Screen
 from textual.worker import Worker
 
+from devenv.api.connection import LostError, NoDaemonError
 from devenv.errors import DevenvError
 from devenv.logs.source import Source
 from devenv.tui import actions, keys, themes
 from devenv.tui.actions import Aside, Ask, Confirm, Copy, Deed, Open, Say, Situation
 from devenv.tui.desk import Asking, Desk
 from devenv.tui.feed import Feed
+from devenv.tui.helping import help_parts
+from devenv.tui.palette import Commands
 from devenv.tui.screens.confirm import ConfirmScreen
+from devenv.tui.screens.environments import EnvironmentsScreen
+from devenv.tui.screens.help import HelpScreen
 from devenv.tui.screens.services import ServicesScreen
+from devenv.tui.screens.tasks import TasksScreen
+from devenv.tui.screens.timeline import TimelineScreen
 from devenv.tui.settings import Settings
 from devenv.tui.snapshot import Service, read
 from devenv.tui.usage import fold
@@ -38,6 +45,7 @@ class DevenvApp(App[None]):
 
     CSS_PATH = "app.tcss"
     TITLE = "devenv"
+    COMMANDS = {Commands}  # noqa: RUF012 - as Textual has it
     BINDINGS: ClassVar[list[Binding]] = keys.bindings(keys.APP)  # type: ignore[assignment]  # it is invariant
 
     def __init__(self, desk: Desk, client: Asking, settings: Settings) -> None:
@@ -81,23 +89,50 @@ class DevenvApp(App[None]):
     def do(self, verb: str, services: tuple[Service, ...] = ()) -> None:
         """What a key means for these services."""
         situation = Situation(self.view.snapshot, services, self.desk.caller)
-        self._perform(actions.decide(verb, situation))
+        self.perform(actions.decide(verb, situation))
+
+    async def ask(self, method: str, **params: Any) -> dict[str, Any]:
+        """What the daemon answers about the environment that is shown."""
+        return await self.client.call(method, {"target": self._target(), **params})
+
+    def tell(self, error: DevenvError) -> None:
+        """Say what went wrong, where it disturbs nobody; that the daemon is away is said above."""
+        if not self.view.away and not isinstance(error, LostError | NoDaemonError):
+            self.notify(_told(error), severity="error", timeout=10)
+
+    def switch(self, environment: str) -> None:
+        """Show another environment."""
+        self.run_worker(self._switch(environment), exclusive=True, group="switch")
 
     def action_do(self, verb: str) -> None:
         self.do(verb)
+
+    def action_show(self, name: str) -> None:
+        """One of the four screens; it takes the place of all that are open."""
+        while len(self.screen_stack) > 2:
+            self.pop_screen()
+        if len(self.screen_stack) == 2:
+            self.pop_screen()
+        if name != "services":
+            self.push_screen(_SCREENS[name]())
+
+    def action_help(self) -> None:
+        where = getattr(self.screen, "where", "")
+        self.push_screen(HelpScreen(help_parts(where, self.settings.keys)))
 
     def action_next_theme(self) -> None:
         names = [theme.name for theme in themes.ALL]
         here = names.index(self.theme) if self.theme in names else -1
         self.theme = names[(here + 1) % len(names)]
 
-    def _perform(self, deed: Deed) -> None:
+    def perform(self, deed: Deed) -> None:
+        """Do what was decided."""
         match deed:
             case Ask():
                 self.run_worker(self._ask(deed))
             case Confirm(question, ask):
                 self.push_screen(
-                    ConfirmScreen(question), lambda yes: self._perform(ask) if yes else None
+                    ConfirmScreen(question), lambda yes: self.perform(ask) if yes else None
                 )
             case Aside(words):
                 self._step_aside(words)
@@ -118,9 +153,21 @@ class DevenvApp(App[None]):
         except DevenvError as error:
             self.notify(_told(error), title=ask.said, severity="error", timeout=10)
             return
-        self._told(document)
+        if document["environment"]["id"] == self.view.snapshot.place.id:
+            self._told(document)
         if ask.said:
             self.notify(ask.said, timeout=2)
+
+    async def _switch(self, environment: str) -> None:
+        try:
+            document = await self.client.call("status", {"target": actions.target_of(environment)})
+        except DevenvError as error:
+            self.tell(error)
+            return
+        self._document = document
+        self.view = View(read(document), now=time.time())
+        self._follow(document["revision"])
+        self.action_show("services")
 
     def _step_aside(self, words: Sequence[str]) -> None:
         try:
@@ -155,6 +202,13 @@ class DevenvApp(App[None]):
 
     def _sampled(self, samples: Mapping[str, Any], at: float) -> None:
         self.show_view(usage=fold(self.view.usage, samples, at))
+
+
+_SCREENS = {
+    "tasks": TasksScreen,
+    "timeline": TimelineScreen,
+    "environments": EnvironmentsScreen,
+}
 
 
 def _told(error: DevenvError) -> str:

@@ -12,6 +12,7 @@ LIST = "in a list"
 SERVICES = "services"
 TASKS = "tasks"
 DETAIL = "detail"
+TIMELINE = "timeline"
 ENVIRONMENTS = "environments"
 
 
@@ -77,7 +78,32 @@ KEYS = (
     Key("sort", "S", "sort", "sort", "Sort by the next column", SERVICES, "any"),
     Key("zoom", "z", "zoom", "zoom logs", "Logs over the whole screen, and back", SERVICES, "any"),
     Key("clear", "escape", "clear", "clear", "Take back filter and marks", SERVICES),
+    Key("task.run", "enter,r", _DO("run"), "run", "Run the task now", TASKS, "any"),
+    Key("task.stop", "x", _DO("stop"), "stop", "Stop the task", TASKS, "runs"),
+    Key("task.detail", "d", "detail", "detail", "What it is made of, and why", TASKS, "any"),
+    Key("back", "escape,backspace", "back", "back", "Back to where you came from", DETAIL, "any"),
+    Key("detail.start", "s", _DO("start"), "start", "Start", DETAIL, "rest"),
+    Key("detail.stop", "x", _DO("stop"), "stop", "Stop, and leave it stopped", DETAIL, "runs"),
+    Key("detail.restart", "r", _DO("restart"), "restart", "Stop and start", DETAIL, "runs,failed"),
+    Key("detail.open", "o", _DO("open"), "open", "Open its page in the browser", DETAIL, "page"),
+    Key("detail.shell", "e", _DO("shell"), "shell", "A shell as the service runs", DETAIL, "runs"),
+    Key("detail.up", "k", "scroll(-1)", "up", "Scroll up", DETAIL),
+    Key("detail.down", "j", "scroll(1)", "down", "Scroll down", DETAIL),
+    Key(
+        "environment.switch",
+        "enter",
+        "switch",
+        "show",
+        "Show this environment",
+        ENVIRONMENTS,
+        "any",
+    ),
+    Key("environment.up", "s", "environment('up')", "up", "Bring it up", ENVIRONMENTS, "any"),
+    Key(
+        "environment.down", "x", "environment('down')", "down", "Take it down", ENVIRONMENTS, "any"
+    ),
 )
+BY_ID = {key.id: key for key in KEYS}
 
 
 def of(*where: str) -> Iterator[Key]:
@@ -92,8 +118,12 @@ def bindings(where: str) -> list[Binding]:
 
 def press(key: Key, remapped: Mapping[str, str]) -> str:
     """What the footer calls the key to press."""
-    first = remapped.get(key.id, key.keys).split(",")[0]
-    return _NAMES.get(first, first.replace("ctrl+", "^"))
+    return named(remapped.get(key.id, key.keys).split(",")[0])
+
+
+def named(pressed: str) -> str:
+    """A key as people write it."""
+    return _NAMES.get(pressed, pressed.replace("ctrl+", "^"))
 
 
 _NAMES = {

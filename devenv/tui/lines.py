@@ -42,7 +42,7 @@ def _tab(key: str, title: str, shown: bool) -> Cell:
     return Cell(f" {key} {title} ", "tab-shown" if shown else "tab", f"app.show('{title.lower()}')")
 
 
-def notes(view: View, up_key: str) -> tuple[Line, ...]:
+def notes(view: View, up_key: str, width: int) -> tuple[Line, ...]:
     """What is wrong with the profile, what `up` would change, what else is worth knowing."""
     shown: list[Line] = []
     snapshot = view.snapshot
@@ -62,7 +62,7 @@ def notes(view: View, up_key: str) -> tuple[Line, ...]:
     shown += [(edited, Cell(change), applies) for change in snapshot.changes[:SHOWN_PROBLEMS]]
     if snapshot.notice:
         shown.append((Cell(" ! note    ", "wait"), Cell(snapshot.notice)))
-    return tuple(shown)
+    return tuple(cut(line, width) for line in shown)
 
 
 def _short(place: str, root: str) -> str:

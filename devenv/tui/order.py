@@ -38,7 +38,7 @@ AT_REST = frozenset({State.STOPPED, State.SKIPPED, State.DONE, State.SCHEDULED})
 
 
 def arranged(services: Iterable[Service], choice: Choice, usage: Usage) -> tuple[Service, ...]:
-    """The services to show. What has failed comes first, whatever the order."""
+    """The services to show. What is unwell comes first, whatever the order."""
     shown = [one for one in services if _is_shown(one, choice)]
     if choice.sort is Sort.NAME:
         shown.sort(key=lambda one: one.name)
@@ -46,7 +46,14 @@ def arranged(services: Iterable[Service], choice: Choice, usage: Usage) -> tuple
         shown.sort(key=lambda one: -_cpu(usage, one.name))
     elif choice.sort is Sort.MEMORY:
         shown.sort(key=lambda one: -_memory(usage, one.name))
-    return tuple(sorted(shown, key=lambda one: one.state is not State.FAILED))
+    return tuple(sorted(shown, key=_calm))
+
+
+def _calm(service: Service) -> int:
+    """0 for what has failed, 1 for what is unwell, 2 for all else."""
+    if service.state is State.FAILED:
+        return 0
+    return 1 if service.health in {"failing", "unhealthy"} else 2
 
 
 def _is_shown(service: Service, choice: Choice) -> bool:

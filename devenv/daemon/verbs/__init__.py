@@ -23,6 +23,7 @@ VERBS: dict[str, Callable[[Context, Params], Awaitable[Answer]]] = {
     "why": reading.why,
     "samples": reading.samples,
     "environment": reading.environment,
+    "graph": inspecting.graph,
     "inspect": inspecting.inspect,
     "run": changing.run,
     "need": changing.need,

@@ -38,6 +38,15 @@ async def inspect(context: Context, params: Params) -> Answer:
     )
 
 
+async def graph(context: Context, params: Params) -> Answer:
+    """What each service depends on."""
+    live, checkout = context.registry.find(params["target"])
+    intent = await read_intent(context, live.board.newest, checkout)
+    view = live.board.newest.snapshot
+    services = intent.environment.services.values()
+    return Answer({"services": {one.name: _depends_on(one, view) for one in services}})
+
+
 async def _with_origins(context: Context, intent: Intent) -> Loaded:
     """The profile of an intent once more, read from the same bytes."""
     assert intent.loaded is not None

@@ -1,0 +1,184 @@
+"""The page about one service, as lines: why it is so, what happened, what it was made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from devenv.api.wording import duration
+from devenv.model.snapshot import State
+from devenv.tui.cells import LOOKS, state_cell, up_for
+from devenv.tui.lines import cut, rule
+from devenv.tui.snapshot import Service
+from devenv.tui.table import Cell, Column, Line, Row, laid
+from devenv.tui.told import Event, Inspection, Link, Probe, Value
+
+SHOWN_EVENTS = 12
+_ENVIRONMENT = "environment."
+
+
+def page(service: Service, told: Inspection, now: float, width: int) -> tuple[Line, ...]:
+    """All parts, one below the other; a part without content is left out."""
+    parts = (
+        ("Why", _why(told.why, service)),
+        ("Ports", _ports(service, width)),
+        ("Replicas", _replicas(service, now, width)),
+        ("Probe", _probe(told.probe, now)),
+        ("Depends on", _links(told.depends_on, width)),
+        ("Needed by", _links(told.dependants, width)),
+        ("Events", _events(told.events, width)),
+        ("Last lines", tuple((Cell(f"  {line}"),) for line in service.tail)),
+        ("Environment", _values(told.values, width, environment=True)),
+        ("Configuration", _values(told.values, width, environment=False)),
+    )
+    return tuple(line for title, lines in parts if lines for line in _part(title, lines, width))
+
+
+def title_of(service: Service, now: float) -> Line:
+    """The service in one line."""
+    up = up_for(service, now)
+    return (
+        Cell(f" {service.name} ", "strong"),
+        state_cell(service.state),
+        Cell(f"  {service.runtime or service.kind}", "dim"),
+        Cell(f"  up {up}" if up else "", "dim"),
+        Cell(f"  {service.restarts} restarts" if service.restarts else "", "wait"),
+    )
+
+
+def _part(title: str, lines: Sequence[Line], width: int) -> Iterator[Line]:
+    yield rule(title, "", width)
+    yield from (cut(line, width) for line in lines)
+    yield ()
+
+
+def _why(lines: Sequence[str], service: Service) -> tuple[Line, ...]:
+    role = "bad" if service.state is State.FAILED else "plain"
+    return tuple((Cell(f"  {line}", "dim" if n else role),) for n, line in enumerate(lines))
+
+
+def _ports(service: Service, width: int) -> tuple[Line, ...]:
+    columns = (Column(""), Column("", right=True), Column("", grows=True))
+    rows = [
+        Row(port.name, (Cell(port.name), Cell(str(port.number)), Cell(port.url, "link")))
+        for port in service.ports
+    ]
+    return _table(columns, rows, width)
+
+
+def _replicas(service: Service, now: float, width: int) -> tuple[Line, ...]:
+    """Where there is more than one; else the title has said it all."""
+    if len(service.replicas) < 2:
+        return ()
+    columns = (Column(""), Column(""), Column("", right=True), Column(""), Column("", grows=True))
+    rows = [
+        Row(
+            str(one.index),
+            (
+                Cell(f"{service.name}[{one.index}]"),
+                state_cell(one.state),
+                Cell(duration(now - one.started) if one.started and one.pid else "", "dim"),
+                Cell(f"pid {one.pid}" if one.pid else "", "dim"),
+                Cell(one.reason, "dim"),
+            ),
+        )
+        for one in service.replicas
+    ]
+    return _table(columns, rows, width)
+
+
+def _probe(probe: Probe | None, now: float) -> tuple[Line, ...]:
+    if probe is None:
+        return ()
+    tried = f"tried {duration(now - probe.tried)} ago" if probe.tried else "not tried yet"
+    failures = f", {probe.failures} failures in a row" if probe.failures else ""
+    role = "good" if probe.health == "passing" else "wait"
+    head = (
+        Cell(f"  {probe.check} every {probe.interval:g} s: "),
+        Cell(probe.health, role),
+        Cell(f", {tried}{failures}", "dim"),
+    )
+    return (head, (Cell(f"  {probe.detail}", "dim"),)) if probe.detail else (head,)
+
+
+def _links(links: Sequence[Link], width: int) -> tuple[Line, ...]:
+    columns = (Column(""), Column(""), Column("", grows=True))
+    rows = [
+        Row(
+            one.service,
+            (
+                Cell(one.service),
+                Cell(f"{LOOKS[State(one.state)][0]} {one.state}", LOOKS[State(one.state)][1]),
+                Cell(_CONDITIONS.get(one.condition, one.condition), "dim"),
+            ),
+        )
+        for one in links
+    ]
+    return _table(columns, rows, width)
+
+
+_CONDITIONS = {
+    "service_started": "has started",
+    "service_healthy": "is ready",
+    "service_completed_successfully": "is done",
+}
+
+
+def _events(events: Sequence[Event], width: int) -> tuple[Line, ...]:
+    """The newest first, each with the time since the one before it."""
+    return event_lines(events[::-1][:SHOWN_EVENTS], width, named=False)
+
+
+def event_lines(events: Sequence[Event], width: int, *, named: bool) -> tuple[Line, ...]:
+    """A line for each event; ``named``: with the service."""
+    columns = (Column(""), Column(""), Column(""), Column("", grows=True))
+    rows = [
+        Row(
+            str(n),
+            (
+                Cell(clock(one.at), "dim"),
+                Cell(one.service if named else ""),
+                _kind(one),
+                Cell(one.text.replace("\n", " "), "dim" if one.kind != "note" else "plain"),
+            ),
+        )
+        for n, one in enumerate(events)
+    ]
+    return _table(columns, rows, width)
+
+
+def _kind(event: Event) -> Cell:
+    return Cell("! note", "wait") if event.kind == "note" else state_cell(State(event.kind))
+
+
+def clock(at: float) -> str:
+    """The time of day."""
+    return datetime.fromtimestamp(at).strftime("%H:%M:%S")
+
+
+def _values(values: Sequence[Value], width: int, *, environment: bool) -> tuple[Line, ...]:
+    columns = (Column("", most=34), Column("", grows=True, least=20), Column("", rank=1, most=44))
+    rows = [
+        Row(
+            one.key,
+            (
+                Cell(one.key.removeprefix(_ENVIRONMENT)),
+                Cell(one.text.replace("\n", "⏎"), "plain" if one.origin else "dim"),
+                Cell(_short(one.origin) or "default", "link" if one.origin else "dim"),
+            ),
+        )
+        for one in values
+        if one.key.startswith(_ENVIRONMENT) == environment
+    ]
+    return _table(columns, rows, width)
+
+
+def _short(origin: str) -> str:
+    """File and line; of a long path its end, without the column."""
+    place = origin.rpartition(":")[0] if origin.count(":") > 1 else origin
+    return place if len(place) <= 44 else f"…{place[-43:]}"
+
+
+def _table(columns: Sequence[Column], rows: Sequence[Row], width: int) -> tuple[Line, ...]:
+    indent = Cell("  ")
+    return tuple((indent, *line) for line in laid(columns, rows, width - 2).lines) if rows else ()

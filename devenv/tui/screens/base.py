@@ -1,0 +1,78 @@
+"""What every screen of the UI has: the headline, the notes, its own body, and its keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widget import Widget
+
+from devenv.tui import keys
+from devenv.tui.actions import fits
+from devenv.tui.lines import headline, key_line, notes
+from devenv.tui.snapshot import Service
+from devenv.tui.view import View
+from devenv.tui.widgets.plain import Plain
+
+if TYPE_CHECKING:
+    from devenv.tui.app import DevenvApp
+
+TABS = ("services", "tasks", "timeline", "environments")
+
+
+class ViewScreen(Screen[None]):
+    """Takes views and draws them. ``where``: which of the keys are its own."""
+
+    where: ClassVar[str] = ""
+    app: DevenvApp
+
+    def body(self) -> Iterable[Widget]:
+        """The widgets between notes and keys."""
+        raise NotImplementedError
+
+    def draw(self, view: View) -> None:
+        """Draw what is special about this screen."""
+        raise NotImplementedError
+
+    def meant(self) -> tuple[Service, ...]:
+        """The services that a key is meant for now."""
+        return ()
+
+    def compose(self) -> ComposeResult:
+        yield Plain(id="headline")
+        yield Plain(id="notes")
+        yield from self.body()
+        yield Plain(id="keys")
+
+    def on_screen_resume(self) -> None:
+        self.take(self.app.view)
+
+    def take(self, view: View) -> None:
+        """Draw this view."""
+        tabs = [(self._press(name), name.title(), name == self.where) for name in TABS]
+        up = self._press("up")
+        self.query_one("#headline", Plain).show(lambda width: (headline(view, tabs, width),))
+        self.query_one("#notes", Plain).show(lambda width: notes(view, up, width))
+        self.draw(view)
+        self.show_keys()
+
+    def show_keys(self) -> None:
+        """Show the keys that make sense on what is meant now."""
+        meant = self.meant()
+        here, everywhere = (
+            [
+                (key, keys.press(key, self.app.settings.keys))
+                for key in keys.of(where)
+                if key.when and fits(key.when, meant)
+            ]
+            for where in (self.where, keys.APP)
+        )
+        self.query_one("#keys", Plain).show(lambda width: (key_line(here, everywhere, width),))
+
+    def action_do(self, verb: str) -> None:
+        self.app.do(verb, self.meant())
+
+    def _press(self, name: str) -> str:
+        return keys.press(keys.BY_ID[name], self.app.settings.keys)

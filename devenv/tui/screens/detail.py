@@ -1,0 +1,73 @@
+"""One service: why it is as it is, what happened to it, what it was made of, its neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.widget import Widget
+
+from devenv.errors import DevenvError
+from devenv.tui import keys
+from devenv.tui.detail import page, title_of
+from devenv.tui.screens.base import ViewScreen
+from devenv.tui.snapshot import Service
+from devenv.tui.told import Inspection, read_events, read_inspection
+from devenv.tui.view import View
+from devenv.tui.widgets.plain import Plain
+
+
+class DetailScreen(ViewScreen):
+    """Asks anew whenever the environment has changed."""
+
+    BINDINGS: ClassVar[list[Binding]] = keys.bindings(keys.DETAIL)  # type: ignore[assignment]  # it is invariant
+    where = keys.DETAIL
+
+    def __init__(self, service: str) -> None:
+        super().__init__()
+        self._service = service
+        self._told = Inspection()
+        self._revision: int | None = None
+
+    def body(self) -> Iterable[Widget]:
+        yield Plain(id="title")
+        with VerticalScroll(id="page"):
+            yield Plain(id="parts")
+
+    def on_mount(self) -> None:
+        self.query_one("#page").focus()
+
+    def draw(self, view: View) -> None:
+        service = view.snapshot.service(self._service)
+        if service is None:
+            self.dismiss()
+            return
+        told, now = self._told, view.now
+        self.query_one("#title", Plain).show(lambda width: (title_of(service, now),))
+        self.query_one("#parts", Plain).show(lambda width: page(service, told, now, width))
+        if view.snapshot.revision != self._revision and not view.away:
+            self._revision = view.snapshot.revision
+            self.run_worker(self._ask(), exclusive=True)
+
+    def meant(self) -> tuple[Service, ...]:
+        service = self.app.view.snapshot.service(self._service)
+        return (service,) if service else ()
+
+    def action_back(self) -> None:
+        self.dismiss()
+
+    def action_scroll(self, direction: int) -> None:
+        self.query_one("#page").scroll_relative(y=direction, animate=False)
+
+    async def _ask(self) -> None:
+        try:
+            answer = await self.app.ask("inspect", service=self._service)
+            why = await self.app.ask("why", service=self._service)
+            events = read_events(await self.app.ask("events", limit=1000))
+        except DevenvError as error:
+            self.app.tell(error)
+            return
+        self._told = read_inspection(answer, why, events, self._service)
+        self.take(self.app.view)

@@ -1,0 +1,75 @@
+"""Tasks: run one, see its last result and what it wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.binding import Binding
+from textual.widget import Widget
+
+from devenv.errors import DevenvError
+from devenv.tui import keys
+from devenv.tui.cells import tasks_table
+from devenv.tui.lines import rule
+from devenv.tui.screens.base import ViewScreen
+from devenv.tui.screens.detail import DetailScreen
+from devenv.tui.snapshot import Service
+from devenv.tui.told import Event, read_events
+from devenv.tui.view import View
+from devenv.tui.widgets.logs import Logs
+from devenv.tui.widgets.plain import Plain
+from devenv.tui.widgets.rows import Rows
+
+
+class TasksScreen(ViewScreen):
+    """The log below is that of the task under the cursor."""
+
+    BINDINGS: ClassVar[list[Binding]] = keys.bindings(keys.TASKS)  # type: ignore[assignment]  # it is invariant
+    where = keys.TASKS
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._events: tuple[Event, ...] = ()
+        self._revision: int | None = None
+
+    def body(self) -> Iterable[Widget]:
+        yield Rows(id="tasks", empty="The profile has no tasks.")
+        yield Plain(id="log-rule")
+        yield Logs(id="logs")
+
+    def on_mount(self) -> None:
+        self.query_one("#tasks").focus()
+
+    def draw(self, view: View) -> None:
+        events = self._events
+        rows = self.query_one("#tasks", Rows)
+        rows.show(lambda width: tasks_table(view.tasks, events, view.now, width))
+        self.query_one("#log-rule", Plain).show(lambda width: (rule("Output", rows.cursor, width),))
+        self.query_one("#logs", Logs).follow(view)
+        if view.snapshot.revision != self._revision and not view.away:
+            self._revision = view.snapshot.revision
+            self.run_worker(self._ask(), exclusive=True)
+
+    def meant(self) -> tuple[Service, ...]:
+        cursor = self.query_one("#tasks", Rows).cursor
+        return tuple(one for one in self.app.view.tasks if one.name == cursor)
+
+    def action_detail(self) -> None:
+        for task in self.meant():
+            self.app.push_screen(DetailScreen(task.name))
+
+    def on_rows_moved(self) -> None:
+        self.query_one("#logs", Logs).show([self.query_one("#tasks", Rows).cursor])
+        self.take(self.app.view)
+
+    def on_rows_chosen(self) -> None:
+        self.action_do("run")
+
+    async def _ask(self) -> None:
+        try:
+            self._events = read_events(await self.app.ask("events", limit=1000))
+        except DevenvError as error:
+            self.app.tell(error)
+            return
+        self.take(self.app.view)

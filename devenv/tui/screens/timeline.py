@@ -1,0 +1,72 @@
+"""The last start-up as a waterfall, and what has happened since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from textual.containers import VerticalScroll
+from textual.widget import Widget
+
+from devenv.errors import DevenvError
+from devenv.tui import keys
+from devenv.tui.detail import event_lines
+from devenv.tui.lines import rule
+from devenv.tui.screens.base import ViewScreen
+from devenv.tui.screens.detail import DetailScreen
+from devenv.tui.snapshot import Service
+from devenv.tui.told import Event, Link, read_events, read_graph
+from devenv.tui.view import View
+from devenv.tui.waterfall import Startup, startup, summary, waterfall
+from devenv.tui.widgets.plain import Plain
+from devenv.tui.widgets.rows import Rows
+
+
+class TimelineScreen(ViewScreen):
+    """Asks anew whenever the environment has changed."""
+
+    where = keys.TIMELINE
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._events: Sequence[Event] = ()
+        self._graph: Mapping[str, Sequence[Link]] = {}
+        self._revision: int | None = None
+
+    def body(self) -> Iterable[Widget]:
+        yield Plain(id="summary")
+        yield Rows(id="waterfall")
+        yield Plain(id="since")
+        with VerticalScroll(id="page"):
+            yield Plain(id="events")
+
+    def on_mount(self) -> None:
+        self.query_one("#waterfall").focus()
+
+    def draw(self, view: View) -> None:
+        shown: Startup = startup(self._events, self._graph, view.now)
+        self.query_one("#summary", Plain).show(lambda width: (summary(shown),))
+        self.query_one("#waterfall", Rows).show(lambda width: waterfall(shown, width))
+        self.query_one("#since", Plain).show(lambda width: (rule("Since then", "", width),))
+        self.query_one("#events", Plain).show(
+            lambda width: event_lines(shown.later[::-1], width, named=True)
+        )
+        if view.snapshot.revision != self._revision and not view.away:
+            self._revision = view.snapshot.revision
+            self.run_worker(self._ask(), exclusive=True)
+
+    def meant(self) -> tuple[Service, ...]:
+        service = self.app.view.snapshot.service(self.query_one("#waterfall", Rows).cursor)
+        return (service,) if service else ()
+
+    def on_rows_chosen(self) -> None:
+        for service in self.meant():
+            self.app.push_screen(DetailScreen(service.name))
+
+    async def _ask(self) -> None:
+        try:
+            self._graph = read_graph(await self.app.ask("graph"))
+            self._events = read_events(await self.app.ask("events", limit=1000))
+        except DevenvError as error:
+            self.app.tell(error)
+            return
+        self.take(self.app.view)

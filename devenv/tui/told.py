@@ -1,0 +1,136 @@
+"""What the daemon tells when it is asked about one thing: frozen values of its documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """``kind`` is the state that a replica came to, or "note"; ``at``: seconds since the epoch."""
+
+    at: float
+    service: str
+    kind: str
+    text: str = ""
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    key: str
+    text: str
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One dependency; ``service`` is its other end."""
+
+    service: str
+    condition: str
+    state: str
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    check: str
+    interval: float
+    health: str
+    detail: str = ""
+    tried: float | None = None
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """All that is told of one service."""
+
+    why: tuple[str, ...] = ()
+    values: tuple[Value, ...] = ()
+    probe: Probe | None = None
+    depends_on: tuple[Link, ...] = ()
+    dependants: tuple[Link, ...] = ()
+    events: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An environment of this machine, or a preview in a cluster (``kind``, ``where``)."""
+
+    id: str
+    name: str
+    path: str
+    branch: str
+    state: str
+    services: int
+    running: int
+    kind: str = "local"
+    where: str = "this machine"
+
+
+def read_events(answer: Document) -> tuple[Event, ...]:
+    """The events of an answer, oldest first."""
+    return tuple(
+        Event(one["at"], one["service"], one["kind"], one["text"], one["number"])
+        for one in answer["events"]
+    )
+
+
+def read_inspection(
+    answer: Document, why: Document, events: tuple[Event, ...], service: str
+) -> Inspection:
+    """Put together what three methods tell of a service."""
+    probe = answer["probe"]
+    return Inspection(
+        tuple(why["lines"]),
+        tuple(Value(one["key"], one["text"], one["origin"]) for one in answer["values"]),
+        _probe(probe) if probe else None,
+        _links(answer["depends_on"]),
+        _links(answer["dependants"]),
+        tuple(one for one in events if one.service.partition("[")[0] == service),
+    )
+
+
+def read_graph(answer: Document) -> dict[str, tuple[Link, ...]]:
+    """What each service depends on."""
+    return {name: _links(links) for name, links in answer["services"].items()}
+
+
+def read_environments(answer: Document) -> tuple[Known, ...]:
+    """All environments, those that are up first."""
+    found = [
+        Known(
+            one["id"],
+            one["name"],
+            one["path"],
+            one["branch"],
+            one["state"],
+            one["services"],
+            one["running"],
+        )
+        for one in answer["environments"]
+    ]
+    return tuple(sorted(found, key=lambda one: (one.state == "down", one.name, one.path)))
+
+
+def _links(found: list[Document]) -> tuple[Link, ...]:
+    return tuple(
+        Link(one["service"], one["condition"], one["state"], one["required"]) for one in found
+    )
+
+
+def _probe(found: Document) -> Probe:
+    return Probe(
+        found["check"],
+        found["interval"],
+        found["health"],
+        found["detail"],
+        found["tried_at"],
+        found["failures"],
+    )

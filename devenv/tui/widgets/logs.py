@@ -1,0 +1,35 @@
+"""The view of logs, given the logs that there are as replicas come and go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from devenv.errors import DevenvError
+from devenv.tui.view import View
+from devenv.tui.widgets.log_view import LogView
+
+if TYPE_CHECKING:
+    from devenv.tui.app import DevenvApp
+
+
+class Logs(LogView):
+    """Asks for descriptors when it must, and only then."""
+
+    app: DevenvApp
+    _known: tuple[str, frozenset[tuple[str, int]]] = ("", frozenset())
+
+    def follow(self, view: View) -> None:
+        """Take the logs anew when replicas have come or gone, or it is another environment."""
+        replicas = (
+            (one.name, each.index) for one in view.snapshot.services for each in one.replicas
+        )
+        found = view.snapshot.place.id, frozenset(replicas)
+        if found != self._known and not view.away:
+            self._known = found
+            self.run_worker(self._take(), exclusive=True)
+
+    async def _take(self) -> None:
+        try:
+            self.set_sources(await self.app.sources())
+        except DevenvError:
+            self._known = "", frozenset()  # the next view tries again
