@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from textual.app import App, SuspendNotSupported
+from textual.app import App
 from textual.binding import Binding
 from textual.screen import Screen
 from textual.worker import Worker
@@ -15,13 +15,12 @@ from textual.worker import Worker
 from devenv.api.connection import LostError, NoDaemonError
 from devenv.errors import DevenvError
 from devenv.logs.source import Source
-from devenv.tui import actions, keys, themes
-from devenv.tui.actions import Aside, Ask, Confirm, Copy, Deed, Open, Say, Situation
+from devenv.tui import actions, keys, performing, themes
+from devenv.tui.actions import Deed, Situation
 from devenv.tui.desk import Asking, Desk
 from devenv.tui.feed import Feed
 from devenv.tui.helping import help_parts
 from devenv.tui.palette import Commands
-from devenv.tui.screens.confirm import ConfirmScreen
 from devenv.tui.screens.environments import EnvironmentsScreen
 from devenv.tui.screens.help import HelpScreen
 from devenv.tui.screens.services import ServicesScreen
@@ -98,7 +97,7 @@ class DevenvApp(App[None]):
     def tell(self, error: DevenvError) -> None:
         """Say what went wrong, where it disturbs nobody; that the daemon is away is said above."""
         if not self.view.away and not isinstance(error, LostError | NoDaemonError):
-            self.notify(_told(error), severity="error", timeout=10)
+            self.notify(performing.text_of(error), severity="error", timeout=10)
 
     def switch(self, environment: str) -> None:
         """Show another environment."""
@@ -127,36 +126,12 @@ class DevenvApp(App[None]):
 
     def perform(self, deed: Deed) -> None:
         """Do what was decided."""
-        match deed:
-            case Ask():
-                self.run_worker(self._ask(deed))
-            case Confirm(question, ask):
-                self.push_screen(
-                    ConfirmScreen(question), lambda yes: self.perform(ask) if yes else None
-                )
-            case Aside(words):
-                self._step_aside(words)
-            case Open(url):
-                if not self.desk.open(url):
-                    self.copy_to_clipboard(url)
-                    self.notify(f"No browser here. Copied: {url}")
-            case Copy(text):
-                self.copy_to_clipboard(text)
-                self.notify(f"Copied: {text}")
-            case Say(text):
-                self.notify(text, severity="warning")
+        performing.perform(self, deed)
 
-    async def _ask(self, ask: Ask) -> None:
-        params = {"target": self._target(), **ask.params}
-        try:
-            document = await self.client.call(ask.method, params, start=True)
-        except DevenvError as error:
-            self.notify(_told(error), title=ask.said, severity="error", timeout=10)
-            return
+    def take_document(self, document: Mapping[str, Any]) -> None:
+        """Show a status document that came with an answer, if it is of what is shown."""
         if document["environment"]["id"] == self.view.snapshot.place.id:
             self._told(document)
-        if ask.said:
-            self.notify(ask.said, timeout=2)
 
     async def _switch(self, environment: str) -> None:
         try:
@@ -168,14 +143,6 @@ class DevenvApp(App[None]):
         self.view = View(read(document), now=time.time())
         self._follow(document["revision"])
         self.action_show("services")
-
-    def _step_aside(self, words: Sequence[str]) -> None:
-        try:
-            with self.suspend():
-                self.desk.aside(self.view.snapshot.place.id, words)
-        except SuspendNotSupported:
-            self.notify("This needs a terminal of its own.", severity="warning")
-        self.refresh(layout=True)
 
     def _target(self) -> dict[str, Any]:
         return actions.target_of(self.view.snapshot.place.id)
@@ -209,7 +176,3 @@ _SCREENS = {
     "timeline": TimelineScreen,
     "environments": EnvironmentsScreen,
 }
-
-
-def _told(error: DevenvError) -> str:
-    return f"{error.message}\n{error.hint}" if error.hint else error.message

@@ -1,0 +1,62 @@
+"""The app's hands: a deed that was decided on is done, and what comes of it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, assert_never
+
+from textual.app import SuspendNotSupported
+
+from devenv.errors import DevenvError
+from devenv.tui.actions import Aside, Ask, Confirm, Copy, Deed, Open, Say, target_of
+from devenv.tui.screens.confirm import ConfirmScreen
+
+if TYPE_CHECKING:
+    from devenv.tui.app import DevenvApp
+
+
+def perform(app: DevenvApp, deed: Deed) -> None:
+    """Do it now, or begin it."""
+    match deed:
+        case Ask():
+            app.run_worker(_ask(app, deed))
+        case Confirm(question, ask):
+            app.push_screen(ConfirmScreen(question), lambda yes: perform(app, ask) if yes else None)
+        case Aside(words):
+            _step_aside(app, words)
+        case Open(url):
+            if not app.desk.open(url):
+                app.copy_to_clipboard(url)
+                app.notify(f"No browser here. Copied: {url}")
+        case Copy(text):
+            app.copy_to_clipboard(text)
+            app.notify(f"Copied: {text}")
+        case Say(text):
+            app.notify(text, severity="warning")
+        case _:
+            assert_never(deed)
+
+
+async def _ask(app: DevenvApp, ask: Ask) -> None:
+    params = {"target": target_of(app.view.snapshot.place.id), **ask.params}
+    try:
+        document = await app.client.call(ask.method, params, start=True)
+    except DevenvError as error:
+        app.notify(text_of(error), title=ask.said, severity="error", timeout=10)
+        return
+    app.take_document(document)
+    app.notify(ask.said, timeout=2)
+
+
+def _step_aside(app: DevenvApp, words: Sequence[str]) -> None:
+    try:
+        with app.suspend():
+            app.desk.aside(app.view.snapshot.place.id, words)
+    except SuspendNotSupported:
+        app.notify("This needs a terminal of its own.", severity="warning")
+    app.refresh(layout=True)
+
+
+def text_of(error: DevenvError) -> str:
+    """What went wrong, and what to do."""
+    return f"{error.message}\n{error.hint}" if error.hint else error.message
