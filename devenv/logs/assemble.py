@@ -25,6 +25,9 @@ class Assembler:
     def __init__(self) -> None:
         self.broken = False
         """Bytes that are no record were met: nothing after them in this segment can be read."""
+        self.beheaded = False
+        """A line was given whose beginning lies ahead of where reading began."""
+        self._headless: set[int] = set()
         self._unfinished: dict[int, list[bytes]] = {}
         self._times: dict[int, int] = {}
         self._sizes: dict[int, int] = {}
@@ -73,6 +76,8 @@ class Assembler:
             return
         if not continues:
             self._end(blocks, stream)
+        elif stream not in self._unfinished:
+            self._headless.add(stream)
         self._join(blocks, chunk)
 
     def _join(self, blocks: list[Block], chunk: Block) -> None:
@@ -83,6 +88,7 @@ class Assembler:
             parts.append(data[:cut])
             blocks.append((time, stream, b"".join(parts)))
             parts.clear()
+            self._give(stream)
         if cut == len(data):
             del self._unfinished[stream]
             return
@@ -96,6 +102,12 @@ class Assembler:
         parts = self._unfinished.pop(stream, None)
         if parts:
             blocks.append((self._times[stream], stream, b"".join(parts) + b"\n"))
+            self._give(stream)
+
+    def _give(self, stream: int) -> None:
+        if stream in self._headless:
+            self._headless.remove(stream)
+            self.beheaded = True
 
 
 def split(block: Block) -> list[Line]:

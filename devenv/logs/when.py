@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from time import gmtime, strftime
+from time import gmtime, localtime, strftime
 
 from devenv.errors import UsageError
 
@@ -22,6 +22,7 @@ _UNITS = {
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|us|ns|[wdhms])")
 _DURATION = re.compile(rf"(?:{_PART.pattern})+")
 _EPOCH = re.compile(r"(\d{1,11})(?:\.(\d{1,9}))?")
+_TIME_OF_DAY = re.compile(r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?")
 _FRACTION = re.compile(r"(?<=:\d\d)[.,](\d{1,9})")
 
 
@@ -36,6 +37,19 @@ def parse_time(text: str, now: int) -> int:
     if epoch := _EPOCH.fullmatch(text):
         return int(epoch[1]) * _SECOND + _fraction(epoch[2])
     return _parse_date(text)
+
+
+def parse_moment(text: str, now: int) -> int:
+    """Read a time of day too, which was at most a day ago; else what ``parse_time`` reads."""
+    if not _TIME_OF_DAY.fullmatch(text.strip()):
+        return parse_time(text, now)
+    hours, _, rest = text.strip().partition(":")
+    for date in (now, now - _UNITS["d"]):
+        day = strftime("%Y-%m-%d", localtime(date // _SECOND))
+        moment = _parse_date(f"{day}T{hours:0>2}:{rest}")
+        if moment <= now:
+            break
+    return moment
 
 
 def rfc3339(time_ns: int) -> str:

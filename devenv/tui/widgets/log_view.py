@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from time import time_ns
+from typing import ClassVar
 
-from textual.widget import Widget
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.widgets import Input
 
-from devenv.logs.source import Source
+from devenv.errors import UsageError
+from devenv.logs.document import Lens
+from devenv.logs.find import Finder
+from devenv.logs.when import parse_moment
+from devenv.tui.widgets.log_pane import LogPane
+from devenv.tui.widgets.log_prompt import LogPrompt
+from devenv.tui.widgets.log_saving import destination, saving, write_lines
+from devenv.tui.widgets.log_styles import CSS
 
 
-class LogView(Widget):
+class LogView(LogPane):
     """Shows the merged lines of some services, and follows them.
 
     ``set_sources`` says which logs there are; may be called again whenever replicas come and go.
@@ -18,29 +29,107 @@ class LogView(Widget):
     ``show`` says whose lines are wanted; None, as at first: everybody's.
     """
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id, classes=classes)
-        self._sources: list[Source] = []
-        self._services: frozenset[str] | None = None
+    DEFAULT_CSS = CSS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "ask('search')", "Search"),
+        Binding("n", "find(1)", "Next match", show=False),
+        Binding("N", "find(-1)", "Previous match", show=False),
+        Binding("ampersand", "ask('keep')", "Filter"),
+        Binding("exclamation_mark", "ask('drop')", "Exclude", show=False),
+        Binding("at", "ask('time')", "Go to time", show=False),
+        Binding("s", "ask('save')", "Save", show=False),
+        Binding("z", "fold", "Fold traces", show=False),
+        Binding("escape", "clear", "Clear", show=False),
+    ]
 
-    def set_sources(self, sources: Iterable[Source]) -> None:
-        """Take these logs for all that there are."""
-        for source in self._sources:
-            _close(source)
-        self._sources = list(sources)
-        self.refresh()
+    def action_ask(self, question: str) -> None:
+        """Ask for a word at the foot."""
+        finders = {"search": self._finder, "keep": self._lens.keep, "drop": self._lens.drop}
+        finder = finders.get(question)
+        self.prompt.ask(question, finder.pattern if finder else "")
 
-    def show(self, services: Collection[str] | None) -> None:
-        """Show the lines of these services; None: of all."""
-        self._services = None if services is None else frozenset(services)
-        self.refresh()
+    def action_find(self, step: int) -> None:
+        """Go to the next match, or the previous one."""
+        cursor = self.lines.window.cursor
+        if self._finder is not None and cursor is not None:
+            self.seek(self.reading.find(cursor, up=step < 0))
 
-    def on_unmount(self) -> None:
-        for source in self._sources:
-            _close(source)
-        self._sources = []
+    def action_fold(self) -> None:
+        """Show traces whole, or their first lines."""
+        self.look_through(replace(self._lens, folds=not self._lens.folds))
+
+    def action_clear(self) -> None:
+        """End a selection, else a search, else the filters."""
+        if self.lines.selected_from is not None:
+            self.lines.action_select()
+        elif self._finder is not None:
+            self.look_for(None)
+        elif self._lens.filters:
+            self.look_through(Lens(folds=self._lens.folds))
+
+    @property
+    def _lens(self) -> Lens:
+        return self.reading.document.lens
+
+    @property
+    def _finder(self) -> Finder | None:
+        return self.reading.search.finder if self.reading.search else None
+
+    @on(LogPrompt.Left)
+    def _stop_asking(self) -> None:
+        self.lines.focus()
+
+    @on(Input.Submitted)
+    def _answered(self, event: Input.Submitted) -> None:
+        """Do what was asked for; what cannot be understood can be put right."""
+        event.stop()
+        answers: dict[str, Callable[[str], None]] = {
+            "search": self._search_for,
+            "keep": lambda text: self.look_through(replace(self._lens, keep=_finder(text))),
+            "drop": lambda text: self.look_through(replace(self._lens, drop=_finder(text))),
+            "time": self._go_to_time,
+            "save": self._save,
+        }
+        try:
+            answers[self.prompt.question](event.value)
+        except (UsageError, OSError) as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        self.prompt.display = False
+        self.lines.focus()
+
+    def _search_for(self, pattern: str) -> None:
+        self.look_for(_finder(pattern))
+        window = self.lines.window
+        if pattern and window.cursor is not None:
+            self.seek(self.reading.nearest_match(window.cursor, up=window.following))
+
+    def _go_to_time(self, text: str) -> None:
+        if text.strip():
+            self.lines.go_to_top(self.reading.document.at(parse_moment(text, time_ns())))
+
+    def _save(self, text: str) -> None:
+        """Save what is selected, or all that is shown."""
+        path = destination(text)
+        if self.lines.selected_from is not None:
+            lines = self.lines.selected()
+            write_lines(path, lines)
+            self._saved(len(lines), str(path))
+        else:
+            self.chores.start("save", self._saving(str(path)))
+
+    def _saving(self, path: str) -> Iterator[None]:
+        work = saving(destination(path), self.reading.document, self.lines.look)
+        try:
+            count = yield from work
+        except OSError as error:
+            self.notify(str(error), severity="error", markup=False)
+        else:
+            self._saved(count, path)
+
+    def _saved(self, count: int, path: str) -> None:
+        self.notify(f"{count:,} line{'' if count == 1 else 's'} saved to {path}", markup=False)
 
 
-def _close(source: Source) -> None:
-    if isinstance(source.folder, int):
-        os.close(source.folder)
+def _finder(pattern: str) -> Finder | None:
+    return Finder(pattern) if pattern else None

@@ -1,0 +1,156 @@
+"""The lines of a log under keys and mouse: moved, followed, unfolded, marked, selected, copied."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+
+from devenv.logs.document import Place
+from devenv.tui.widgets.log_canvas import LogCanvas
+from devenv.tui.widgets.log_paint import plain
+
+_WHEEL = 3
+_SHIFT = 8
+_MOST_COPIED = 8 * 1024 * 1024
+"""Characters; a terminal takes no more by OSC 52, and most of them less."""
+
+
+class LogLines(LogCanvas, can_focus=True):
+    """Keys that change what is seen; those that ask for a word are its parent's."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Line up", show=False),
+        Binding("down,j", "move(1)", "Line down", show=False),
+        Binding("pageup,b", "page(-1)", "Page up", show=False),
+        Binding("pagedown,space", "page(1)", "Page down", show=False),
+        Binding("home,g", "jump('begin')", "First line", show=False),
+        Binding("end,G", "jump('end')", "Last line", show=False),
+        Binding("left,h", "shift(-1)", "Left", show=False),
+        Binding("right,l", "shift(1)", "Right", show=False),
+        Binding("f", "jump('follow')", "Follow"),
+        Binding("t", "flip('times')", "Times"),
+        Binding("w", "flip('wrap')", "Wrap"),
+        Binding("J", "flip('json')", "JSON unfolded", show=False),
+        Binding("enter", "open", "Unfold", show=False),
+        Binding("m", "mark", "Mark", show=False),
+        Binding("apostrophe", "to_mark(1)", "Next mark", show=False),
+        Binding("quotation_mark", "to_mark(-1)", "Previous mark", show=False),
+        Binding("v", "select", "Select", show=False),
+        Binding("y", "copy", "Copy", show=False),
+    ]
+
+    def action_move(self, lines: int) -> None:
+        self.window.move(lines)
+        self._moved()
+
+    def action_page(self, pages: int) -> None:
+        self.window.scroll(pages * max(self.window.height - 1, 1))
+        self._moved()
+
+    def action_jump(self, where: str) -> None:
+        if where == "begin":
+            self.window.show_from(self.window.document.begin())
+        elif where == "follow" and self.window.following:
+            self.window.hold()
+        else:
+            self.window.follow()
+        self._moved()
+
+    def action_shift(self, steps: int) -> None:
+        self.change(left=max(self.look.left + steps * _SHIFT, 0))
+
+    def action_flip(self, name: str) -> None:
+        self.change(**{name: not getattr(self.look, name)})
+
+    def action_open(self) -> None:
+        """Show what is folded in the line under the cursor, or fold it again."""
+        self.window.hold()
+        if self.window.cursor is not None:
+            self.opened ^= {self.window.cursor}
+            self.forget()
+
+    def action_mark(self) -> None:
+        self.window.hold()
+        if self.window.cursor is not None:
+            self.marks ^= {self.window.cursor}
+            self.forget()
+
+    def action_to_mark(self, steps: int) -> None:
+        """Go to the next mark, or the previous one; from the last to the first."""
+        marks = sorted(self.marks)
+        if not marks:
+            return
+        cursor = self.window.cursor or marks[0]
+        ahead = [mark for mark in marks if (mark > cursor if steps > 0 else mark < cursor)]
+        self.reveal((ahead or marks)[0 if steps > 0 else -1])
+
+    def action_select(self) -> None:
+        """Begin to select lines, or select none."""
+        self.window.hold()
+        self.selected_from = None if self.selected_from else self.window.cursor
+        self.renew()
+
+    def action_copy(self) -> None:
+        """Copy what the mouse has selected, else the lines selected, else that of the cursor."""
+        text = self.screen.get_selected_text() or "\n".join(self.selected())
+        if not text:
+            return
+        self.app.copy_to_clipboard(text)
+        lines = text.count("\n") + 1
+        self.notify(f"{lines} line{'s' if lines > 1 else ''} copied")
+        self.selected_from = None
+        self.screen.clear_selection()
+        self.renew()
+
+    def reveal(self, place: Place) -> None:
+        """Put the cursor on a line, or on the one that it is folded below, which is unfolded."""
+        number, line = place
+        head = (number, self.window.document.shown(number).head(line))
+        if head != place and head not in self.opened:
+            self.opened.add(head)
+            self.forget()
+        self.window.go(head)
+        self._moved()
+
+    def go_to_top(self, place: Place | None) -> None:
+        """Show this line first."""
+        self.window.show_from(place)
+        self._moved()
+
+    def selected(self) -> list[str]:
+        """Return the lines that are selected, whole and without colours."""
+        cursor = self.window.cursor
+        if cursor is None:
+            return []
+        begin = self.selected_from or cursor
+        place = self.window.document.nearest(min(begin, cursor))
+        lines, size = [], 0
+        while place is not None and place <= max(begin, cursor) and size < _MOST_COPIED:
+            lines += plain(self.entry(place), self.look)
+            size += len(lines[-1])
+            place = self.window.document.after(place)
+        return lines
+
+    def _moved(self) -> None:
+        self.screen.clear_selection()
+        self.renew()
+
+    def _on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        self._wheel(event, _WHEEL)
+
+    def _on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        self._wheel(event, -_WHEEL)
+
+    def _wheel(self, event: events.MouseEvent, rows: int) -> None:
+        event.stop()
+        event.prevent_default()
+        self.window.scroll(rows)
+        self._moved()
+
+    async def _on_click(self, event: events.Click) -> None:
+        place = self.place_at(event.y)
+        if not self.window.following and place is not None:
+            self.window.cursor = place
+            self.renew()

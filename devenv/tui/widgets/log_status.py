@@ -1,0 +1,71 @@
+"""The line below a log: whether it follows, what it leaves out, what it looks for. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.text import Text
+
+from devenv.logs.search import Search
+from devenv.tui.widgets.log_window import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """``total`` is a guess unless it ``is_counted``; ``match`` of ``matches`` is the cursor's."""
+
+    following: bool = True
+    new: int = 0
+    total: int = 0
+    is_counted: bool = False
+    keep: str = ""
+    drop: str = ""
+    sought: str = ""
+    match: int = 0
+    matches: int = 0
+    is_searched: bool = False
+    selecting: bool = False
+
+
+def status_of(window: Window, search: Search | None, *, selecting: bool) -> Status:
+    """Gather what there is to say."""
+    document = window.document
+    lens, cursor, total = document.lens, window.cursor, document.tally.total
+    return Status(
+        following=window.following,
+        new=total - document.rank(window.held) - 1 if window.held else 0,
+        total=total,
+        is_counted=document.tally.is_done,
+        keep=lens.keep.pattern if lens.keep else "",
+        drop=lens.drop.pattern if lens.drop else "",
+        sought=search.finder.pattern if search else "",
+        match=search.rank(cursor) if search and cursor else 0,
+        matches=search.total if search else 0,
+        is_searched=search is not None and search.is_done,
+        selecting=selecting,
+    )
+
+
+def status_line(status: Status) -> Text:
+    parts = [_place(status), _total(status)]
+    if status.keep:
+        parts.append(f"only /{status.keep}/")
+    if status.drop:
+        parts.append(f"without /{status.drop}/")
+    if status.sought:
+        more = "" if status.is_searched else "+"
+        parts.append(f"/{status.sought}/ {status.match:,} of {status.matches:,}{more}")
+    if status.selecting:
+        parts.append("selecting: y copies, s saves")
+    return Text(" · ".join(parts), no_wrap=True, overflow="ellipsis")
+
+
+def _place(status: Status) -> str:
+    if status.following:
+        return "▶ following"
+    return f"‖ held, {status.new:,} new" if status.new else "‖ held"
+
+
+def _total(status: Status) -> str:
+    about = "" if status.is_counted else "≈ "
+    return f"{about}{status.total:,} line{'' if status.total == 1 else 's'}"
