@@ -127,12 +127,9 @@ class LogPane(Widget):
         self._begin_counting()
 
     def _begin_counting(self) -> None:
-        document, search = self.reading.document, self.reading.search
-        around = (self.lines.window.top or (document.pages.last, 0))[0]
-        if not self.chores.is_at("count") and not document.tally.is_done:
-            self.chores.start("count", document.survey(around))
-        if search is not None and not self.chores.is_at("search") and not search.is_done:
-            self.chores.start("search", search.survey(around))
+        for name, chore in self.reading.to_count(self.lines.window.top).items():
+            if not self.chores.is_at(name):
+                self.chores.start(name, chore)
 
     def _look(self) -> bool:
         news = self.reading.extend()

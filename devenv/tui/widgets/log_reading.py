@@ -41,6 +41,16 @@ class Reading:
     def close(self) -> None:
         self._pages.close()
 
+    def to_count(self, around: Place | None) -> dict[str, Iterator[None]]:
+        """Return what there is to count, lines and matches, to be begun near a place."""
+        number = around[0] if around else self._pages.last
+        work = {}
+        if not self.document.tally.is_done:
+            work["count"] = self.document.survey(number)
+        if self.search is not None and not self.search.is_done:
+            work["search"] = self.search.survey(number)
+        return work
+
     def reopened(
         self, sources: Sequence[Source], places: Iterable[Place]
     ) -> tuple[Reading, dict[Place, Place]]:
