@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from devenv.cli.render import problem_text
+from devenv.cli.render import problem_text, request_text
 from devenv.cli.result import Result
 
 TYPE_CHECKING = False  # typing itself is slow to import
@@ -19,13 +19,14 @@ def run(arguments: Arguments, session: Session) -> Result:
         services=arguments.services or None,
         runtime=arguments.runtime,
     )
-    rounds, problems = answer["rounds"], answer["problems"]
+    rounds, problems, requests = answer["rounds"], answer["problems"], answer["requests"]
 
     def text(style: Style) -> str:
-        lines = [problem_text(style, problem) for problem in problems]
+        lines = [style.paint(request_text(request), "yellow") for request in requests]
+        lines += [problem_text(style, problem) for problem in problems]
         for number, steps in enumerate(rounds, 1):
             lines.append(style.paint(f"round {number}", "grey"))
             lines += [f"  {step}" for step in steps]
-        return "\n".join(lines) or "Nothing to do."
+        return "\n".join([*lines, *([] if rounds else ["Nothing to do."])])
 
-    return Result({"rounds": rounds, "problems": problems}, text)
+    return Result({"rounds": rounds, "problems": problems, "requests": requests}, text)

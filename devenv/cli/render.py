@@ -125,6 +125,11 @@ def problem_text(style: Style, problem: dict[str, Any]) -> str:
     return f"{text}\n    {problem['hint']}" if problem.get("hint") else text
 
 
+def request_text(request: dict[str, str]) -> str:
+    """What a container asks for beyond its own walls."""
+    return f"! {request['service']} asks for {request['text']}"
+
+
 def is_terminal(environ: Mapping[str, str]) -> bool:
     """Tell whether somebody sits at a terminal that can be drawn on."""
     draws = environ.get("TERM", "dumb") != "dumb"

@@ -48,7 +48,7 @@ def did_you_mean(name: str, known: Sequence[str]) -> str:
 
 def public(document: Document) -> Document:
     """The document as --json prints it."""
-    hidden = ("version", "revision", "settled", "empty", "leaving")
+    hidden = ("version", "revision", "settled", "empty", "leaving", "requests")
     return {key: value for key, value in document.items() if key not in hidden}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from devenv.cli.outcome import bring_up
-from devenv.cli.render import is_terminal
+from devenv.cli.render import is_terminal, notice, request_text
 from devenv.cli.result import Result
 
 TYPE_CHECKING = False  # typing itself is slow to import
@@ -21,13 +21,16 @@ def run(arguments: Arguments, session: Session) -> Result:
         return plan(arguments, session)
 
     def ask() -> dict[str, Any]:
-        return session.call(
+        answer = session.call(
             "up",
             client=session.caller(),
             services=arguments.services or None,
             runtime=arguments.runtime,
             watch=not arguments.no_watch,
         )
+        for request in answer.get("requests") or ():
+            notice(request_text(request))
+        return answer
 
     waits = arguments.detach or arguments.json or arguments.timeout is not None
     if not waits and is_terminal(session.environ):

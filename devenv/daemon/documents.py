@@ -13,6 +13,7 @@ from devenv.model.service import Dependency, Probe
 from devenv.model.snapshot import PortView, ReplicaView, ServiceView, Snapshot, State
 from devenv.model.unit import Health
 from devenv.planning.probing import Probing
+from devenv.planning.requests import Request
 from devenv.profile.checkout import Checkout
 from devenv.profile.shown import Value
 
@@ -87,6 +88,11 @@ def dependency(service: str, told: Dependency, view: Snapshot) -> Document:
         "required": told.required,
         "state": states.get(service, State.STOPPED.value),
     }
+
+
+def requests(asked: Sequence[Request]) -> list[Document]:
+    """What containers ask for beyond their own walls."""
+    return [{"service": one.service, "text": one.text} for one in asked]
 
 
 def events(numbered: Sequence[tuple[int, Any]]) -> Document:

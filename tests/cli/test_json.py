@@ -25,6 +25,7 @@ PROBLEM = {
     "hint": "",
     "warning": True,
 }
+REQUEST = {"service": "web", "text": "the device /dev/kvm (devices)"}
 WEB = service(
     "web",
     waits_for=["db"],
@@ -43,7 +44,7 @@ LISTED = {
 }
 ANSWERS: dict[str, Answer] = {
     "status": STATUS,
-    "up": STATUS,
+    "up": {**STATUS, "requests": [REQUEST]},
     "start": STATUS,
     "restart": STATUS,
     "scale": STATUS,
@@ -52,7 +53,7 @@ ANSWERS: dict[str, Answer] = {
     "samples": {
         "samples": {"web": [{"index": 0, "cpu_seconds": 3.0, "memory_bytes": 4096, "ports": []}]}
     },
-    "plan": {"rounds": [["start web"]], "problems": [PROBLEM]},
+    "plan": {"rounds": [["start web"]], "problems": [PROBLEM], "requests": [REQUEST]},
     "why": {"lines": ["web waits for db"]},
     "environment": {
         "command": ["sleep"],

@@ -104,7 +104,8 @@ def test_run_with_a_service_is_exec(desk: Desk) -> None:
 
 
 def test_plan_shows_rounds_and_causes(desk: Desk) -> None:
-    plan = {"rounds": [["start db: it is wanted"], ["start web: it is wanted"]], "problems": []}
+    rounds = [["start db: it is wanted"], ["start web: it is wanted"]]
+    plan = {"rounds": rounds, "problems": [], "requests": []}
     with stand_in(desk.environ, plan=plan):
         done = desk.run("plan")
     assert done.stdout.splitlines() == [

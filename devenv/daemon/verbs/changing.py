@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from devenv.daemon import claims
+from devenv.daemon import claims, documents
 from devenv.daemon.failpoints import failpoint
 from devenv.daemon.intent import Change, Intent, Leaving, leaving
 from devenv.daemon.profiles import request, with_runtimes
@@ -14,6 +15,7 @@ from devenv.errors import DevenvError
 from devenv.model.environment import Environment
 from devenv.model.snapshot import Snapshot, State
 from devenv.planning import wishes
+from devenv.planning.requests import requests
 from devenv.planning.wishes import Wishes
 from devenv.profile.checkout import Checkout
 from devenv.profile.sources import Loaded
@@ -61,9 +63,11 @@ async def up(context: Context, params: Params) -> Answer:
     live, checkout = context.registry.find(params["target"])
     basis = await fresh_basis(context, params, checkout)
     failpoint("up.loaded")
-    await live.change(applied(context, params, basis, wish_up(params)))
+    taken = await live.change(applied(context, params, basis, wish_up(params)))
     failpoint("up.taken")
-    return Answer(await status(context, live, checkout))
+    asked = requests(taken.desired, taken.intent.environment, os.path.realpath)
+    document = await status(context, live, checkout)
+    return Answer({**document, "requests": documents.requests(asked)})
 
 
 async def start(context: Context, params: Params) -> Answer:

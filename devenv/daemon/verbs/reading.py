@@ -16,6 +16,7 @@ from devenv.errors import DevenvError
 from devenv.model.environment import ReplicaId
 from devenv.model.service import Service
 from devenv.planning.forecast import forecast
+from devenv.planning.requests import requests
 from devenv.planning.why import why as cause_chain
 
 MAX_EVENTS = 100
@@ -40,9 +41,13 @@ async def plan(context: Context, params: Params) -> Answer:
     basis = await fresh_basis(context, params, checkout)
     newest = live.board.newest
     intent = applied(context, params, basis, wish_up(params))(newest.intent, newest.snapshot)
-    rounds = forecast(desired(intent, context.registry.host.home), newest.observed, boottime())
+    wanted = desired(intent, context.registry.host.home)
+    rounds = forecast(wanted, newest.observed, boottime())
     problems = [documents.problem(problem) for problem in basis.loaded.problems]
-    return Answer({"rounds": [list(lines) for lines in rounds], "problems": problems})
+    asked = documents.requests(requests(wanted, intent.environment, os.path.realpath))
+    return Answer(
+        {"rounds": [list(lines) for lines in rounds], "problems": problems, "requests": asked}
+    )
 
 
 async def why(context: Context, params: Params) -> Answer:
