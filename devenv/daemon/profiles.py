@@ -8,6 +8,7 @@ from dataclasses import replace
 from devenv.daemon.desired import Home, desired
 from devenv.daemon.intent import Intent
 from devenv.daemon.parser import Parser
+from devenv.daemon.reach import Reach
 from devenv.errors import DevenvError
 from devenv.model.environment import Replica
 from devenv.model.origin import Problem, ProfileError
@@ -75,19 +76,16 @@ def _is_same(wanted: Request, parsed: Request, loaded: Loaded) -> bool:
     )
 
 
-def with_runtimes(intent: Intent, away: Mapping[str, str], asked: str = "") -> Intent:
-    """Choose a runtime for each wanted service, once. Raises ProfileError with all refusals.
-
-    ``away`` says of every runtime why it cannot be used ("": it can).
-    """
+def with_runtimes(intent: Intent, reach: Reach, asked: str = "") -> Intent:
+    """Choose a runtime for each wanted service, once. Raises ProfileError with all refusals."""
     chosen = dict(intent.wishes.runtimes)
     problems: list[Problem] = []
     for name in sorted(intent.wishes.wanted):
         service = intent.environment.services[name]
         kept = chosen.get(name)
-        if kept is not None and not asked and kept.runtime in away:
+        if kept is not None and not asked and kept.runtime in reach.away:
             continue
-        found = choose(service, away, asked)
+        found = choose(service, reach.away, asked, lacking=reach.lacking.get(name, ""))
         if isinstance(found, Problem):
             problems.append(found)
         else:

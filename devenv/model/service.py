@@ -128,13 +128,17 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """How a service runs as a host process. ``environment`` holds the profile's own values only."""
+    """How a service runs as a host process. ``environment`` holds the profile's own values only.
+
+    ``probe`` is its own one, where a container's would not do.
+    """
 
     command: tuple[str, ...]
     directory: str
     environment: Mapping[str, str] = field(default_factory=dict)
     tty: bool = False
     stdin: bool = False
+    probe: Probe | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,13 @@ DOCKER = "docker"
 AS_PROCESS = "add `process: {command: …}`, or take a shipped profile: `uses: postgres`"
 
 
-def choose(service: Service, away: Mapping[str, str], asked: str = "") -> tuple[str, str] | Problem:
+def choose(
+    service: Service, away: Mapping[str, str], asked: str = "", *, lacking: str = ""
+) -> tuple[str, str] | Problem:
     """Choose a runtime for a service: its name, and why it is that one.
 
-    ``away`` says of every runtime why it cannot be used ("": it can).
+    ``away`` says of every runtime why it cannot be used ("": it can); ``lacking`` why the image
+    of this service cannot be had.
     """
     pinned = asked or service.runtime
     why = "asked for on the command line" if asked else "the profile says so"
@@ -27,16 +30,22 @@ def choose(service: Service, away: Mapping[str, str], asked: str = "") -> tuple[
         )
     if pinned:
         return _pinned(service, pinned, why, away)
-    if service.container is not None and not away.get(DOCKER, "there is none"):
+    is_reached = not away.get(DOCKER, "there is none")
+    if service.container is not None and is_reached and not (lacking and service.process):
         return DOCKER, "it can be a container, and an engine answers"
     if service.process is not None:
-        reason = "no engine answers" if service.container else "it has a command for this machine"
-        return PROCESS, reason
+        return PROCESS, _why_process(service, lacking if is_reached else "")
     return Problem(
         f"{service.name} can only be a container: {away.get(DOCKER, 'there is no engine')}",
         service.origin,
         f"start the engine, or {AS_PROCESS}",
     )
+
+
+def _why_process(service: Service, lacking: str) -> str:
+    if service.container is None:
+        return "it has a command for this machine"
+    return lacking or "no engine answers"
 
 
 def _pinned(

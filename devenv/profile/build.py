@@ -24,7 +24,7 @@ from devenv.profile.environment import variables
 from devenv.profile.interpolate import Lookup
 from devenv.profile.place import Place
 from devenv.profile.port_list import check_room, ports_of
-from devenv.profile.probes import probe_of
+from devenv.profile.probes import probe_of, ready_probe
 from devenv.profile.reading import Reading
 from devenv.profile.references import escape
 from devenv.profile.schema_container import ContainerKeys
@@ -105,7 +105,15 @@ class Builder:
             place.error("the command is empty", path)
             return None
         environment = variables(written, place.table, self.reading, self.lookup)
-        return Process(command, directory, environment, written.tty, written.stdin_open)
+        ready = written.process.ready if written.process else None
+        return Process(
+            command,
+            directory,
+            environment,
+            written.tty,
+            written.stdin_open,
+            ready_probe(ready, directory) if ready else None,
+        )
 
     def _container(self, written: schema.Service, place: Place) -> Container | None:
         definition = self.definitions.get(place.name)

@@ -27,6 +27,7 @@ _REPLACED = frozenset(
         ("entrypoint",),
         ("healthcheck", "test"),
         ("process", "command"),
+        ("process", "ready"),
         ("ready",),
         ("success_exit_codes",),
     }

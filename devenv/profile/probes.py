@@ -20,8 +20,12 @@ from devenv.profile import schema
 def probe_of(service: schema.Service, directory: str) -> Probe | None:
     """Make the probe: ``ready`` where both are there. Raises DevenvError."""
     if service.ready:
-        return _timed(_ready_check(service.ready, directory), service.ready)
+        return ready_probe(service.ready, directory)
     return _healthcheck(service.healthcheck) if service.healthcheck else None
+
+
+def ready_probe(ready: schema.Ready, directory: str) -> Probe:
+    return _timed(_ready_check(ready, directory), ready)
 
 
 def _ready_check(ready: schema.Ready, directory: str) -> Check:

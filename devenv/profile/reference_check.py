@@ -172,7 +172,7 @@ def _in_order(edges: Mapping[_Node, list[_Node]]) -> Iterator[_Node]:
 def _nodes(environment: Environment) -> Iterator[tuple[_Node, str]]:
     for service in environment.services.values():
         yield (service.name, ""), url_template(service)
-        for name, value in (service.process.environment if service.process else {}).items():
+        for name, value in variables_of(service).items():
             yield (service.name, name), value
 
 

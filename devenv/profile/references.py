@@ -92,7 +92,8 @@ def resolve(environment: Environment, service: Service, index: int, given: Given
     """
     at = _At(environment, given, service, index, service.name in given.contained)
     process, container = service.process, service.container
-    probe = service.probe
+    of_process = process.probe if process and not at.within else None
+    probe = of_process or service.probe
     return replace(
         service,
         process=_process(process, at) if process else None,
@@ -244,14 +245,16 @@ class _At:
         return self.text(url_template(self.service))
 
     def variable(self, name: str) -> str:
-        return self.text(variables_of(self.service)[name])
+        contained = self.service.name in self.given.contained
+        return self.text(variables_of(self.service, contained=contained)[name])
 
 
-def variables_of(service: Service) -> Mapping[str, str]:
-    """The variables of a service, on either of its sides; a process's come first."""
+def variables_of(service: Service, *, contained: bool = False) -> Mapping[str, str]:
+    """The variables of a service, of both its sides; those of the side that it runs on win."""
     written = service.container.definition.get("environment") if service.container else None
-    own = {name: value for name, value in (written or {}).items() if value is not None}
-    return {**own, **(service.process.environment if service.process else {})}
+    of_container = {name: value for name, value in (written or {}).items() if value is not None}
+    of_process = service.process.environment if service.process else {}
+    return {**of_process, **of_container} if contained else {**of_container, **of_process}
 
 
 def port_named(service: Service, name: str) -> Port | None:

@@ -186,6 +186,7 @@ class ProcessTable(Strict):
     command: Words
     working_dir: Text | None = None
     environment: Pairs | None = None
+    ready: Ready | None = None
 
 
 class RestartTable(Strict):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from devenv.profile.layers import Named, Project, read_project
 from devenv.profile.merge import merge_service
 from devenv.profile.problems import did_you_mean
 from devenv.profile.reading import Reading, Scope
-from devenv.profile.tree import Scalar, Table, child_table, text, with_entry, without
+from devenv.profile.tree import Items, Scalar, Table, child_table, text, with_entry, without
 
 USES_DEPTH = 20
 _SHIPPED = re.compile(r"(?P<name>[a-z0-9][a-z0-9_-]*)(?:@(?P<version>[A-Za-z0-9._-]+))?")
@@ -48,16 +48,28 @@ class _Use:
 
 def expand(tree: Table, scope: Scope, reading: Reading, shipped: Shipped) -> Table:
     """Lay every service that has ``uses`` over the one that it names."""
-    expander = _Expander(scope, reading, shipped)
     for section in ("services", "tasks"):
-        services = tree.entries.get(section)
-        if isinstance(services, Table):
-            expanded = {
-                name: expander.expanded(service, ()) if isinstance(service, Table) else service
-                for name, service in services.entries.items()
-            }
-            tree = with_entry(tree, section, replace(services, entries=expanded))
+        for name, service in child_table(tree, section).entries.items():
+            if isinstance(service, Table) and "uses" in service.entries:
+                expander = _Expander(scope, reading, shipped, f"{name}-data")
+                expanded = expander.expanded(service, ())
+                services = with_entry(child_table(tree, section), name, expanded)
+                tree = with_entry(tree, section, services)
+                tree = _with_volume(tree, expanded, expander.volume)
     return tree
+
+
+def _with_volume(tree: Table, service: Table, name: str) -> Table:
+    """Declare the volume that a shipped profile keeps its data in, where the service has it."""
+    mounts = service.entries.get("volumes")
+    sources = [
+        (text(one) or "").partition(":")[0]
+        for one in (mounts.items if isinstance(mounts, Items) else ())
+    ]
+    declared = child_table(tree, "volumes")
+    if name not in sources or name in declared.entries:
+        return tree
+    return with_entry(tree, "volumes", with_entry(declared, name, Scalar(None, service.origin)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +77,7 @@ class _Expander:
     scope: Scope
     reading: Reading
     shipped: Shipped
+    volume: str
 
     def expanded(self, service: Table, chain: tuple[str, ...]) -> Table:
         """Take what ``uses`` names, and what that uses in turn; where it fails, ``uses`` stays."""
@@ -82,6 +95,8 @@ class _Expander:
         if base is None:
             return service
         base = self.expanded(base, (*chain, use.key))
+        if not service.entries.keys().isdisjoint({"ready", "healthcheck"}):
+            base = _without_ready(base)
         return merge_service(base, without(service, "uses"), self.reading.problems)
 
     def _use(self, value: Scalar) -> _Use | None:
@@ -110,7 +125,7 @@ class _Expander:
         folder = posixpath.dirname(path)
         # A shipped profile sees none of the client's variables: its meaning is devenv's alone.
         values = {**self.reading.request.builtin, "DEVENV_SHIPPED": folder}
-        values["DEVENV_PYTHON"] = self.shipped.python
+        values |= {"DEVENV_PYTHON": self.shipped.python, "VOLUME": self.volume}
         if version:
             values["VERSION"] = version
         return _Use(Named(path, value.origin), name, Scope(folder, values.get), is_shipped=True)
@@ -132,3 +147,11 @@ class _Expander:
             message = f"no service `{name}` in {shown}" if name else f"{shown} has several services"
             self.reading.problems.error(message, use.file.origin, hint)
         return None
+
+
+def _without_ready(service: Table) -> Table:
+    """The same without any word on when it is ready: that of who uses it counts on both sides."""
+    process = service.entries.get("process")
+    if isinstance(process, Table):
+        service = with_entry(service, "process", without(process, "ready"))
+    return without(without(service, "ready"), "healthcheck")

@@ -13,13 +13,16 @@ import pytest
 from devenv.daemon.desired import Home
 from devenv.daemon.parser import Parser
 from devenv.daemon.profiles import Profiles, differences, with_runtimes
+from devenv.daemon.reach import Reach
 from devenv.model.origin import ProfileError
 from devenv.model.service import Container
+from devenv.planning.wishes import Choice
 from devenv.profile.sources import Loaded, Request
 from tests.daemon.worlds import intent
 from tests.planning.worlds import service
 
 T = TypeVar("T")
+HERE = Reach({"process": ""})
 HOME = Home(b"k" * 32, "1", lambda environment, name: f"/data/{name}")
 ONE = "services: {web: {command: sleep 1}}"
 
@@ -93,20 +96,20 @@ def test_a_service_without_a_runtime_is_refused_with_all_others() -> None:
         service("web"),
     )
     with pytest.raises(ProfileError) as refused:
-        with_runtimes(made, {"process": ""})
+        with_runtimes(made, HERE)
     assert len(refused.value.problems) == 2
 
 
 def test_a_runtime_is_chosen_once_with_its_reason() -> None:
-    made = with_runtimes(intent(service("web")), {"process": ""})
+    made = with_runtimes(intent(service("web")), HERE)
     choice = made.wishes.runtimes["web"]
     assert choice.runtime == "process"
     assert choice.reason
-    assert with_runtimes(made, {"process": ""}) == made
+    assert with_runtimes(made, HERE) == made
 
 
 def test_what_up_would_change_is_said() -> None:
-    before = with_runtimes(intent(service("web"), service("old"), service("same")), {"process": ""})
+    before = with_runtimes(intent(service("web"), service("old"), service("same")), HERE)
     edited = replace(service("web"), labels={}, replicas=1)
     assert edited.process is not None
     edited = replace(edited, process=replace(edited.process, command=("web", "--debug")))
@@ -117,3 +120,24 @@ def test_what_up_would_change_is_said() -> None:
         "web would be made again: its definition has changed",
         "old would be removed",
     ]
+
+
+BOTH = replace(service("db"), container=Container({"image": "postgres:16"}))
+ENGINE = {"process": "", "docker": ""}
+
+
+def test_an_image_that_cannot_be_had_leaves_the_first_choice_to_the_host_process() -> None:
+    made = with_runtimes(intent(BOTH), Reach(ENGINE, {"db": "postgres:16 is not here"}))
+    assert made.wishes.runtimes["db"] == Choice("process", "postgres:16 is not here")
+
+
+def test_a_choice_that_was_made_stays_when_the_image_cannot_be_had_any_more() -> None:
+    made = with_runtimes(intent(BOTH), Reach(ENGINE))
+    assert made.wishes.runtimes["db"].runtime == "docker"
+    assert with_runtimes(made, Reach(ENGINE, {"db": "postgres:16 is not here"})) == made
+
+
+def test_what_can_only_be_a_container_is_one_whatever_is_said_of_its_image() -> None:
+    only = replace(BOTH, process=None)
+    made = with_runtimes(intent(only), Reach(ENGINE, {"db": "postgres:16 is not here"}))
+    assert made.wishes.runtimes["db"].runtime == "docker"

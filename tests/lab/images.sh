@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # images.sh: makes the images that are missing or were made from other files; images.sh TAG: that one.
-# No image registry is asked: all of them are made of Debian's packages.
+# No image registry is asked: they are made of Debian's packages, and of a Go module.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/settings.sh"
 
 SUITE=bookworm
 # The others begin with lab/base.
-TAGS=(lab/busybox:1 lab/base:12 lab/python:3.11 lab/postgres:15 lab/redis:7 lab/nginx:1 lab/rabbitmq:3)
+TAGS=(lab/busybox:1 lab/base:12 lab/python:3.11 lab/postgres:15 lab/redis:7 lab/nginx:1 lab/rabbitmq:3 \
+    lab/mariadb:10.11 lab/mailpit:1.33)
+MAILPIT=github.com/axllent/mailpit@v1.33.1
 
 make_missing() {
     local made tag
@@ -38,12 +40,25 @@ make_image() {
         tar -C "$work" -c . |
             docker import --change "LABEL lab.made=$(version_of "$1")" --change "CMD sh" - "$1"
         ;;
+    mailpit)
+        work=$(mktemp -d "$LAB/work.XXXXXX")
+        trap 'rm -rf --one-file-system "$work"' EXIT
+        fill_mailpit
+        printf 'FROM lab/busybox:1\nCOPY mailpit /\nENTRYPOINT ["/mailpit"]\n' |
+            docker build --label "lab.made=$(version_of "$1")" -t "$1" -f - "$work"
+        ;;
     *)
         # The host's network: its names are those that the mirror and a proxy are known by.
         docker build --network host --label "lab.made=$(version_of "$1")" -t "$1" "$HERE/images/$name"
         ;;
     esac
     docker tag "$1" "lab/$name"
+}
+
+# Without its pages, which its releases add.
+fill_mailpit() {
+    command -v go >/dev/null || lack lab/mailpit "go is not on this machine"
+    GOBIN=$work CGO_ENABLED=0 GOFLAGS=-mod=mod go install -trimpath -ldflags "-s -w" "$MAILPIT"
 }
 
 # Debian's `wget -T` crashes in it (exit status 139): let `timeout` limit it.

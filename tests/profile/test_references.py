@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
 from devenv.errors import DevenvError
 from devenv.model.environment import Environment
-from devenv.model.service import HttpCheck, Service
+from devenv.model.service import Check, ExecCheck, FileCheck, HttpCheck, Service
 from devenv.profile.references import Given, escape, parse, resolve, shown_url
 from tests.profile.loading import load_text, problems_of
 
@@ -226,6 +227,42 @@ def test_a_reference_to_a_service_with_problems_makes_no_more_of_them() -> None:
     assert said == [
         "devenv.profile.yaml:3:27: services.db.scale: expected a whole number, got `many`"
     ]
+
+
+TWO_SIDED = """
+services:
+  db:
+    image: db
+    process: {command: d, environment: {DATA: /here}, ready: {file: "${{ self.env.DATA }}/up"}}
+    environment: {DATA: /there, COPY: "${{ self.env.DATA }}"}
+    ready: {exec: [test, -d, "${{ self.env.DATA }}"]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("contained", "check"),
+    [(True, ExecCheck(("test", "-d", "/there"))), (False, FileCheck("/here/up"))],
+    ids=["container", "process"],
+)
+def test_each_side_has_its_own_values_and_readiness(contained: bool, check: Check) -> None:
+    environment = load_text(TWO_SIDED).environment
+    names = frozenset({"db"}) if contained else frozenset[str]()
+    found = resolve(
+        environment, environment.services["db"], 0, replace(given(PORTS), contained=names)
+    )
+    assert found.probe is not None
+    assert found.probe.check == check
+
+
+def test_values_of_what_can_only_be_a_container_may_lead_on() -> None:
+    loaded = load_text(
+        "services:\n"
+        "  db: {image: d, environment: {A: x, B: '${{ self.env.A }}'}}\n"
+        "  web: {command: w, environment: {C: '${{ services.db.env.B }}'}}\n"
+    )
+    web = resolve(loaded.environment, loaded.environment.services["web"], 0, given({}))
+    assert web.process is not None
+    assert web.process.environment == {"C": "x"}
 
 
 def test_keys_of_ones_own_are_not_looked_into() -> None:

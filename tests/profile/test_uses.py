@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from devenv.model.service import Port, Service
+from devenv.model.service import ExecCheck, Port, Service, TcpCheck
 from devenv.profile import shipped
 from tests.profile.loading import ROOT, image_of, load_text, problems_of
 
@@ -13,7 +13,10 @@ SHIPPED = f"{FOLDER}/postgres/profile.yaml"
 POSTGRES = """
 services:
   postgres:
-    process: {command: ["${DEVENV_PYTHON}", "${DEVENV_SHIPPED}/run.py", "${VERSION:-}", "$HOME"]}
+    process:
+      command: ["${DEVENV_PYTHON}", "${DEVENV_SHIPPED}/run.py", "${VERSION:-}", "$HOME"]
+      ready: {exec: [ready, here]}
+    volumes: ["${VOLUME}:/data"]
     image: postgres:${VERSION:-16}
     ports: ["sql: auto"]
     url: postgresql://devenv:${{ self.secret }}@${{ self.host }}:${{ self.port }}/app
@@ -126,3 +129,23 @@ def test_files_that_use_each_other_are_a_problem() -> None:
         },
     )
     assert said == ["b.yaml:1:22: `uses` goes round: a.yaml#a → b.yaml#b → a.yaml#a"]
+
+
+def test_each_service_keeps_its_data_in_a_volume_of_its_own() -> None:
+    loaded = load_text(
+        "services: {a: {uses: postgres}, b: {uses: postgres}, c: {uses: postgres, volumes: "
+        "!override ['mine:/data']}}\nvolumes: {mine: {}}",
+        {SHIPPED: POSTGRES},
+    )
+    assert set(loaded.environment.resources.volumes) == {"mine", "a-data", "b-data"}
+
+
+def test_readiness_beside_uses_counts_on_both_sides() -> None:
+    plain, own = database("uses: postgres"), database("uses: postgres, ready: {tcp: sql}")
+    assert plain.process is not None
+    assert plain.process.probe is not None
+    assert plain.process.probe.check == ExecCheck(("ready", "here"))
+    assert own.process is not None
+    assert own.process.probe is None
+    assert own.probe is not None
+    assert own.probe.check == TcpCheck("sql")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from devenv.daemon import claims, documents
 from devenv.daemon.failpoints import failpoint
 from devenv.daemon.intent import Change, Intent, Leaving, leaving
 from devenv.daemon.profiles import request, with_runtimes
+from devenv.daemon.reach import Reach, reach
 from devenv.daemon.verbs.context import Answer, Context, Params, client, status
 from devenv.errors import DevenvError
 from devenv.model.environment import Environment
@@ -19,49 +20,36 @@ from devenv.planning.requests import requests
 from devenv.planning.wishes import Wishes
 from devenv.profile.checkout import Checkout
 from devenv.profile.sources import Loaded
-from devenv.runtimes.protocol import Capability, Client
+from devenv.runtimes.protocol import Capability
 
 Wish = Callable[[Wishes, Environment, Snapshot], Wishes]
 
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What a verb that starts something stands on: the checkout, and a profile of it.
-
-    ``away`` says of every runtime why it cannot be used now ("": it can).
-    """
+    """What a verb that starts something stands on: the checkout, a profile of it, what there is."""
 
     checkout: Checkout
     profiles: tuple[str, ...]
     loaded: Loaded
-    away: Mapping[str, str] = field(default_factory=dict)
+    reach: Reach
 
 
-async def fresh_basis(context: Context, params: Params, checkout: Checkout) -> Basis:
+async def fresh_basis(
+    context: Context, params: Params, checkout: Checkout, intent: Intent
+) -> Basis:
     """The profile as it is on disk now. Raises ProfileError."""
     profiles = tuple(params["target"].get("profiles") or ())
     wanted = request(checkout, profiles, client(params).environment)
     loaded = await context.registry.profiles.load(wanted)
-    return Basis(checkout, profiles, loaded, await _away(context, checkout, loaded, client(params)))
-
-
-async def _away(
-    context: Context, checkout: Checkout, loaded: Loaded, asking: Client
-) -> Mapping[str, str]:
-    """Ask for an engine only where something can be a container."""
-    host = context.registry.host
-    if any(service.container for service in loaded.environment.services.values()):
-        return {
-            host.processes.name: "",
-            host.docker.name: await host.docker.places.reach(checkout.id, asking),
-        }
-    return {host.processes.name: "", host.docker.name: "nothing here can be a container"}
+    found = await reach(context.registry.host, intent, loaded, client(params))
+    return Basis(checkout, profiles, loaded, found)
 
 
 async def up(context: Context, params: Params) -> Answer:
     """Apply the profile as it is now, and want services of it."""
     live, checkout = context.registry.find(params["target"])
-    basis = await fresh_basis(context, params, checkout)
+    basis = await fresh_basis(context, params, checkout, live.board.newest.intent)
     failpoint("up.loaded")
     taken = await live.change(applied(context, params, basis, wish_up(params)))
     failpoint("up.taken")
@@ -160,11 +148,11 @@ async def _changed(context: Context, params: Params, wish: Wish) -> Answer:
     live, checkout = context.registry.find(params["target"])
     intent = live.board.newest.intent
     if intent.loaded is None:
-        basis = await fresh_basis(context, params, checkout)
+        basis = await fresh_basis(context, params, checkout, intent)
     else:
         kept = replace(checkout, files=intent.checkout.files)
-        away = await _away(context, checkout, intent.loaded, client(params))
-        basis = Basis(kept, intent.profiles, intent.loaded, away)
+        found = await reach(context.registry.host, intent, intent.loaded, client(params))
+        basis = Basis(kept, intent.profiles, intent.loaded, found)
     await live.change(applied(context, params, basis, wish))
     return Answer(await status(context, live, checkout))
 
@@ -184,7 +172,7 @@ def applied(context: Context, params: Params, basis: Basis, wish: Wish) -> Chang
             notice="",
         )
         wished = replace(base, wishes=wish(base.wishes, base.environment, snapshot))
-        chosen = with_runtimes(wished, basis.away, params.get("runtime") or "")
+        chosen = with_runtimes(wished, basis.reach, params.get("runtime") or "")
         return claims.claimed(chosen, host.taken(intent.checkout.id))
 
     return change

@@ -38,8 +38,8 @@ async def watch(context: Context, params: Params) -> Answer:
 async def plan(context: Context, params: Params) -> Answer:
     """Say what ``up`` would do; nothing is stored."""
     live, checkout = context.registry.find(params["target"])
-    basis = await fresh_basis(context, params, checkout)
     newest = live.board.newest
+    basis = await fresh_basis(context, params, checkout, newest.intent)
     intent = applied(context, params, basis, wish_up(params))(newest.intent, newest.snapshot)
     wanted = desired(intent, context.registry.host.home)
     rounds = forecast(wanted, newest.observed, boottime())

@@ -14,12 +14,14 @@ from devenv.runtimes.docker import names
 from devenv.runtimes.docker.connection import AwayError, RefusedError
 from devenv.runtimes.docker.creating import Creator, definition_of
 from devenv.runtimes.docker.hooks import run_hooks
+from devenv.runtimes.docker.images import NotPulledError
 from devenv.runtimes.docker.place import Place
 from devenv.runtimes.docker.records import Record
 from devenv.runtimes.docker.rows import Row
 from devenv.runtimes.protocol import Report
 
 GONE = 404
+AS_PROCESS = "or let it be a host process: `devenv up --runtime process`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,12 @@ class Containers:
         inherited: Mapping[str, str] = {}
         creator = Creator(self.place)
         service = replica.service
-        await creator.have_image(service.name, definition_of(service), report)
+        try:
+            await creator.have_image(service.name, definition_of(service), report)
+        except NotPulledError as error:
+            if service.process is None:
+                raise
+            raise DevenvError(error.message, f"{error.hint}; {AS_PROCESS}") from error
         if row is not None:
             inherited = await creator.nameless_volumes(row)
             await self.remove(row, volumes=False)

@@ -9,15 +9,23 @@ from typing import Any
 from devenv.errors import DevenvError
 from devenv.model.environment import EnvironmentId
 from devenv.runtimes.docker import building
-from devenv.runtimes.docker.connection import Connection, RefusedError
+from devenv.runtimes.docker.connection import AwayError, Connection, RefusedError
 from devenv.runtimes.protocol import Client, Report
 
 Definition = Mapping[str, Any]
+REGISTRY_PATIENCE = 5.0
+"""Seconds that a registry has for an answer, where a host process would do as well."""
+SERVER_FAULT = 500
+"""What an engine answers, or more, when it cannot reach a registry."""
 
 
 def image_name(environment: EnvironmentId, service: str, definition: Definition) -> str:
     """The image that a service is made from; what is only built gets Compose's kind of name."""
     return str(definition.get("image") or f"{environment}-{service}")
+
+
+class NotPulledError(DevenvError):
+    """An image is not here, and its registry does not give it."""
 
 
 class Images:
@@ -35,6 +43,37 @@ class Images:
             self._coming[name] = task
             task.add_done_callback(lambda _: self._coming.pop(name, None))
         await asyncio.shield(task)
+
+    async def out_of_reach(self, name: str, client: Client) -> str:
+        """Why an image is not here and its registry cannot be asked for it; "" if one of both can.
+
+        A registry that answers no is one that can be asked.
+        """
+        try:
+            if await self._is_there(name):
+                return ""
+            async with asyncio.timeout(REGISTRY_PATIENCE):
+                await self.digest(name, client)
+        except TimeoutError:
+            return f"{name} is not here, and its registry does not answer"
+        except RefusedError as error:
+            if error.status >= SERVER_FAULT:
+                return f"{name} is not here, and cannot be pulled: {error.message}"
+        except AwayError as error:
+            return error.message
+        return ""
+
+    async def digest(self, name: str, client: Client) -> str:
+        """The digest that a registry has for an image now. Raises RefusedError, AwayError."""
+        from docker.utils import parse_repository_tag
+
+        repository, _ = parse_repository_tag(name)
+
+        def ask(engine: Any) -> Any:
+            return engine.inspect_distribution(name, _credentials(repository, client))
+
+        found = await self._connection.call(ask)
+        return str(found["Descriptor"]["digest"])
 
     async def _have(
         self, name: str, definition: Definition, client: Client, report: Report
@@ -115,8 +154,8 @@ class PullProgress:
         return f"pulls {self._name}: {count} of {len(self._complete)} layers" if news else ""
 
 
-def _not_pulled(name: str, said: str) -> DevenvError:
-    return DevenvError(f"cannot pull {name}: {said}", "check its name, and `docker login`")
+def _not_pulled(name: str, said: str) -> NotPulledError:
+    return NotPulledError(f"cannot pull {name}: {said}", "check its name, and `docker login`")
 
 
 def _credentials(repository: str, client: Client) -> dict[str, Any] | None:

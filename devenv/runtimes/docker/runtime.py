@@ -62,7 +62,8 @@ class DockerRuntime:
         if place.engine.away:
             return Look(away=place.engine.away, prepared=place.prepared)
         units = {key: self._unit(place, row) for key, row in place.rows().items()}
-        failed = {key: unit for key, unit in place.failed.items() if key not in units}
+        alive = {key for key, unit in units.items() if unit.exit is None}
+        failed = {key: unit for key, unit in place.failed.items() if key not in alive}
         return Look({**units, **failed}, place.prepared or ADOPTED)
 
     def changes(self) -> AsyncIterator[EnvironmentId]:
