@@ -20,6 +20,7 @@ _PARAMS: dict[str, tuple[type, ...]] = {
     "columns": (int,),
     "command": (list,),
     "environments": (list,),
+    "images": (list,),
     "index": (int,),
     "limit": (int,),
     "newer_than": (int,),
@@ -69,6 +70,7 @@ METHODS: dict[str, Method] = {
     "status": Method("target", STATUS),
     "watch": Method("target newer_than timeout", STATUS),
     "plan": Method("target client services? runtime?", "rounds problems"),
+    "digests": Method("target client images", "digests"),
     "why": Method("target service", "lines"),
     "samples": Method("target", "samples"),
     "environment": Method(

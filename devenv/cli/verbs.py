@@ -171,6 +171,12 @@ _ALL = (
         ),
     ),
     Verb("check", "say what is wrong with the profile"),
+    Verb(
+        "lock",
+        "write down which images and files the profile means now",
+        "services*",
+        (Option("--update", FLAG, "ask for newer images (of these services, or all)"),),
+    ),
     Verb("init", "write a first profile for this folder"),
     Verb("list", "show all environments on this machine"),
     Verb(

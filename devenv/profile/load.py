@@ -21,11 +21,12 @@ from devenv.profile.filenames import OVERLAY, PROCFILE, PROFILE, is_compose
 from devenv.profile.graph import check_dependencies, known_dependencies
 from devenv.profile.interpolate import interpolate
 from devenv.profile.layers import Named, Project, read_project, read_tree
+from devenv.profile.lock import locked, locking
 from devenv.profile.reading import Reading, Scope, layered, scope_of
 from devenv.profile.reference_check import check_references, warn_of_shown_secrets
 from devenv.profile.references import secret_variables
 from devenv.profile.sources import Loaded, Reader, Request, Source, read_file
-from devenv.profile.tree import Path, Table, child_table, places, text
+from devenv.profile.tree import Table, child_table, places, text
 from devenv.profile.uses import Shipped, expand
 from devenv.profile.validate import Checked, validate
 
@@ -47,22 +48,30 @@ def load(request: Request, read: Reader = read_file, *, origins: bool = False) -
         reading.problems.raise_errors()
         checked = Checked(schema.Profile())
     environment, partly = _environment(checked, tree, scope, reading)
-    environment = _linked(environment, partly, tree, reading)
+    loaded = _loaded(_linked(environment, partly, tree, reading), files, reading)
+    return replace(loaded, origins=dict(places(tree))) if origins else loaded
+
+
+def _loaded(environment: Environment, files: tuple[Named, ...], reading: Reading) -> Loaded:
+    """Take in the lock, the last thing that may be wrong."""
+    own = [file.path for file in files]
+    found = locking(environment, own, posixpath.normpath(shipped.folder()), reading)
     reading.problems.raise_errors()
-    return _loaded(environment, reading, dict(places(tree)) if origins else {})
-
-
-def _loaded(environment: Environment, reading: Reading, origins: Mapping[Path, Origin]) -> Loaded:
-    problems = reading.problems.all()
-    return Loaded(environment, problems, reading.sources, reading.variables, origins)
+    return Loaded(
+        locked(environment, found.lock),
+        reading.problems.all(),
+        reading.sources,
+        reading.variables,
+        locking=found,
+    )
 
 
 def _compose(files: tuple[Named, ...], reading: Reading, *, origins: bool) -> Loaded:
     """Load a Compose project as it stands."""
     resolved = resolve(reading, files)
     reading.problems.raise_errors()
-    environment = environment_of(resolved, reading.request.root)
-    return _loaded(environment, reading, resolved.origins if origins else {})
+    loaded = _loaded(environment_of(resolved, reading.request.root), files, reading)
+    return replace(loaded, origins=resolved.origins) if origins else loaded
 
 
 def _files(reading: Reading) -> tuple[Named, ...]:

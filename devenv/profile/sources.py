@@ -46,6 +46,28 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Lock:
+    """Digests: ``images`` by the names that a profile has, ``files`` by their paths."""
+
+    images: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Locking:
+    """What a lock of a profile has, and what it should have.
+
+    ``lock`` is None where there is no file at ``path``. ``images`` gives the name of each
+    service's image that a registry has, as it is written; ``files`` the digests of now.
+    """
+
+    path: str
+    lock: Lock | None = None
+    images: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Loaded:
     """A profile without errors, and all that it was made from.
 
@@ -60,6 +82,7 @@ class Loaded:
     sources: Mapping[str, Source]
     variables: Mapping[str, str | None]
     origins: Mapping[tuple[str | int, ...], Origin] = field(default_factory=dict)
+    locking: Locking = field(default_factory=lambda: Locking(""))
 
 
 def read_file(path: str) -> bytes | None:

@@ -55,6 +55,7 @@ ANSWERS: dict[str, Answer] = {
     },
     "plan": {"rounds": [["start web"]], "problems": [PROBLEM], "requests": [REQUEST]},
     "why": {"lines": ["web waits for db"]},
+    "digests": {"digests": {"redis:7": f"sha256:{'a' * 64}"}},
     "environment": {
         "command": ["sleep"],
         "directory": "/",
@@ -155,6 +156,15 @@ def test_verbs_without_a_daemon_have_the_documented_shape(desk: Desk, verb: str,
 
 def test_init_has_the_documented_shape(desk: Desk) -> None:
     assert_shape(documented("init")[0], json.loads(desk.run("init", "--json").stdout))
+
+
+def test_a_lock_has_the_documented_shape(desk: Desk) -> None:
+    (desk.folder / "devenv.profile.yaml").write_text("services: {db: {image: 'redis:7'}}")
+    with stand_in(desk.environ) as daemon:
+        daemon.answers = ANSWERS
+        found = json.loads(desk.run("lock", "--json").stdout)
+    assert_shape(documented("lock")[0], found)
+    assert found["changed"] == ["redis:7"]
 
 
 def test_a_stopped_daemon_is_null(desk: Desk) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from devenv.daemon.verbs import changing, inspecting, itself, joining, reading
+from devenv.daemon.verbs import changing, inspecting, itself, joining, locking, reading
 from devenv.daemon.verbs.context import Answer, Context, Params
 
 VERBS: dict[str, Callable[[Context, Params], Awaitable[Answer]]] = {
@@ -20,6 +20,7 @@ VERBS: dict[str, Callable[[Context, Params], Awaitable[Answer]]] = {
     "status": reading.read_status,
     "watch": reading.watch,
     "plan": reading.plan,
+    "digests": locking.digests,
     "why": reading.why,
     "samples": reading.samples,
     "environment": reading.environment,
