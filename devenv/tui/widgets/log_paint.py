@@ -162,5 +162,6 @@ def _row(head: Text, part: Text, look: Look, room: int) -> Row:
     strip = Strip(part.render(_CONSOLE))
     if not look.wrap and (look.left or strip.cell_length > room):
         strip = strip.crop(look.left, look.left + room)
-    strip = Strip([*head.render(_CONSOLE), *strip])
+    if head.plain:
+        strip = Strip([*head.render(_CONSOLE), *strip])
     return Row(strip, strip.text)

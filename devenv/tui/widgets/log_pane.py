@@ -34,8 +34,7 @@ class LogPane(Widget):
         self.lines = LogLines(self.reading.document)
         self.prompt = LogPrompt()
         self.chores = Chores(_CHORES, self._progressed)
-        self._bar = LogBar()
-        self._status = Static(classes="log--status")
+        self._bar, self._status = LogBar(), Static(classes="log--status")
         self._pulse: Pulse | None = None
 
     def set_sources(self, sources: Iterable[Source]) -> None:

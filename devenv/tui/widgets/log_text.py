@@ -20,6 +20,7 @@ _DECEIVING = dict.fromkeys(
     "\N{REPLACEMENT CHARACTER}",
 )
 """Turns of the writing direction and breaks of lines: they would move what stands beside them."""
+_CONTROL = re.compile("[\x7f-\x9f]")
 _KEY = re.compile(r'^\s*("(?:[^"\\]|\\.)*")(?=: )')
 
 
@@ -47,6 +48,7 @@ def unfolded(line: bytes, key: Style) -> list[Text]:
         return []
     if not value:
         return []
+    written = _CONTROL.sub(lambda control: f"\\u{ord(control[0]):04x}", written)
     rows = [body(row.encode("utf-8", "replace")) for row in written.split("\n")]
     for row in rows:
         if found := _KEY.match(row.plain):

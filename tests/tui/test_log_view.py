@@ -1,0 +1,273 @@
+"""The view of logs under its keys, over real stores."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from textual import events
+from textual.notifications import Notifications
+
+from devenv.tui.widgets.log_pulse import Pulse
+from tests.tui.logbook import logbook
+
+Check = Callable[[Path], Awaitable[None]]
+
+
+def run(check: Check) -> Callable[[Path], None]:
+    @functools.wraps(check)
+    def test(tmp_path: Path) -> None:
+        asyncio.run(check(tmp_path))  # type: ignore[arg-type]  # a coroutine
+
+    return test
+
+
+def numbered(first: int, last: int) -> list[bytes]:
+    return [b"line %d" % number for number in range(first, last + 1)]
+
+
+@run
+async def test_it_follows_what_is_written(tmp_path: Path) -> None:
+    async with logbook(tmp_path) as book:
+        book.write("web", *numbered(1, 20))
+        book.open()
+        await book.until_seen(*(f"line {number}" for number in range(13, 21)))
+        book.write("web", b"more")
+        await book.until_seen("line 20", "more")
+        assert "following" in book.status
+
+
+@run
+async def test_going_up_holds_and_the_end_follows_again(tmp_path: Path) -> None:
+    async with logbook(tmp_path) as book:
+        book.write("web", *numbered(1, 20))
+        book.open()
+        await book.until_seen("line 20")
+        await book.press("up")
+        before = book.rows
+        book.write("web", *numbered(21, 23))
+        await book.until(lambda: "held, 3 new" in book.status)
+        assert book.rows[:-1] == before[:-1]
+        await book.press("down", "down")
+        assert [row for row in book.rows if "── new" in row]
+        await book.press("G")
+        await book.until_seen("line 22", "line 23")
+        assert "following" in book.status
+        assert not [row for row in book.rows if "── new" in row]
+
+
+@run
+async def test_the_wheel_holds_and_reaches_the_end_again(tmp_path: Path) -> None:
+    async with logbook(tmp_path) as book:
+        book.write("web", *numbered(1, 20))
+        book.open()
+        await book.until_seen("line 20")
+        lines = book.view.lines
+        await book.pilot._post_mouse_events([events.MouseScrollUp], lines, (2, 2), button=0)
+        await book.until_seen("line 16", "line 17")
+        assert "held" in book.status
+        await book.pilot._post_mouse_events([events.MouseScrollDown], lines, (2, 2), button=0)
+        await book.until_seen("line 20")
+        assert "following" in book.status
+
+
+@run
+async def test_services_are_merged_by_time_with_their_names(tmp_path: Path) -> None:
+    async with logbook(tmp_path) as book:
+        book.write("web", b"one")
+        book.write("db", b"two")
+        book.write("web", b"three")
+        book.open()
+        await book.until_seen("web │ one", "db  │ two", "web │ three")
+        book.view.show(["db"])
+        await book.until_seen("two")
+        assert book.rows[0] == "two"
+        book.view.show(None)
+        await book.until_seen("web │ one", "db  │ two", "web │ three")
+
+
+@run
+async def test_a_search_goes_from_match_to_match_and_counts(tmp_path: Path) -> None:
+    async with logbook(tmp_path) as book:
+        book.write("web", *numbered(1, 300))
+        book.open()
+        await book.answer("slash", r"line \d*7$")
+        await book.until(lambda: "30 of 30" in book.status)
+        assert book.view.lines.window.cursor == (0, 296)
+        await book.press("N")
+        await book.until(lambda: "29 of 30" in book.status)
+        await book.press("n", "n")
+        await book.until(lambda: "1 of 30" in book.status)
+        assert "line 7" in book.rows
+        await book.press("escape")
+        assert "of 30" not in book.status
+
+
+@run
+async def test_what_cannot_be_found_is_told_and_what_is_no_expression_too(tmp_path: Path) -> None:
+    async with logbook(tmp_path) as book:
+        book.write("web", *numbered(1, 30))
+        book.open()
+        await book.answer("slash", "nothing")
+        await book.until(lambda: "no line matches" in told(book.pilot.app._notifications))
+        await book.answer("slash", "(")
+        await book.until(lambda: "not a regular" in told(book.pilot.app._notifications))
+        assert book.view.prompt.display
+        await book.press("escape")
+        assert not book.view.prompt.display
+        assert book.view.lines.has_focus
+
+
+def told(notifications: Notifications) -> str:
+    return " ".join(notification.message for notification in notifications)
+
+
+@run
+async def test_filters_leave_lines_out_and_new_ones_too(tmp_path: Path) -> None:
+    async with logbook(tmp_path) as book:
+        book.write("web", *numbered(1, 30))
+        book.open()
+        await book.answer("ampersand", "[15]$")
+        await book.answer("exclamation_mark", "2")
+        await book.until_seen("line 1", "line 5", "line 11", "line 15")
+        assert "only /[15]$/ · without /2/" in book.status
+        book.write("web", b"line 31", b"line 32", b"line 35")
+        await book.until_seen("line 15", "line 31", "line 35")
+        await book.press("escape")
+        await book.until_seen("line 32", "line 35")
+
+
+@run
+async def test_times_wrapping_and_shifting_change_what_is_seen(tmp_path: Path) -> None:
+    async with logbook(tmp_path, width=20) as book:
+        book.write("web", b"0123456789" * 4)
+        book.open()
+        await book.until_seen("0123456789012345678")
+        await book.press("right")
+        assert book.rows[0] == "8901234567890123456"
+        await book.press("left", "w")
+        assert book.rows[:3] == ["0123456789012345678", "9012345678901234567", "89"]
+        await book.press("w", "t")
+        assert book.rows[0][8] == "."
+        assert book.rows[0].endswith(" 012345")
+
+
+@run
+async def test_traces_and_json_are_unfolded_on_demand(tmp_path: Path) -> None:
+    async with logbook(tmp_path) as book:
+        book.write("web", b"Traceback (most recent call last):", b'  File "a.py", line 1', b"E: no")
+        book.write("web", b'{"level": "info", "list": [1]}')
+        book.open()
+        await book.until_seen(
+            "Traceback (most recent call last):  ⋯ 1 lines",
+            *("E: no", '{"level": "info", "list": [1]}'),
+        )
+        await book.press("k", "j", "enter")
+        assert '    "level": "info",' in book.rows
+        await book.press("enter")
+        await book.answer("slash", "a.py")
+        await book.until(lambda: any("File" in row for row in book.rows))
+        await book.press("z")
+        assert book.rows[1] == '  File "a.py", line 1'
+
+
+@run
+async def test_lines_are_selected_and_copied(tmp_path: Path) -> None:
+    async with logbook(tmp_path) as book:
+        book.write("web", b"\x1b[31mred\x1b[0m", b"x" * 200, b"last")
+        book.open()
+        await book.until_seen("last")
+        await book.press("v", "k", "k", "y")
+        assert book.pilot.app.clipboard == "red\n" + "x" * 200 + "\nlast"
+        await book.press("y")
+        assert book.pilot.app.clipboard == "red"
+
+
+@run
+async def test_what_the_mouse_selects_is_copied(tmp_path: Path) -> None:
+    async with logbook(tmp_path) as book:
+        book.write("web", b"first line", b"second line")
+        book.open()
+        await book.until_seen("second line")
+        await book.pilot.mouse_down(book.view.lines, offset=(6, 0))
+        await book.pilot.hover(book.view.lines, offset=(5, 1))
+        await book.pilot.mouse_up(book.view.lines, offset=(5, 1))
+        assert "held" in book.status or not book.view.lines.window.following
+        await book.press("y")
+        assert book.pilot.app.clipboard == "line\nsecond"
+
+
+@run
+async def test_what_is_shown_is_saved_and_no_file_overwritten(tmp_path: Path) -> None:
+    async with logbook(tmp_path / "logs") as book:
+        book.write("web", *numbered(1, 500))
+        book.open()
+        await book.answer("ampersand", "0$")
+        file = tmp_path / "saved.txt"
+        await book.answer("s", str(file))
+        await book.until(file.exists)
+        await book.until(lambda: "50 lines saved" in told(book.pilot.app._notifications))
+        assert file.read_text() == "".join(f"line {number}\n" for number in range(10, 501, 10))
+        await book.answer("s", str(file))
+        await book.until(lambda: "File exists" in told(book.pilot.app._notifications))
+        assert len(file.read_text().split()) == 100
+
+
+@run
+async def test_marks_are_gone_to_and_outlive_another_choice(tmp_path: Path) -> None:
+    async with logbook(tmp_path) as book:
+        book.write("web", *numbered(1, 40))
+        book.write("db", b"other")
+        book.open()
+        await book.until_seen("db  │ other")
+        await book.press("g", "m", "down", "down", "m", "G", "apostrophe")
+        assert book.view.lines.window.cursor == (0, 0)
+        await book.press("apostrophe")
+        assert book.view.lines.window.cursor == (0, 2)
+        assert "● web │ line 3" in book.rows
+        book.view.show(["web"])
+        await book.until(lambda: "● line 3" in book.rows)
+
+
+@run
+async def test_a_time_is_gone_to(tmp_path: Path) -> None:
+    async with logbook(tmp_path) as book:
+        book.write("web", *numbered(1, 100))
+        book.open()
+        await book.answer("at", "1700000042")
+        assert book.rows[0] == "line 42"
+
+
+@run
+async def test_what_the_quota_takes_disappears_without_harm(tmp_path: Path) -> None:
+    async with logbook(tmp_path) as book:
+        book.quota = 200_000
+        book.write("web", *numbered(1, 1_000))
+        book.open()
+        await book.press("g")
+        await book.until(lambda: book.rows[0] == "line 1")
+        book.write("web", *numbered(1_001, 20_000))
+        await book.until(lambda: "new" in book.status)
+        book.view.lines.window.document._kept.clear()
+        await book.press("down", "up", "pagedown")
+        assert int(book.rows[0].split()[1]) > 1_000
+        await book.press("G")
+        await book.until_seen("line 20000")
+
+
+@run
+async def test_nothing_runs_while_nothing_comes_and_nothing_stays_open(tmp_path: Path) -> None:
+    before = set(os.listdir("/proc/self/fd"))
+    async with logbook(tmp_path) as book:
+        book.write("web", *numbered(1, 1_000))
+        book.open()
+        pulse = book.view._pulse
+        assert isinstance(pulse, Pulse)
+        await book.until(lambda: "1,000 lines" in book.status and pulse._timer is None)
+        await book.until(lambda: not book.view.reading.to_count(None))
+        book.write("web", b"woken")
+        await book.until_seen("woken")
+    assert len(set(os.listdir("/proc/self/fd")) - before) <= 1
