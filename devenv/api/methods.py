@@ -23,8 +23,11 @@ _PARAMS: dict[str, tuple[type, ...]] = {
     "images": (list,),
     "index": (int,),
     "limit": (int,),
+    "new_images": (bool,),
     "newer_than": (int,),
+    "no_cache": (bool,),
     "protocol": (int,),
+    "pull": (bool,),
     "replicas": (dict,),
     "rows": (int,),
     "runtime": (str,),
@@ -59,7 +62,8 @@ class Method:
 
 METHODS: dict[str, Method] = {
     "hello": Method("protocol build", "protocol build pid started_at"),
-    "up": Method("target client services? runtime? watch?", STATUS),
+    "up": Method("target client services? runtime? watch? new_images?", STATUS),
+    "build": Method("target client services? no_cache? pull?", "", again=False),
     "down": Method("target volumes?", STATUS),
     "start": Method("target client services?", STATUS),
     "stop": Method("target client services?", STATUS),

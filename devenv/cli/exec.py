@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from devenv.cli.session import Session
 
 
+PATIENCE = 3600.0
+"""Seconds that it may take until it runs: its image may have to be pulled."""
+
+
 def run(arguments: Arguments, session: Session) -> Become | Result:
     if not arguments.command:
         raise UsageError("which command?", f"For example: devenv exec {arguments.service} -- env")
@@ -28,21 +32,30 @@ def as_service(
     """The command as the service itself would run it: the profile's values over the user's own."""
     answer = session.call("environment", service=service, index=index)
     if answer["container"]:
-        return joined(session, "exec", {"service": service, "index": index, "command": command})
+        return in_terminal(
+            session, "exec", {"service": service, "index": index, "command": command}
+        )
     if not answer["directory"]:
         raise DevenvError(f"{service} does not run", f"bring it up first: devenv start {service}")
     environment = {**session.environ, **answer["environment"]}
     return Become(tuple(command), answer["directory"], environment)
 
 
-def joined(session: Session, method: str, params: dict[str, Any]) -> Result:
-    """Ask for a command elsewhere, and be joined to it until it ends; its status is ours."""
+def in_terminal(session: Session, method: str, params: dict[str, Any]) -> Result:
+    """Ask for a command elsewhere, which has a terminal where we have one."""
     tty = terminal.is_one()
     columns, rows = terminal.size()
-    asked = {"target": session.target(), "tty": tty, "columns": columns, "rows": rows, **params}
-    _, descriptors = session.client.call_for_descriptors(method, asked)
+    return joined(
+        session, method, {**params, "tty": tty, "columns": columns, "rows": rows}, raw=tty
+    )
+
+
+def joined(session: Session, method: str, params: dict[str, Any], *, raw: bool = False) -> Result:
+    """Ask for something that runs elsewhere, and be joined to it; its status is ours."""
+    asked = {"target": session.target(), **params}
+    _, descriptors = session.client.call_for_descriptors(method, asked, within=PATIENCE)
     if len(descriptors) != 1:
         raise DevenvError("the daemon gave no connection")
     with socket.socket(fileno=descriptors[0]) as sock:
-        status = terminal.Terminal(sock, raw=tty).pump() or 0
+        status = terminal.Terminal(sock, raw=raw).pump() or 0
     return Result({"exit_code": status}, code=status)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from devenv.api.wording import duration
-from devenv.cli.exec import as_service, joined
+from devenv.cli.exec import as_service, in_terminal
 from devenv.cli.outcome import bring_up_needs, failure_lines
 from devenv.cli.render import notice, stdout_style
 from devenv.cli.services import chosen
@@ -48,7 +48,7 @@ def _as_service(session: Session, name: str, command: list[str]) -> Become | Res
     document = bring_up_needs(session, name)
     if _runtime(document, name) == "process":
         return as_service(session, name, command)
-    return joined(
+    return in_terminal(
         session,
         "run.once",
         {"client": session.caller(), "service": name, "command": command},

@@ -20,6 +20,13 @@ def run(arguments: Arguments, session: Session) -> Result:
 
         return plan(arguments, session)
 
+    if arguments.build:
+        from devenv.cli.build import build
+
+        built = build(session)
+        if built.code:
+            return built
+
     def ask() -> dict[str, Any]:
         answer = session.call(
             "up",
@@ -27,6 +34,7 @@ def run(arguments: Arguments, session: Session) -> Result:
             services=arguments.services or None,
             runtime=arguments.runtime,
             watch=not arguments.no_watch,
+            new_images=arguments.build or None,
         )
         for request in answer.get("requests") or ():
             notice(request_text(request))

@@ -79,6 +79,7 @@ _ALL = (
         (
             Option("-d --detach", FLAG, "only show progress, open nothing"),
             _RUNTIME,
+            Option("--build", FLAG, "build images first, where their inputs have changed"),
             _TIMEOUT,
             Option("--no-watch", FLAG, "do not follow changes of files (develop.watch)"),
             Option("--plan --dry-run", FLAG, "show what would be done, and do nothing"),
@@ -100,6 +101,15 @@ _ALL = (
     Verb("pause", "let containers stand still where they are", "services*", (_TIMEOUT,)),
     Verb("resume", "let paused containers go on", "services*", (_TIMEOUT,)),
     Verb("scale", "set the number of replicas (web=3)", "replicas*", (_TIMEOUT,)),
+    Verb(
+        "build",
+        "build images, where their inputs have changed",
+        "services*",
+        (
+            Option("--no-cache", FLAG, "build every step anew"),
+            Option("--pull", FLAG, "pull newer images to build on"),
+        ),
+    ),
     Verb(
         "status",
         "show the services",

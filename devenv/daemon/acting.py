@@ -39,6 +39,8 @@ class Acting:
         """``drained`` waits until the log of a unit that has ended is safe."""
         self.failures: dict[ReplicaId | str, Failure] = {}
         """What steps have failed with, until they are tried again."""
+        self.said: dict[ReplicaId, str] = {}
+        """What the starts in flight have last said of their progress."""
         self._tries: dict[ReplicaId | str, int] = {}
         self._environment = environment
         self._runtimes = runtimes
@@ -111,6 +113,7 @@ class Acting:
         del self._tasks[key]
         if isinstance(key, ReplicaId):
             self._verbs.pop(key, None)
+            self.said.pop(key, None)
         error = None if task.cancelled() else task.exception()
         if error is not None:
             self._failed(key, runtime, error)
@@ -140,7 +143,13 @@ class Acting:
     async def _start(self, step: Start) -> None:
         failpoint("start")
         await self._drained(step.replica.id)
-        await self._runtimes[step.runtime].start(self._environment, step, self._report)
+        key = step.replica.id
+
+        def report(line: str) -> None:
+            self.said[key] = line
+            self._wake()
+
+        await self._runtimes[step.runtime].start(self._environment, step, report)
         failpoint("started")
 
     async def _stop(self, step: StopUnit) -> None:

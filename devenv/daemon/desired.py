@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from json import dumps
+from typing import Any
 
 from devenv.daemon import store
 from devenv.daemon.intent import Intent
@@ -58,7 +59,18 @@ def preparation(intent: Intent, home: Home) -> Preparation:
         store.memory(intent, home.build),
         intent.environment.log_quota,
         intent.environment.resources,
+        builds(intent.environment),
     )
+
+
+def builds(environment: Environment) -> Mapping[str, Mapping[str, Any]]:
+    """The definitions of the services whose images are built."""
+    found = {name: service.container for name, service in environment.services.items()}
+    return {
+        name: container.definition
+        for name, container in found.items()
+        if container is not None and container.definition.get("build")
+    }
 
 
 def _fingerprint(intent: Intent, home: Home) -> str:

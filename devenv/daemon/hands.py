@@ -57,7 +57,7 @@ class Hands:
         """See what there is, and what its probes and our failures say of it."""
         acting = self.acting
         seen = await look(self._host.runtimes, wanted, busy=acting.busy, preparing=acting.preparing)
-        observed = replace(seen.observed, failures=dict(acting.failures))
+        observed = replace(seen.observed, failures=dict(acting.failures), said=dict(acting.said))
         return replace(seen, observed=self.prober.judged(observed, wanted))
 
     def perform(self, decided: Plan, wanted: Desired, intent: Intent) -> None:

@@ -124,10 +124,12 @@ def _wanted(seen: _Round, replica: Replica) -> ReplicaView:
     unit = seen.scene.observed.units.get(replica.id)
     state = _in_motion(seen, replica) or _at_rest(seen, replica, unit)
     ports = _ports(replica.service)
+    said = seen.scene.observed.said.get(replica.id, "") if state is State.STARTING else ""
     if unit is None:
-        hold = seen.holds.get(replica.id)
-        return ReplicaView(replica.index, state, _text(hold), ports=ports)
-    return replace(_view(seen, unit, state), ports=ports)
+        reason = said or _text(seen.holds.get(replica.id))
+        return ReplicaView(replica.index, state, reason, ports=ports)
+    view = _view(seen, unit, state)
+    return replace(view, reason=said or view.reason, ports=ports)
 
 
 def _in_motion(seen: _Round, replica: Replica) -> State | None:

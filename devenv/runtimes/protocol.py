@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Flag, auto
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from devenv.model.environment import EnvironmentId, ReplicaId, Resources
 from devenv.model.plan import Start, StopUnit
@@ -43,6 +43,7 @@ class Preparation:
 
     ``memory`` is opaque: a runtime that outlives the daemon gives it back when it is adopted; it
     may hold secrets and never reaches a disk. ``log_quota``: bytes of all logs together.
+    ``builds``: the definitions of the services whose images are built.
     """
 
     fingerprint: str
@@ -50,6 +51,7 @@ class Preparation:
     memory: bytes = b""
     log_quota: int = 2 * 1024 * 1024 * 1024
     resources: Resources = field(default_factory=Resources)
+    builds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,8 @@ def test_a_command_that_closes_its_output_is_waited_for(tmp_path: Path) -> None:
 
 def test_a_container_that_is_killed_takes_its_commands_with_it(tmp_path: Path) -> None:
     async def test(place: Quay) -> None:
-        async with aclosing(await opened(place, "sleep", "1000")) as sleeper:
+        async with aclosing(await opened(place, "sh", "-c", "echo; sleep 1000")) as sleeper:
+            assert await sleeper.read() == (STDOUT, b"\n")
             number = place.runtime.commands.container(place.environment, WEB)
             await asyncio.to_thread(
                 subprocess.run, ("docker", "kill", number), check=True, capture_output=True

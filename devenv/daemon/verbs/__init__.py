@@ -28,6 +28,7 @@ VERBS: dict[str, Callable[[Context, Params], Awaitable[Answer]]] = {
     "inspect": inspecting.inspect,
     "run": changing.run,
     "need": changing.need,
+    "build": joining.build,
     "run.once": joining.run_once,
     "logs": reading.logs,
     "attach": joining.attach,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from devenv.daemon import claims, documents
+from devenv.daemon.desired import builds
 from devenv.daemon.failpoints import failpoint
 from devenv.daemon.intent import Change, Intent, Leaving, leaving
 from devenv.daemon.profiles import request, with_runtimes
@@ -51,7 +52,11 @@ async def up(context: Context, params: Params) -> Answer:
     live, checkout = context.registry.find(params["target"])
     basis = await fresh_basis(context, params, checkout, live.board.newest.intent)
     failpoint("up.loaded")
-    taken = await live.change(applied(context, params, basis, wish_up(params)))
+    outdated: frozenset[str] = frozenset()
+    if params.get("new_images") and not basis.away[context.registry.host.docker.name]:
+        names = builds(basis.loaded.environment)
+        outdated = await context.registry.host.docker.commands.outdated(live.id, names)
+    taken = await live.change(applied(context, params, basis, wish_up(params, outdated)))
     failpoint("up.taken")
     asked = requests(taken.desired, taken.intent.environment, os.path.realpath)
     document = await status(context, live, checkout)
@@ -178,8 +183,8 @@ def applied(context: Context, params: Params, basis: Basis, wish: Wish) -> Chang
     return change
 
 
-def wish_up(params: Params) -> Wish:
-    """Want the services that a request names, and try again what has failed."""
+def wish_up(params: Params, outdated: frozenset[str] = frozenset()) -> Wish:
+    """Want the services that a request names, and start anew what has failed or is outdated."""
     services = tuple(params.get("services") or ())
 
     def wish(held: Wishes, environment: Environment, snapshot: Snapshot) -> Wishes:
@@ -187,6 +192,6 @@ def wish_up(params: Params) -> Wish:
         if watching is not None:
             held = replace(held, watching=watching)
         failed = frozenset(s.name for s in snapshot.services if s.state is State.FAILED)
-        return wishes.up(held, environment, services, failed)
+        return wishes.up(held, environment, services, failed | outdated)
 
     return wish

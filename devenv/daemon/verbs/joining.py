@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 from devenv.daemon.desired import preparation, resolved
 from devenv.daemon.environment import LiveEnvironment
-from devenv.daemon.verbs.context import Answer, Context, Params, service_name
-from devenv.model.environment import ReplicaId
-from devenv.runtimes.protocol import Command
+from devenv.daemon.telling import Telling
+from devenv.daemon.verbs.changing import fresh_basis
+from devenv.daemon.verbs.context import Answer, Context, Params, client, service_name
+from devenv.errors import DevenvError, UsageError
+from devenv.model.environment import Environment, ReplicaId
+from devenv.runtimes.protocol import Command, Report
+
+Definition = Mapping[str, Any]
 
 
 async def attach(context: Context, params: Params) -> Answer:
@@ -28,6 +37,40 @@ async def execute(context: Context, params: Params) -> Answer:
     commands = context.registry.host.docker.commands
     far = await commands.open_exec(live.id, _replica(live, params), _command(params))
     return Answer({}, (context.bridges.open(far),))
+
+
+async def build(context: Context, params: Params) -> Answer:
+    """To the building of images, of all services or of those that are named."""
+    live, checkout = context.registry.find(params["target"])
+    host = context.registry.host
+    basis = await fresh_basis(context, params, checkout)
+    if away := basis.away[host.docker.name]:
+        raise DevenvError(f"nothing can be built: {away}")
+    intent = replace(live.board.newest.intent, loaded=basis.loaded, client=client(params))
+    wanted = preparation(intent, host.home)
+    chosen = _chosen(basis.loaded.environment, wanted.builds, params)
+    more = {key: True for key in ("no_cache", "pull") if params.get(key)}
+    definitions = {
+        name: {**found, "build": {**found["build"], **more}} for name, found in chosen.items()
+    }
+    asked = replace(wanted, builds={**wanted.builds, **definitions})
+
+    async def work(report: Report) -> None:
+        await host.docker.commands.build(live.id, sorted(definitions), asked, report)
+
+    return Answer({}, (context.bridges.open(Telling(work)),))
+
+
+def _chosen(
+    environment: Environment, builds: Mapping[str, Definition], params: Params
+) -> Mapping[str, Definition]:
+    names = params.get("services") or ()
+    unknown = [name for name in names if name not in environment.services]
+    if unknown:
+        raise UsageError(
+            f"no service {', '.join(unknown)}", f"there are: {', '.join(environment.services)}"
+        )
+    return {name: found for name, found in builds.items() if not names or name in names}
 
 
 async def run_once(context: Context, params: Params) -> Answer:

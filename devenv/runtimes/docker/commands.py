@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,7 @@ from devenv.model.service import Service
 from devenv.runtimes.docker.place import Place
 from devenv.runtimes.docker.places import Places
 from devenv.runtimes.docker.rows import Row
-from devenv.runtimes.protocol import Command, Outcome, Report
+from devenv.runtimes.protocol import Command, Outcome, Preparation, Report
 
 if TYPE_CHECKING:  # loaded when the first engine is asked
     from devenv.runtimes.docker.duplex import Duplex
@@ -59,6 +61,35 @@ class Commands:
         from devenv.runtimes.docker import asides
 
         return await asides.run_once(self.places.need(environment), service, command, report)
+
+    async def build(
+        self,
+        environment: EnvironmentId,
+        names: Iterable[str],
+        preparation: Preparation,
+        report: Report,
+    ) -> None:
+        """Build the images of services where they are not current.
+
+        Raises DevenvError for the first that fails; the others are built to their end.
+        """
+        from devenv.runtimes.docker.images import order_of
+
+        images = self.places.need(environment).engine.images
+        orders = [order_of(environment, name, preparation) for name in names]
+        done = await asyncio.gather(
+            *(images.build(order, report) for order in orders), return_exceptions=True
+        )
+        for error in filter(None, done):
+            raise error
+
+    async def outdated(self, environment: EnvironmentId, names: Iterable[str]) -> frozenset[str]:
+        """Which services of ``names`` run from another image than has that name now."""
+        place = self.places.need(environment)
+        rows = [row for key, row in place.rows().items() if key.service in set(names)]
+        now = await asyncio.gather(*(place.engine.images.id_of(row.image_name) for row in rows))
+        pairs = zip(rows, now, strict=True)
+        return frozenset(row.replica.service for row, image in pairs if image != row.image)
 
     async def attach(
         self, environment: EnvironmentId, replica: ReplicaId, size: tuple[int, int]

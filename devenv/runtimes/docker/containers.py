@@ -112,7 +112,7 @@ class Containers:
 
         Volumes without a name go from the old one to the new one.
         """
-        if row is not None and row.fingerprint == replica.fingerprint and row.started:
+        if row is not None and row.started and await self._is_same(row, replica):
             return row.container
         inherited: Mapping[str, str] = {}
         creator = Creator(self.place)
@@ -127,6 +127,15 @@ class Containers:
             inherited = await creator.nameless_volumes(row)
             await self.remove(row, volumes=False)
         return await creator.create(replica, inherited)
+
+    async def _is_same(self, row: Row, replica: Replica) -> bool:
+        """Tell whether it is of the definition, and of the image as it was built last."""
+        if row.fingerprint != replica.fingerprint:
+            return False
+        if not definition_of(replica.service).get("build"):
+            return True
+        now = await self.place.engine.images.id_of(row.image_name)
+        return now in {"", row.image}
 
     async def _call(self, work: Any) -> Any:
         return await self.place.engine.connection.call(work)

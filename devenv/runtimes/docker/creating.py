@@ -62,8 +62,7 @@ class Creator:
     place: Place
 
     async def have_image(self, service: str, definition: Definition, report: Report) -> None:
-        name = image_name(self.place.environment, service, definition)
-        await self.place.engine.images.need(name, definition, self.place.client, report)
+        await self.place.engine.images.need(self.place.order(service, definition), report)
 
     async def create(self, replica: Replica, inherited: Mapping[str, str]) -> str:
         """Make a replica's container; ``inherited`` gives a volume for each target."""

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from devenv.errors import DevenvError
+<<<<<<< HEAD
 from devenv.model.environment import EnvironmentId
 from devenv.runtimes.docker import building
 from devenv.runtimes.docker.connection import AwayError, Connection, RefusedError
 from devenv.runtimes.protocol import Client, Report
+=======
+from devenv.model.environment import EnvironmentId, Resources
+from devenv.runtimes.docker import building, pulling
+from devenv.runtimes.docker.connection import Connection, RefusedError
+from devenv.runtimes.docker.inputs import fingerprint
+from devenv.runtimes.docker.names import INPUTS
+from devenv.runtimes.docker.policies import policy_of
+from devenv.runtimes.protocol import Client, Preparation, Report
+>>>>>>> 987c0ff (Build images whose inputs have changed)
 
 Definition = Mapping[str, Any]
 REGISTRY_PATIENCE = 5.0
@@ -24,8 +36,41 @@ def image_name(environment: EnvironmentId, service: str, definition: Definition)
     return str(definition.get("image") or f"{environment}-{service}")
 
 
+<<<<<<< HEAD
 class NotPulledError(DevenvError):
     """An image is not here, and its registry does not give it."""
+=======
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An image that a service needs, and what is at hand for making it.
+
+    ``builds`` are the definitions of all services whose images are built.
+    """
+
+    environment: EnvironmentId
+    service: str
+    definition: Definition
+    client: Client
+    resources: Resources = field(default_factory=Resources)
+    builds: Mapping[str, Definition] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return image_name(self.environment, self.service, self.definition)
+
+    def of(self, service: str) -> Order:
+        """The same for another service. Raises DevenvError where that builds none."""
+        if service not in self.builds:
+            raise DevenvError(f"{self.service} is built on {service}, which builds no image")
+        return replace(self, service=service, definition=self.builds[service])
+
+
+def order_of(environment: EnvironmentId, service: str, preparation: Preparation) -> Order:
+    """The order for an image that is built."""
+    builds = preparation.builds
+    given = (preparation.client, preparation.resources, builds)
+    return Order(environment, service, builds[service], *given)
+>>>>>>> 987c0ff (Build images whose inputs have changed)
 
 
 class Images:
@@ -35,15 +80,29 @@ class Images:
         self._connection = connection
         self._coming: dict[str, asyncio.Task[None]] = {}
 
-    async def need(self, name: str, definition: Definition, client: Client, report: Report) -> None:
+    async def need(self, order: Order, report: Report) -> None:
         """Have an image: found, pulled or built. Raises DevenvError with what the user can do."""
+        await self._once(order.name, self._have, order, report)
+
+    async def build(self, order: Order, report: Report) -> None:
+        """Build an image, unless there is one of the same inputs."""
+        await self._once(order.name, self._build, order, report)
+
+    async def id_of(self, name: str) -> str:
+        """The engine's id of an image; "" if it has none of that name."""
+        return str((await self._inspected(name) or {}).get("Id") or "")
+
+    async def _once(
+        self, name: str, work: Callable[[Order, Report], Coroutine[Any, Any, None]], *given: Any
+    ) -> None:
         task = self._coming.get(name)
         if task is None:
-            task = asyncio.create_task(self._have(name, definition, client, report))
+            task = asyncio.create_task(work(*given))
             self._coming[name] = task
             task.add_done_callback(lambda _: self._coming.pop(name, None))
         await asyncio.shield(task)
 
+<<<<<<< HEAD
     async def out_of_reach(self, name: str, client: Client) -> str:
         """Why an image is not here and its registry cannot be asked for it; "" if one of both can.
 
@@ -81,79 +140,78 @@ class Images:
         policy = str(definition.get("pull_policy") or "missing")
         build = definition.get("build")
         if policy != "always" and policy != "build" and await self._is_there(name):
+=======
+    async def _have(self, order: Order, report: Report) -> None:
+        definition = order.definition
+        policy = policy_of(definition)
+        there = await self._inspected(order.name)
+        if there is not None and not policy.is_due(there, time.time()):
+>>>>>>> 987c0ff (Build images whose inputs have changed)
             return
-        if build:
-            await building.build(self._connection.address, name, build, client, report)
-        elif policy == "never":
+        if policy.builds and definition.get("build"):
+            await self._build(order, report)
+        elif not policy.pulls:
             raise DevenvError(
-                f"there is no image {name}", "`pull_policy: never` forbids to pull it"
+                f"there is no image {order.name}", f"`pull_policy: {policy.written}` does not pull"
             )
         else:
-            await self._pull(name, str(definition.get("platform") or ""), client, report)
+            await self._pull_or_build(order, report, there=there is not None)
 
-    async def _is_there(self, name: str) -> bool:
-        def inspect(engine: Any) -> None:
-            engine.inspect_image(name)
+    async def _pull_or_build(self, order: Order, report: Report, *, there: bool) -> None:
+        """An image that is there and cannot be pulled anew will do, but for `always`."""
+        definition = order.definition
+        try:
+            await pulling.pull(self._connection, order.name, definition, order.client, report)
+        except DevenvError as error:
+            if definition.get("build"):
+                await self._build(order, report)
+            elif there and policy_of(definition).age:
+                report(f"{error.message}; goes on with the one that is there")
+            else:
+                raise
+
+    async def _build(self, order: Order, report: Report) -> None:
+        definition = order.definition["build"]
+        bases = [order.of(service) for service in building.services_of(definition)]
+        for base in bases:
+            await self.build(base, report)
+        images = {base.service: base.name for base in bases}
+        given = {service: await self.id_of(name) for service, name in images.items()}
+        inputs = await asyncio.to_thread(fingerprint, definition, given)
+        there = await self._inspected(order.name)
+        anew = definition.get("no_cache") or definition.get("pull")
+        if there is not None and inputs and not anew and _inputs_of(there) == inputs:
+            report(f"{order.name} is current")
+            return
+        job = building.Job(
+            order.name,
+            {**definition, "platforms": _platforms(order.definition)},
+            order.client,
+            inputs,
+            images,
+            order.resources.secrets,
+            order.resources.values,
+        )
+        await building.build(job, report)
+
+    async def _inspected(self, name: str) -> Mapping[str, Any] | None:
+        def inspect(engine: Any) -> Mapping[str, Any]:
+            found: Mapping[str, Any] = engine.inspect_image(name)
+            return found
 
         try:
-            await self._connection.call(inspect)
+            return await self._connection.call(inspect)
         except RefusedError as error:
             if error.status == 404:
-                return False
+                return None
             raise
-        return True
-
-    async def _pull(self, name: str, platform: str, client: Client, report: Report) -> None:
-        from docker.utils import parse_repository_tag
-
-        report(f"pulls {name}")
-        loop = asyncio.get_running_loop()
-        progress = PullProgress(name)
-
-        def pull(engine: Any) -> None:
-            repository, tag = parse_repository_tag(name)
-            stream = engine.pull(
-                repository,
-                tag or "latest",
-                stream=True,
-                decode=True,
-                platform=platform or None,
-                auth_config=_credentials(repository, client),
-            )
-            for line in stream:
-                if said := progress.take(line):
-                    loop.call_soon_threadsafe(report, said)
-
-        try:
-            await self._connection.call(pull)
-        except RefusedError as error:
-            raise _not_pulled(name, error.message) from error
-        if progress.error:
-            raise _not_pulled(name, progress.error)
-        report(f"pulled {name}")
 
 
-class PullProgress:
-    """The layers of a pull; says how far it is whenever one more is complete."""
-
-    def __init__(self, name: str) -> None:
-        self.error = ""
-        self._name = name
-        self._complete: dict[str, bool] = {}
-
-    def take(self, line: Mapping[str, Any]) -> str:
-        """Take one line of the engine's; return what is worth to be said, or ""."""
-        self.error = self.error or str(line.get("error") or "")
-        layer, status = str(line.get("id") or ""), str(line.get("status") or "")
-        if not layer or status.startswith("Pulling from"):
-            return ""
-        done = status in {"Pull complete", "Already exists"}
-        news = done and not self._complete.get(layer)
-        self._complete[layer] = done or self._complete.get(layer, False)
-        count = sum(self._complete.values())
-        return f"pulls {self._name}: {count} of {len(self._complete)} layers" if news else ""
+def _inputs_of(inspected: Mapping[str, Any]) -> str:
+    return str(((inspected.get("Config") or {}).get("Labels") or {}).get(INPUTS) or "")
 
 
+<<<<<<< HEAD
 def _not_pulled(name: str, said: str) -> NotPulledError:
     return NotPulledError(f"cannot pull {name}: {said}", "check its name, and `docker login`")
 
@@ -168,3 +226,9 @@ def _credentials(repository: str, client: Client) -> dict[str, Any] | None:
     registry, _ = resolve_repository_name(repository)
     found = load_config(path, credstore_env=dict(client.environment)).resolve_authconfig(registry)
     return dict(found) if found else None
+=======
+def _platforms(definition: Definition) -> list[str]:
+    """For what an image is built: one platform, since an engine holds one of each name."""
+    written = definition.get("platform")
+    return [str(written)] if written else []
+>>>>>>> 987c0ff (Build images whose inputs have changed)

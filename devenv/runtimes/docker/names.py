@@ -17,6 +17,8 @@ INDEX = OURS + "index"
 FINGERPRINT = OURS + "fingerprint"
 GENERATION = OURS + "generation"
 RESOURCE = OURS + "resource"
+INPUTS = OURS + "inputs"
+"""On an image that we have built: the hash of what it was built from."""
 ONE_OFF = OURS + "one-off"
 """On what is made like a service's container and is none of its replicas: for what it is."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from devenv.model.environment import EnvironmentId, ReplicaId, Resources
 from devenv.model.unit import Unit
@@ -14,6 +14,7 @@ from devenv.runtimes.protocol import Client, Preparation
 
 if TYPE_CHECKING:  # loaded when the first engine is asked
     from devenv.runtimes.docker.engine import Engine
+    from devenv.runtimes.docker.images import Order
 
 
 class Place:
@@ -26,6 +27,7 @@ class Place:
         self.prepared = ""
         self.client = Client("/")
         self.resources = Resources()
+        self.builds: Mapping[str, Mapping[str, Any]] = {}
         self.networks: Mapping[str, str] = {}
         self.volumes: Mapping[str, Volume] = {}
         self.failed: dict[ReplicaId, Unit] = {}
@@ -36,8 +38,17 @@ class Place:
         """Take in what was prepared."""
         self.client = preparation.client
         self.resources = preparation.resources
+        self.builds = preparation.builds
         self.networks, self.volumes = networks, volumes
         self.prepared = preparation.fingerprint
+
+    def order(self, service: str, definition: Mapping[str, Any]) -> Order:
+        """What is to be known for having the image of a service."""
+        from devenv.runtimes.docker.images import Order
+
+        return Order(
+            self.environment, service, definition, self.client, self.resources, self.builds
+        )
 
     def rows(self) -> Mapping[ReplicaId, Row]:
         """Its containers that were ever started, or could not be."""

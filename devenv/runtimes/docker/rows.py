@@ -33,6 +33,8 @@ class Row:
     generation: int
     status: str
     """created, running, paused, restarting, removing, exited or dead."""
+    image: str = ""
+    image_name: str = ""
     tty: bool = False
     stdin_open: bool = False
     pid: int | None = None
@@ -68,6 +70,8 @@ def row_of(inspected: Mapping[str, Any]) -> Row | None:
         fingerprint=labels.get(names.FINGERPRINT, ""),
         generation=int(labels.get(names.GENERATION) or 0),
         status=state["Status"],
+        image=inspected.get("Image") or "",
+        image_name=config.get("Image") or "",
         tty=bool(config.get("Tty")),
         stdin_open=bool(config.get("OpenStdin")),
         pid=state.get("Pid") or None,

@@ -1,0 +1,118 @@
+"""Pulls an image, by the user's own log-in to its registry, and says how far it is."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Mapping
+from typing import Any
+
+from devenv.errors import DevenvError
+from devenv.runtimes.docker.connection import Connection, RefusedError
+from devenv.runtimes.protocol import Client, Report
+
+
+async def pull(
+    connection: Connection,
+    name: str,
+    definition: Mapping[str, Any],
+    client: Client,
+    report: Report,
+) -> None:
+    """Pull an image. Raises DevenvError with what the registry says."""
+    from docker.utils import parse_repository_tag
+
+    report(f"pulls {name}")
+    loop = asyncio.get_running_loop()
+    progress = PullProgress(name)
+    repository, tag = parse_repository_tag(name)
+    credentials = await asyncio.to_thread(_credentials, repository, client)
+
+    def work(engine: Any) -> None:
+        stream = engine.pull(
+            repository,
+            tag or "latest",
+            stream=True,
+            decode=True,
+            platform=definition.get("platform") or None,
+            auth_config=credentials,
+        )
+        for line in stream:
+            if said := progress.take(line):
+                loop.call_soon_threadsafe(report, said)
+
+    try:
+        await connection.call(work)
+    except RefusedError as error:
+        raise _not_pulled(name, error.message) from error
+    if progress.error:
+        raise _not_pulled(name, progress.error)
+    report(f"pulled {name}")
+
+
+class PullProgress:
+    """The layers of a pull, and the bytes of those whose size is known by now."""
+
+    def __init__(self, name: str) -> None:
+        self.error = ""
+        self._name = name
+        self._complete: dict[str, bool] = {}
+        self._bytes: dict[str, tuple[int, int]] = {}
+        self._said = ""
+
+    def take(self, line: Mapping[str, Any]) -> str:
+        """Take one line of the engine's; return what is worth to be said anew, or ""."""
+        self.error = self.error or str(line.get("error") or "")
+        layer, status = str(line.get("id") or ""), str(line.get("status") or "")
+        if not layer or status.startswith("Pulling from"):
+            return ""
+        done = status in {"Pull complete", "Already exists"}
+        self._complete[layer] = done or self._complete.get(layer, False)
+        detail = line.get("progressDetail") or {}
+        if status == "Downloading" and detail.get("total"):
+            self._bytes[layer] = (int(detail["current"]), int(detail["total"]))
+        elif layer in self._bytes:
+            self._bytes[layer] = (self._bytes[layer][1],) * 2
+        return self._news()
+
+    def _news(self) -> str:
+        count = sum(self._complete.values())
+        text = f"pulls {self._name}: {count} of {len(self._complete)} layers"
+        total = sum(size for _, size in self._bytes.values())
+        if total:
+            had = sum(current for current, _ in self._bytes.values())
+            # In tenths: a line for each of the engine's would be many in a second.
+            text += f", {had * 10 // total * 10} % of {total / 1e6:.0f} MB"
+        changed, self._said = text != self._said, text
+        return text if changed else ""
+
+
+def _not_pulled(name: str, said: str) -> DevenvError:
+    return DevenvError(f"cannot pull {name}: {said}", "check its name, and `docker login`")
+
+
+def _credentials(repository: str, client: Client) -> dict[str, Any] | None:
+    """Those of the user's own docker configuration, its credential helpers among them.
+
+    A helper is a program of the user's: it runs with their environment.
+    """
+    from docker.auth import load_config, resolve_repository_name
+    from docker.credentials import Store
+    from docker.errors import DockerException
+
+    variables = dict(client.environment)
+    folder, home = variables.get("DOCKER_CONFIG"), variables.get("HOME")
+    path = f"{folder}/config.json" if folder else f"{home}/.docker/config.json" if home else None
+    registry, _ = resolve_repository_name(repository)
+    try:
+        known = load_config(path, credstore_env=variables)
+        helper = known.get_credential_store(registry)
+        if helper:
+            # The library looks for it in the daemon's PATH.
+            store = Store(helper, environment=variables)
+            store.exe = shutil.which(store.program, path=variables.get("PATH"))
+            known._stores[helper] = store  # type: ignore[attr-defined] # there is no other way
+        found = known.resolve_authconfig(registry)
+    except DockerException as error:
+        raise DevenvError(f"cannot log in to {registry}: {error}", f"see {path}") from error
+    return dict(found) if found else None
