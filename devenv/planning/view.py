@@ -82,8 +82,7 @@ def _key(step: Step) -> ReplicaId:
 
 def _service(seen: _Round, wanted: Wanted) -> ServiceView:
     service = wanted.service
-    views = tuple(_wanted(seen, replica) for replica in wanted.replicas)
-    views = views or tuple(_leaving(seen, service.name))
+    views = (*(_wanted(seen, replica) for replica in wanted.replicas), *_leaving(seen, wanted))
     least = min(views, key=lambda view: _LEAST_ADVANCED.index(view.state), default=None)
     holds = (seen.holds.get(ReplicaId(service.name, view.index)) for view in views)
     return ServiceView(
@@ -113,11 +112,13 @@ def _ports(service: Service) -> tuple[PortView, ...]:
     )
 
 
-def _leaving(seen: _Round, service: str) -> Iterator[ReplicaView]:
-    """The units of a service that is not wanted."""
-    for unit in seen.units.get(service, ()):
+def _leaving(seen: _Round, wanted: Wanted) -> Iterator[ReplicaView]:
+    """The units that are not wanted; beside wanted ones, only until they are gone."""
+    count = len(wanted.replicas)
+    for unit in seen.units.get(wanted.service.name, ()):
         gone = unit.exit is not None and not unit.lingering
-        yield _view(seen, unit, State.STOPPED if gone else State.STOPPING)
+        if unit.id.index >= count and not (count and gone):
+            yield _view(seen, unit, State.STOPPED if gone else State.STOPPING)
 
 
 def _wanted(seen: _Round, replica: Replica) -> ReplicaView:

@@ -31,6 +31,14 @@ def states(seen: Snapshot) -> dict[str, str]:
     return {one.name: one.state.value for one in seen.services}
 
 
+def test_a_service_is_stopping_while_it_has_too_many_replicas() -> None:
+    world = want(service("web"))
+    seen = see(up("web"), up("web", 1), busy={ReplicaId("web", 1): "stopping"})
+    assert states(view(world, seen)) == {"web": "stopping"}
+    over = see(up("web"), ended("web", 143, index=1), busy={ReplicaId("web", 1): "removing"})
+    assert states(view(world, over)) == {"web": "ready"}
+
+
 def test_what_ends_is_not_said_to_be_not_ready_yet() -> None:
     world = want(probed("slow"), stopped=("slow",))
     leaving = up("slow", health=Health.UNKNOWN, detail="refused", stopping=True)
