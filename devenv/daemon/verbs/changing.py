@@ -53,7 +53,7 @@ async def up(context: Context, params: Params) -> Answer:
     basis = await fresh_basis(context, params, checkout, live.board.newest.intent)
     failpoint("up.loaded")
     outdated: frozenset[str] = frozenset()
-    if params.get("new_images") and not basis.away[context.registry.host.docker.name]:
+    if params.get("new_images") and not basis.reach.away[context.registry.host.docker.name]:
         names = builds(basis.loaded.environment)
         outdated = await context.registry.host.docker.commands.outdated(live.id, names)
     taken = await live.change(applied(context, params, basis, wish_up(params, outdated)))

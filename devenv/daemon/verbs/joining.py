@@ -43,8 +43,8 @@ async def build(context: Context, params: Params) -> Answer:
     """To the building of images, of all services or of those that are named."""
     live, checkout = context.registry.find(params["target"])
     host = context.registry.host
-    basis = await fresh_basis(context, params, checkout)
-    if away := basis.away[host.docker.name]:
+    basis = await fresh_basis(context, params, checkout, live.board.newest.intent)
+    if away := basis.reach.away[host.docker.name]:
         raise DevenvError(f"nothing can be built: {away}")
     intent = replace(live.board.newest.intent, loaded=basis.loaded, client=client(params))
     wanted = preparation(intent, host.home)

@@ -14,8 +14,8 @@ from devenv.runtimes.docker import names
 from devenv.runtimes.docker.connection import AwayError, RefusedError
 from devenv.runtimes.docker.creating import Creator, definition_of
 from devenv.runtimes.docker.hooks import run_hooks
-from devenv.runtimes.docker.images import NotPulledError
 from devenv.runtimes.docker.place import Place
+from devenv.runtimes.docker.pulling import NotPulledError
 from devenv.runtimes.docker.records import Record
 from devenv.runtimes.docker.rows import Row
 from devenv.runtimes.protocol import Report

@@ -9,20 +9,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from devenv.errors import DevenvError
-<<<<<<< HEAD
-from devenv.model.environment import EnvironmentId
-from devenv.runtimes.docker import building
-from devenv.runtimes.docker.connection import AwayError, Connection, RefusedError
-from devenv.runtimes.protocol import Client, Report
-=======
 from devenv.model.environment import EnvironmentId, Resources
 from devenv.runtimes.docker import building, pulling
-from devenv.runtimes.docker.connection import Connection, RefusedError
+from devenv.runtimes.docker.connection import AwayError, Connection, RefusedError
 from devenv.runtimes.docker.inputs import fingerprint
 from devenv.runtimes.docker.names import INPUTS
 from devenv.runtimes.docker.policies import policy_of
 from devenv.runtimes.protocol import Client, Preparation, Report
->>>>>>> 987c0ff (Build images whose inputs have changed)
 
 Definition = Mapping[str, Any]
 REGISTRY_PATIENCE = 5.0
@@ -36,10 +29,6 @@ def image_name(environment: EnvironmentId, service: str, definition: Definition)
     return str(definition.get("image") or f"{environment}-{service}")
 
 
-<<<<<<< HEAD
-class NotPulledError(DevenvError):
-    """An image is not here, and its registry does not give it."""
-=======
 @dataclass(frozen=True, slots=True)
 class Order:
     """An image that a service needs, and what is at hand for making it.
@@ -70,7 +59,6 @@ def order_of(environment: EnvironmentId, service: str, preparation: Preparation)
     builds = preparation.builds
     given = (preparation.client, preparation.resources, builds)
     return Order(environment, service, builds[service], *given)
->>>>>>> 987c0ff (Build images whose inputs have changed)
 
 
 class Images:
@@ -102,14 +90,13 @@ class Images:
             task.add_done_callback(lambda _: self._coming.pop(name, None))
         await asyncio.shield(task)
 
-<<<<<<< HEAD
     async def out_of_reach(self, name: str, client: Client) -> str:
         """Why an image is not here and its registry cannot be asked for it; "" if one of both can.
 
         A registry that answers no is one that can be asked.
         """
         try:
-            if await self._is_there(name):
+            if await self._inspected(name) is not None:
                 return ""
             async with asyncio.timeout(REGISTRY_PATIENCE):
                 await self.digest(name, client)
@@ -129,24 +116,16 @@ class Images:
         repository, _ = parse_repository_tag(name)
 
         def ask(engine: Any) -> Any:
-            return engine.inspect_distribution(name, _credentials(repository, client))
+            return engine.inspect_distribution(name, pulling.credentials(repository, client))
 
         found = await self._connection.call(ask)
         return str(found["Descriptor"]["digest"])
 
-    async def _have(
-        self, name: str, definition: Definition, client: Client, report: Report
-    ) -> None:
-        policy = str(definition.get("pull_policy") or "missing")
-        build = definition.get("build")
-        if policy != "always" and policy != "build" and await self._is_there(name):
-=======
     async def _have(self, order: Order, report: Report) -> None:
         definition = order.definition
         policy = policy_of(definition)
         there = await self._inspected(order.name)
         if there is not None and not policy.is_due(there, time.time()):
->>>>>>> 987c0ff (Build images whose inputs have changed)
             return
         if policy.builds and definition.get("build"):
             await self._build(order, report)
@@ -211,24 +190,7 @@ def _inputs_of(inspected: Mapping[str, Any]) -> str:
     return str(((inspected.get("Config") or {}).get("Labels") or {}).get(INPUTS) or "")
 
 
-<<<<<<< HEAD
-def _not_pulled(name: str, said: str) -> NotPulledError:
-    return NotPulledError(f"cannot pull {name}: {said}", "check its name, and `docker login`")
-
-
-def _credentials(repository: str, client: Client) -> dict[str, Any] | None:
-    """Those of the user's own docker configuration, its credential helpers among them."""
-    from docker.auth import load_config, resolve_repository_name
-
-    folder = client.environment.get("DOCKER_CONFIG")
-    home = client.environment.get("HOME")
-    path = f"{folder}/config.json" if folder else f"{home}/.docker/config.json" if home else None
-    registry, _ = resolve_repository_name(repository)
-    found = load_config(path, credstore_env=dict(client.environment)).resolve_authconfig(registry)
-    return dict(found) if found else None
-=======
 def _platforms(definition: Definition) -> list[str]:
     """For what an image is built: one platform, since an engine holds one of each name."""
     written = definition.get("platform")
     return [str(written)] if written else []
->>>>>>> 987c0ff (Build images whose inputs have changed)

@@ -12,6 +12,10 @@ from devenv.runtimes.docker.connection import Connection, RefusedError
 from devenv.runtimes.protocol import Client, Report
 
 
+class NotPulledError(DevenvError):
+    """An image is not here, and its registry does not give it."""
+
+
 async def pull(
     connection: Connection,
     name: str,
@@ -26,7 +30,7 @@ async def pull(
     loop = asyncio.get_running_loop()
     progress = PullProgress(name)
     repository, tag = parse_repository_tag(name)
-    credentials = await asyncio.to_thread(_credentials, repository, client)
+    login = await asyncio.to_thread(credentials, repository, client)
 
     def work(engine: Any) -> None:
         stream = engine.pull(
@@ -35,7 +39,7 @@ async def pull(
             stream=True,
             decode=True,
             platform=definition.get("platform") or None,
-            auth_config=credentials,
+            auth_config=login,
         )
         for line in stream:
             if said := progress.take(line):
@@ -87,11 +91,11 @@ class PullProgress:
         return text if changed else ""
 
 
-def _not_pulled(name: str, said: str) -> DevenvError:
-    return DevenvError(f"cannot pull {name}: {said}", "check its name, and `docker login`")
+def _not_pulled(name: str, said: str) -> NotPulledError:
+    return NotPulledError(f"cannot pull {name}: {said}", "check its name, and `docker login`")
 
 
-def _credentials(repository: str, client: Client) -> dict[str, Any] | None:
+def credentials(repository: str, client: Client) -> dict[str, Any] | None:
     """Those of the user's own docker configuration, its credential helpers among them.
 
     A helper is a program of the user's: it runs with their environment.
@@ -114,5 +118,5 @@ def _credentials(repository: str, client: Client) -> dict[str, Any] | None:
             known._stores[helper] = store  # type: ignore[attr-defined] # there is no other way
         found = known.resolve_authconfig(registry)
     except DockerException as error:
-        raise DevenvError(f"cannot log in to {registry}: {error}", f"see {path}") from error
+        raise NotPulledError(f"cannot log in to {registry}: {error}", f"see {path}") from error
     return dict(found) if found else None
