@@ -73,7 +73,7 @@ METHODS: dict[str, Method] = {
     "scale": Method("target client replicas", STATUS),
     "status": Method("target", STATUS),
     "watch": Method("target newer_than timeout", STATUS),
-    "plan": Method("target client services? runtime?", "rounds problems"),
+    "plan": Method("target client services? runtime?", "rounds problems requests"),
     "digests": Method("target client images", "digests"),
     "why": Method("target service", "lines"),
     "samples": Method("target", "samples"),
