@@ -199,6 +199,13 @@ _ALL = (
         ),
     ),
     Verb("tui", "open the terminal UI; leaving it leaves all running"),
+    Verb(
+        "sync",
+        "show and control how files follow into what runs",
+        "action words*",
+        (Option("--list", FLAG, "list the files that are sent"),),
+        ("status", "explain", "pause", "resume", "flush", "reset"),
+    ),
     Verb("doctor", "look for what keeps devenv from working"),
     Verb("prune", "remove data and state of environments that are down"),
     Verb("daemon", "start, stop or show the daemon", "action", (), ("start", "stop", "status")),

@@ -49,6 +49,7 @@ class LiveEnvironment:
         self._lost_at: float | None = None
         self._wake = asyncio.Event()
         self._hands = Hands(self.id, host, self.journal, wake=self.wake, change=self.change)
+        self.syncer = self._hands.syncer
 
     def wake(self) -> None:
         """Look again soon: something may have changed."""

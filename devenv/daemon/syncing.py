@@ -6,17 +6,18 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from devenv.daemon.host import Host
 from devenv.errors import DevenvError
-from devenv.model.environment import Desired, EnvironmentId, ReplicaId
+from devenv.model.environment import Desired, EnvironmentId, ReplicaId, Wanted
 from devenv.model.sync import Hook, SyncRule
 from devenv.model.unit import Observed
 from devenv.runtimes.docker.duplex import Duplex
 from devenv.runtimes.docker.frames import STDOUT
 from devenv.runtimes.docker.runtime import DockerRuntime
 from devenv.runtimes.protocol import Command
+from devenv.sync.ignore import GitPatterns
 from devenv.sync.link import Stream, command
 from devenv.sync.session import Session, UnitKey
 
@@ -47,9 +48,9 @@ class Syncer:
     def follow(self, observed: Observed, desired: Desired, *, watching: bool) -> None:
         """Begin, end and feed the sessions as a round has found things."""
         wanted = {
-            name: one.service.sync
+            name: rules
             for name, one in desired.services.items()
-            if watching and one.replicas and one.service.sync
+            if watching and one.replicas and (rules := _rules(one))
         }
         for name in [n for n, (rules, _) in self._running.items() if wanted.get(n) != rules]:
             self._end(name)
@@ -111,7 +112,8 @@ class _Hands:
         if rule.restart:
             await self._wishes.restart(self._service, f"{_shown(paths)} changed")
         for hook in rule.hooks:
-            await self._run(hook)
+            if _concerns(hook, paths):
+                await self._run(hook)
 
     def note(self, text: str) -> None:
         self._wishes.note(self._service, text)
@@ -150,6 +152,20 @@ class _Output:
 
     async def close(self) -> None:
         await self._duplex.aclose()
+
+
+def _rules(wanted: Wanted) -> tuple[SyncRule, ...]:
+    """The rules of a service where it runs: a host process has its files already."""
+    if wanted.runtime == DockerRuntime.name:
+        return wanted.service.sync
+    return tuple(replace(rule, target="") for rule in wanted.service.sync if rule.restart)
+
+
+def _concerns(hook: Hook, paths: Sequence[str]) -> bool:
+    if not hook.paths:
+        return True
+    patterns = GitPatterns(hook.paths)
+    return any(patterns.match(path, folder=False) for path in paths)
 
 
 def _shown(paths: Sequence[str]) -> str:

@@ -30,7 +30,7 @@ from devenv.profile.references import escape
 from devenv.profile.schema_container import ContainerKeys
 from devenv.profile.schema_types import pairs
 from devenv.profile.tree import Table
-from devenv.profile.watching import watch_rules
+from devenv.profile.watching import sync_rules
 
 LOG_QUOTA = 256 * 1024 * 1024
 _DEPLOY_RESTARTS = {
@@ -92,7 +92,7 @@ class Builder:
             success_exit_codes=frozenset(written.success_exit_codes or (0,)),
             automatic=place.kind is Kind.SERVICE and self._is_active(written),
             labels={name: value or "" for name, value in pairs(written.labels or {}).items()},
-            sync=watch_rules(self.definitions.get(place.name) or {}),
+            sync=sync_rules(written, self.definitions.get(place.name), place),
             log_quota=LOG_QUOTA if quota is None else quota,
         )
 

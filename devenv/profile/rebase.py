@@ -58,7 +58,14 @@ class _Folder:
         if "env_file" in service.entries:
             paths = _each_path(service.entries["env_file"], self.joined)
             service = with_entry(service, "env_file", paths)
+        if "sync" in service.entries:
+            service = with_entry(service, "sync", self._sources(service.entries["sync"]))
         return self._with_directory(service)
+
+    def _sources(self, tree: Tree) -> Tree:
+        if isinstance(tree, Items):
+            return replace(tree, items=tuple(self._sources(item) for item in tree.items))
+        return _changed(tree, "from", self.joined) if isinstance(tree, Table) else tree
 
     def _with_directory(self, service: Table) -> Table:
         has_none = service.entries.keys().isdisjoint({"working_dir", "uses", *_CONTAINED})

@@ -15,6 +15,7 @@ from pydantic import Discriminator, Field, StringConstraints, Tag, WithJsonSchem
 from devenv.model.service import Condition, HttpCheck, Port, Restart, TcpCheck
 from devenv.profile import checks, fields, ports
 from devenv.profile.schema_container import ContainerKeys
+from devenv.profile.schema_sync import Sync
 from devenv.profile.schema_types import (
     BY_SHAPE,
     NAME,
@@ -245,6 +246,7 @@ class Service(ContainerKeys):
     deploy: Deploy | None = None
     profiles: tuple[ComposeProfile, ...] = ()
     labels: Pairs | None = None
+    sync: Sync | None = None
     tty: Flag = False
     stdin_open: Flag = False
     logs: Logs | None = None

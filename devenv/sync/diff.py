@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from devenv.sync.tree import Entry, Folder, Odd
+from devenv.sync.tree import Entry, Folder, Odd, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,17 @@ def changes(agreed: Entry | None, source: Entry | None, path: str = "") -> Itera
     for name in agreed.entries.keys() | source.entries.keys():
         below = f"{path}/{name}" if path else name
         yield from changes(agreed.entries.get(name), source.entries.get(name), below)
+
+
+def paths_of(change: Change) -> Iterator[str]:
+    """The paths of a change: of a folder that is new or gone, those of its files."""
+    whole = change.new or change.old
+    if not isinstance(whole, Folder) or not whole.entries:
+        yield change.path
+        return
+    for path, entry in walk(whole, change.path):
+        if not isinstance(entry, Folder):
+            yield path
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,11 @@ class Tally:
         self.bytes = 0
         self.latencies: deque[float] = deque(maxlen=REMEMBERED)
 
+    def percentile(self, share: float, *, newest: int = REMEMBERED) -> float | None:
+        """Seconds within which a share of the newest batches has arrived; None: there was none."""
+        found = sorted(list(self.latencies)[-newest:])
+        return found[min(len(found) - 1, int(len(found) * share))] if found else None
+
     def add(self, batch: Batch, took: float) -> None:
         self.generation += 1
         self.files += batch.files

@@ -12,7 +12,7 @@ from typing import Protocol
 from devenv.errors import DevenvError
 from devenv.model.environment import ReplicaId
 from devenv.model.sync import SyncRule
-from devenv.sync.diff import changes
+from devenv.sync.diff import changes, paths_of
 from devenv.sync.guard import Guard, acted, changed
 from devenv.sync.link import Link, RefusedError, Stream
 from devenv.sync.mirror import Contact, Mirror
@@ -55,7 +55,8 @@ class Hands(Protocol):
 class Strand:
     """One rule: its source, the tree at the beginning, and the one that was last acted on.
 
-    ``guard`` keeps a service from spinning that writes into what its rule watches.
+    ``guard`` keeps a service from spinning that writes into what its rule watches; ``pending``
+    are the paths that will be acted on when they are ``due`` (monotonic).
     """
 
     def __init__(self, prepared: Prepared, watcher: Watcher) -> None:
@@ -64,6 +65,8 @@ class Strand:
         self.source = Source(prepared.root, prepared.filter, watcher)
         self.base: Folder | None = None
         self.guard = Guard()
+        self.pending: list[str] = []
+        self.due = 0.0
         self._acted: Folder | None = None
 
     def take(self) -> list[str]:
@@ -73,7 +76,7 @@ class Strand:
             return []
         if self._acted is None:
             self.base = self._acted = tree
-        found = [change.path for change in changes(self._acted, tree)]
+        found = [path for change in changes(self._acted, tree) for path in paths_of(change)]
         self._acted = tree
         return found
 
@@ -210,7 +213,10 @@ class Session:
     async def _rest(self) -> None:
         """Wait for news, or until a unit that could not be reached is to be tried again."""
         failures = [copy.failures for copy in self.copies.values() if copy.problem]
-        pause = min(RETRY[1], RETRY[0] * 2.0 ** min(failures)) if failures else None
+        pauses = [min(RETRY[1], RETRY[0] * 2.0 ** min(failures))] if failures else []
+        now = time.monotonic()
+        pauses += [max(0.0, one.due - now) for one in self.strands if one.pending]
+        pause = min(pauses, default=None)
         with suppress(TimeoutError):
             async with asyncio.timeout(pause):
                 await self._wake.wait()
@@ -225,12 +231,23 @@ class Session:
         self._done = asyncio.Event()
 
     async def _work(self) -> None:
-        changed_paths = {strand: strand.take() for strand in self.strands}
-        acting = {strand: paths for strand, paths in changed_paths.items() if paths}
+        for strand in self.strands:
+            if paths := strand.take():
+                strand.pending = [*strand.pending, *paths]
+                strand.due = time.monotonic() + strand.rule.debounce
+        acting = self._due()
         await self._settle_copies()
         await self._act({s: paths for s, paths in acting.items() if s.rule.rebuild})
         await asyncio.gather(*(copy.bring(self._hands) for copy in self.copies.values()))
         await self._act({s: paths for s, paths in acting.items() if not s.rule.rebuild})
+
+    def _due(self) -> dict[Strand, list[str]]:
+        """Take what is to be acted on now."""
+        now = time.monotonic()
+        found = {one: one.pending for one in self.strands if one.pending and one.due <= now}
+        for strand in found:
+            strand.pending = []
+        return found
 
     async def _settle_copies(self) -> None:
         for replica in [r for r, c in self.copies.items() if self._units.get(r) != c.key]:

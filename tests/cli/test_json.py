@@ -42,6 +42,29 @@ LISTED = {
     "services": 1,
     "running": 0,
 }
+TARGET = {
+    "index": 0,
+    "state": "equal",
+    "reason": "",
+    "generation": 1,
+    "files": 1,
+    "bytes": 1,
+    "last_ms": 1.5,
+    "p50_ms": 1.5,
+    "p95_ms": 1.5,
+    "problems": [{"path": "a", "why": "no room"}],
+    "conflicts": [{"path": "b", "overwritten": True}],
+}
+RULE = {
+    "service": "web",
+    "rule": "sync",
+    "source": "/src",
+    "target": "/app",
+    "state": "watching",
+    "polled": ["a"],
+    "targets": [TARGET],
+}
+VERDICT = {"service": "web", "rule": "sync", "source": "/src", "taken": True, "because": "b"}
 ANSWERS: dict[str, Answer] = {
     "status": STATUS,
     "up": {**STATUS, "requests": [REQUEST]},
@@ -63,6 +86,9 @@ ANSWERS: dict[str, Answer] = {
         "secrets": ["TOKEN"],
         "container": "",
     },
+    "sync.status": {"rules": [RULE]},
+    "sync.flush": {"rules": [RULE]},
+    "sync.explain": {"verdicts": [VERDICT]},
     "list": {"environments": [LISTED]},
     "forget": {"forgotten": ["shop-1a2b3c4d"]},
     "daemon.status": {"pid": 1, "build": "1", "started_at": 1.0},
@@ -119,6 +145,8 @@ def assert_shape(example: Any, value: Any, where: str = "") -> None:
         ("list", "list"),
         ("doctor", "doctor"),
         ("prune --yes", "prune"),
+        ("sync status", "sync"),
+        ("sync flush", "sync"),
         ("daemon status", "daemon"),
         ("daemon start", "daemon"),
         ("completion bash", "completion"),
@@ -132,6 +160,13 @@ def test_a_document_has_the_documented_shape(desk: Desk, line: str, heading: str
     found = json.loads(done.stdout)
     assert found["version"] == 1
     assert_shape(documented(heading)[0], found)
+
+
+def test_the_verdicts_about_a_path_have_the_documented_shape(desk: Desk) -> None:
+    with stand_in(desk.environ) as daemon:
+        daemon.answers = ANSWERS
+        done = desk.run("sync", "explain", "a", "--json")
+    assert_shape(documented("sync")[1], json.loads(done.stdout))
 
 
 def test_status_has_processor_and_memory_use(desk: Desk) -> None:

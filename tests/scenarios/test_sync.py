@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -138,6 +139,102 @@ def test_a_save_restarts_what_asks_for_it(sandbox: Sandbox, engine: Engine) -> N
     sandbox.write("src/page", "two")
     eventually(lambda: (sandbox.service("web")["started_at"] or 0) > before + 0.1)
     eventually(lambda: inside(sandbox, "page") == "two")
+
+
+def test_flush_waits_until_a_save_is_there(sandbox: Sandbox, engine: Engine) -> None:
+    project(sandbox, engine)
+    sandbox.run("up", "-d")
+    for number in range(5):
+        sandbox.write("src/page", str(number))
+        sandbox.run("sync", "flush")
+        assert inside(sandbox, "page") == str(number)
+
+
+def test_status_tells_how_far_each_target_is(sandbox: Sandbox, engine: Engine) -> None:
+    project(sandbox, engine)
+    sandbox.run("up", "-d")
+    sandbox.write("src/page", "two")
+    (rule,) = json.loads(sandbox.run("sync", "flush", "--json").stdout)["rules"]
+    assert (rule["service"], rule["rule"], rule["state"]) == ("web", "sync", "watching")
+    (target,) = rule["targets"]
+    assert (target["state"], target["files"], target["bytes"]) == ("equal", 1, 3)
+    assert target["p95_ms"] > 0
+    assert "watching" in sandbox.run("sync", "status").stdout
+    assert sandbox.run("sync", "status", "--list").stdout.split() == [
+        str(sandbox.checkout / "src" / "page")
+    ]
+
+
+def test_explain_names_the_pattern_that_decides(sandbox: Sandbox, engine: Engine) -> None:
+    project(sandbox, engine)
+    sandbox.write("src/.env", "SECRET=1")
+    sandbox.run("up", "-d")
+    assert "not taken  (stays at home" in sandbox.run("sync", "explain", "src/.env").stdout
+    assert "taken" in sandbox.run("sync", "explain", "src/page").stdout
+    assert "No rule" in sandbox.run("sync", "explain", "compose.yaml").stdout
+
+
+def test_a_paused_sync_sends_nothing_until_it_is_resumed(sandbox: Sandbox, engine: Engine) -> None:
+    project(sandbox, engine)
+    sandbox.run("up", "-d")
+    sandbox.run("sync", "pause")
+    sandbox.write("src/page", "two")
+    sandbox.run("sync", "flush")
+    assert inside(sandbox, "page") == ""
+    sandbox.run("sync", "resume")
+    sandbox.run("sync", "flush")
+    assert inside(sandbox, "page") == "two"
+
+
+HOST = """
+services:
+  web:
+    command: ["sh", "-c", "echo TOKEN $$(cat code); exec sleep 1000"]
+    sync: {from: ./code, restart: true}
+"""
+
+
+def test_a_host_process_restarts_when_its_file_is_saved(sandbox: Sandbox) -> None:
+    sandbox.write("code", "one")
+    sandbox.profile(HOST)
+    sandbox.run("up", "-d")
+    before = sandbox.pids()["web"]
+    (sandbox.checkout / "new").write_text("two")
+    (sandbox.checkout / "new").rename(sandbox.checkout / "code")
+    eventually(lambda: sandbox.pids().get("web", before) != before)
+    eventually(lambda: sandbox.run("logs", "--no-prefix").stdout.endswith("two\n"))
+    assert "code changed" in sandbox.run("events").stdout
+
+
+OWN = """
+services:
+  web:
+    image: lab/busybox:1
+    init: true
+    command: ["sleep", "100000"]
+    sync:
+      from: ./src
+      to: /srv/app
+      ignore: ["*.log"]
+      on_change:
+        - {command: [cp, /srv/app/page, /srv/copied], paths: page}
+        - {command: [touch, /srv/never], paths: other}
+"""
+
+
+def test_what_a_rule_names_runs_when_its_files_have_arrived(
+    sandbox: Sandbox, engine: Engine
+) -> None:
+    sandbox.extra["DOCKER_HOST"] = engine.host
+    sandbox.write("src/page", "one")
+    sandbox.write("src/x.log", "one")
+    sandbox.profile(OWN)
+    sandbox.run("up", "-d")
+    eventually(lambda: inside(sandbox, "page") == "one")
+    sandbox.write("src/page", "two")
+    eventually(lambda: inside(sandbox, "../copied") == "two")
+    assert inside(sandbox, "x.log") == ""
+    assert "never" not in docker(sandbox, "exec", container(sandbox), "ls", "/srv")
 
 
 def test_secrets_stay_at_home(sandbox: Sandbox, engine: Engine) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from devenv.daemon.verbs import changing, inspecting, itself, joining, locking, reading
+from devenv.daemon.verbs import changing, inspecting, itself, joining, locking, reading, syncing
 from devenv.daemon.verbs.context import Answer, Context, Params
 
 VERBS: dict[str, Callable[[Context, Params], Awaitable[Answer]]] = {
@@ -36,6 +36,13 @@ VERBS: dict[str, Callable[[Context, Params], Awaitable[Answer]]] = {
     "events": reading.events,
     "list": reading.list_all,
     "forget": itself.forget,
+    "sync.status": syncing.status,
+    "sync.list": syncing.files,
+    "sync.explain": syncing.explain,
+    "sync.pause": syncing.pause,
+    "sync.resume": syncing.resume,
+    "sync.flush": syncing.flush,
+    "sync.reset": syncing.reset,
     "daemon.status": itself.daemon_status,
     "daemon.stop": itself.daemon_stop,
 }

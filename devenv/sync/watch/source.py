@@ -7,7 +7,7 @@ import os
 import time
 from contextlib import suppress
 
-from devenv.sync.ignore import Filter
+from devenv.sync.ignore import Filter, Verdict
 from devenv.sync.scan import Scanner
 from devenv.sync.tree import EMPTY, Folder
 from devenv.sync.watch import inotify
@@ -80,10 +80,17 @@ class Source:
         finally:
             self._watcher.drop(self, self._watcher.numbers(self))
 
-    def explain(self, path: str) -> str:
-        """Say why a path is taken or not."""
-        verdict = self._rule.verdict(path, folder=os.path.isdir(os.path.join(self.root, path)))
-        return f"{'taken' if verdict.taken else 'not taken'}: {verdict.because}"
+    def explain(self, path: str) -> Verdict | None:
+        """Say why an absolute path is taken or not; None: it is not below the source."""
+        below = os.path.relpath(path, self.root)
+        if below == ".." or below.startswith("../"):
+            return None
+        names = below.split("/")
+        for end in range(1, len(names)):
+            folder = "/".join(names[:end])
+            if self._rule.prunes(folder):
+                return self._rule.verdict(folder, folder=True)
+        return self._rule.verdict(below, folder=os.path.isdir(path))
 
     def _is_taken(self, path: str) -> bool:
         return self._rule.verdict(path).taken or self._rule.verdict(path, folder=True).taken

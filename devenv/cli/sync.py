@@ -1,0 +1,94 @@
+"""``devenv sync``: what of the files is where, why, and how to hold it or set it right."""
+
+from __future__ import annotations
+
+import os
+
+from devenv.api.wording import size
+from devenv.cli.layout import columns, table
+from devenv.cli.result import Result
+from devenv.errors import UsageError
+
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from typing import Any
+
+    from devenv.cli.arguments import Arguments
+    from devenv.cli.layout import Style
+    from devenv.cli.session import Session
+
+    Document = dict[str, Any]
+
+_HEADS = ("SERVICE", "RULE", "SOURCE", "TARGET", "STATE", "SENT", "LAST", "P50", "P95", "REASON")
+_FLUSH = 70.0
+
+
+def run(arguments: Arguments, session: Session) -> Result:
+    words = arguments.words
+    if arguments.action == "explain":
+        return _explain(words, session)
+    if arguments.list:
+        document = session.call("sync.list", services=words or None)
+        return Result(document, "\n".join(one["path"] for one in document["files"]))
+    params = {"target": session.target(), "services": words or None}
+    document = session.client.call(f"sync.{arguments.action}", params, within=_FLUSH)
+    rules: list[Document] = document["rules"]
+    if not rules:
+        return Result(document, "Nothing is synced: no service that is up has a rule.")
+    return Result(document, lambda style: "\n".join(_table(rules, style)))
+
+
+def _explain(words: list[str], session: Session) -> Result:
+    if len(words) != 1:
+        raise UsageError("`devenv sync explain` needs one path")
+    path = os.path.normpath(os.path.join(session.directory, words[0]))
+    document = session.call("sync.explain", path=path)
+    rows = [
+        (
+            f"{one['service']}:",
+            one["rule"],
+            "taken" if one["taken"] else "not taken",
+            f"({one['because']})",
+        )
+        for one in document["verdicts"]
+    ]
+    return Result(document, "\n".join(columns(rows)) or "No rule of a service that is up has it.")
+
+
+def _table(rules: list[Document], style: Style) -> list[str]:
+    lines = ["  ".join(cells).rstrip() for cells in table(_HEADS, [_row(one) for one in rules])]
+    for rule in rules:
+        for target in rule["targets"]:
+            lines += [_problem(rule, one, "red", style) for one in target["problems"]]
+            lines += [_conflict(rule, one) for one in target["conflicts"]]
+        lines += [f"{rule['service']}: {path or '.'} is polled" for path in rule["polled"]]
+    return lines
+
+
+def _row(rule: Document) -> tuple[str, ...]:
+    targets = rule["targets"]
+    slowest = max(targets, key=lambda one: one["p95_ms"] or 0.0, default=None)
+    sent = sum(one["bytes"] for one in targets)
+    return (
+        rule["service"],
+        rule["rule"],
+        os.path.relpath(rule["source"]),
+        rule["target"],
+        rule["state"],
+        f"{sum(one['files'] for one in targets)} files, {size(sent)}" if targets else "",
+        *(_ms(slowest, key) for key in ("last_ms", "p50_ms", "p95_ms")),
+        next((one["reason"] for one in targets if one["reason"]), ""),
+    )
+
+
+def _ms(target: Document | None, key: str) -> str:
+    return "" if target is None or target[key] is None else f"{target[key]:.0f} ms"
+
+
+def _problem(rule: Document, problem: Document, colour: str, style: Style) -> str:
+    return style.paint(f"{rule['service']}: {problem['path']}: {problem['why']}", colour)
+
+
+def _conflict(rule: Document, conflict: Document) -> str:
+    fate = "was overwritten" if conflict["overwritten"] else "is left as it is there"
+    return f"{rule['service']}: {conflict['path']} was changed in the container; it {fate}"
