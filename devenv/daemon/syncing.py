@@ -17,9 +17,10 @@ from devenv.runtimes.docker.duplex import Duplex
 from devenv.runtimes.docker.frames import STDOUT
 from devenv.runtimes.docker.runtime import DockerRuntime
 from devenv.runtimes.protocol import Command
+from devenv.sync.copies import UnitKey
 from devenv.sync.ignore import GitPatterns
 from devenv.sync.link import Stream, command
-from devenv.sync.session import Session, UnitKey
+from devenv.sync.session import Session
 
 Restart = Callable[[str, str], Awaitable[None]]
 """Restarts a service, for a reason."""

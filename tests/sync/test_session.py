@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from devenv.sync.copies import UnitKey
 from devenv.sync.guard import TIMES
-from devenv.sync.session import UnitKey
 from tests.sync.worlds import BOTH, WEB, listing, world
 
 

@@ -14,9 +14,10 @@ from pathlib import Path
 from devenv.errors import DevenvError
 from devenv.model.environment import ReplicaId
 from devenv.model.sync import SyncRule
+from devenv.sync.copies import UnitKey
 from devenv.sync.ignore import OURS
 from devenv.sync.link import Stream
-from devenv.sync.session import Session, UnitKey
+from devenv.sync.session import Session
 from devenv.sync.watch.watcher import Watcher
 from tests.sync.pipes import Pipe, pipe
 

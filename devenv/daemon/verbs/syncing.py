@@ -10,8 +10,10 @@ from devenv.daemon.documents import Document
 from devenv.daemon.verbs.context import Answer, Context, Params, service_name
 from devenv.errors import DevenvError
 from devenv.model.environment import ReplicaId
+from devenv.sync.copies import Copy
 from devenv.sync.mirror import Mirror
-from devenv.sync.session import Copy, Session, Strand
+from devenv.sync.session import Session
+from devenv.sync.strand import Strand
 from devenv.sync.tree import Folder, walk
 
 FLUSH = 60.0

@@ -1,0 +1,158 @@
+"""The units of a service, each with a link into it and a mirror of every source."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol
+
+from devenv.errors import DevenvError
+from devenv.model.environment import ReplicaId
+from devenv.sync.link import Link, RefusedError, Stream
+from devenv.sync.mirror import Contact, Mirror
+from devenv.sync.strand import Strand
+from devenv.sync.tree import EMPTY
+
+RETRY = 0.2, 2.0
+"""Seconds until a unit that could not be reached is tried again, at first and at most."""
+ROOT = "0"
+
+
+@dataclass(frozen=True, slots=True)
+class UnitKey:
+    """A unit as it was started. ``container``: what keeps its files over a restart."""
+
+    replica: ReplicaId
+    started: float
+    container: str
+
+
+class Opener(Protocol):
+    """The way into units."""
+
+    async def open(self, replica: ReplicaId, user: str) -> Stream:
+        """Start a receiver in a unit, as its own user where ``user`` is "". Raises DevenvError."""
+        ...
+
+
+class Copy:
+    """One unit: the link into it, and a mirror for each rule that sends."""
+
+    def __init__(self, key: UnitKey, mirrors: Mapping[Strand, Mirror]) -> None:
+        self.key = key
+        self.mirrors = mirrors
+        self.problem = ""
+        self.failures = 0
+        self._link: Link | None = None
+
+    async def bring(self, opener: Opener) -> None:
+        """Make the unit's files as the sources are. What goes wrong is in ``problem``."""
+        try:
+            await self._bring(opener)
+            self.problem, self.failures = "", 0
+        except DevenvError as error:
+            self.problem = error.message
+            self.failures += 1
+            await self.close()
+
+    async def _bring(self, opener: Opener) -> None:
+        if not self.is_behind:
+            return
+        try:
+            await self._bring_as(opener, "")
+        except RefusedError:  # its own user may not write there
+            await self.close()
+            await self._bring_as(opener, ROOT)
+
+    async def _bring_as(self, opener: Opener, user: str) -> None:
+        if self._link is None:
+            self._link = Link(await opener.open(self.key.replica, user))
+        for mirror in self.mirrors.values():
+            if mirror.revision < mirror.source.revision:
+                await mirror.bring(self._link)
+
+    @property
+    def is_behind(self) -> bool:
+        return any(one.revision < one.source.revision for one in self.mirrors.values())
+
+    async def close(self) -> None:
+        link, self._link = self._link, None
+        if link is not None:
+            with suppress(DevenvError):
+                await link.close()
+
+
+class Copies:
+    """``follow`` says which units there are; ``settle`` and ``bring`` make it so.
+
+    ``born``: what was started before (boottime) was here before this daemon.
+    """
+
+    def __init__(self, strands: Sequence[Strand], opener: Opener, *, born: float) -> None:
+        self.now: dict[ReplicaId, Copy] = {}
+        self._strands = strands
+        self._opener = opener
+        self._born = born
+        self._units: Mapping[ReplicaId, UnitKey] = {}
+        self._earlier: dict[ReplicaId, Copy] = {}
+
+    def follow(self, units: Mapping[ReplicaId, UnitKey]) -> bool:
+        """Take in which units there are; tell whether that is news."""
+        changed, self._units = units != self._units, units
+        return changed
+
+    async def settle(self) -> None:
+        """Have a copy in each of the units, and none elsewhere."""
+        for replica in [r for r, c in self.now.items() if self._units.get(r) != c.key]:
+            self._earlier[replica] = self.now.pop(replica)
+            await self._earlier[replica].close()
+        for replica, key in self._units.items():
+            if replica not in self.now:
+                self.now[replica] = self._copy(key, self._earlier.pop(replica, None))
+
+    async def bring(self) -> None:
+        """Make the files of all units as the sources are."""
+        await asyncio.gather(*(copy.bring(self._opener) for copy in self.now.values()))
+
+    async def close(self) -> None:
+        for copy in self.now.values():
+            await copy.close()
+
+    @property
+    def mirrors(self) -> list[Mirror]:
+        return [mirror for copy in self.now.values() for mirror in copy.mirrors.values()]
+
+    @property
+    def is_behind(self) -> bool:
+        """Something that can be reached has not got everything yet."""
+        return any(
+            not copy.problem and not mirror.halted and mirror.revision < mirror.source.revision
+            for copy in self.now.values()
+            for mirror in copy.mirrors.values()
+        )
+
+    @property
+    def retry(self) -> float | None:
+        """Seconds until a unit that could not be reached is to be tried again."""
+        failures = [copy.failures for copy in self.now.values() if copy.problem]
+        return min(RETRY[1], RETRY[0] * 2.0 ** min(failures)) if failures else None
+
+    def _copy(self, key: UnitKey, before: Copy | None) -> Copy:
+        mirrors = {
+            strand: Mirror(strand.source, strand.way, self._contact(strand, key, before))
+            for strand in self._strands
+            if strand.rule.target
+        }
+        return Copy(key, mirrors)
+
+    def _contact(self, strand: Strand, key: UnitKey, before: Copy | None) -> Contact:
+        """What a unit has is only taken for granted where it has just been started."""
+        base = strand.base or EMPTY
+        if before is not None:
+            agreed = before.mirrors[strand].agreed
+            if before.key.container == key.container and agreed is not None:
+                return Contact(agreed, is_same=True)
+            return Contact(base)
+        return Contact(base, look=strand.rule.initial or key.started < self._born)

@@ -1,0 +1,39 @@
+"""One rule of a service: its source, and what has changed since it was last acted on."""
+
+from __future__ import annotations
+
+from devenv.sync.diff import changes, paths_of
+from devenv.sync.guard import Guard
+from devenv.sync.rules import Prepared
+from devenv.sync.tree import Folder
+from devenv.sync.watch.source import Source
+from devenv.sync.watch.watcher import Watcher
+
+
+class Strand:
+    """One rule: its source, the tree at the beginning, and the one that was last acted on.
+
+    ``guard`` keeps a service from spinning that writes into what its rule watches; ``pending``
+    are the paths that will be acted on when they are ``due`` (monotonic).
+    """
+
+    def __init__(self, prepared: Prepared, watcher: Watcher) -> None:
+        self.rule = prepared.rule
+        self.way = prepared.way
+        self.source = Source(prepared.root, prepared.filter, watcher)
+        self.base: Folder | None = None
+        self.guard = Guard()
+        self.pending: list[str] = []
+        self.due = 0.0
+        self._acted: Folder | None = None
+
+    def take(self) -> list[str]:
+        """Return the paths that have changed since the last call; the first tree is no change."""
+        tree = self.source.tree
+        if tree is None or not self.source.revision:
+            return []
+        if self._acted is None:
+            self.base = self._acted = tree
+        found = [path for change in changes(self._acted, tree) for path in paths_of(change)]
+        self._acted = tree
+        return found
