@@ -119,7 +119,16 @@ def _replica(intent: Intent, service: Service, index: int, given: Given, key: by
     made = _resolved(intent.environment, service, index, given)
     generation = intent.wishes.generations.get(service.name, 0)
     paused = service.name in intent.wishes.paused
-    return Replica(made, index, fingerprint(made, key), generation, paused)
+    choice = intent.wishes.runtimes.get(service.name)
+    side = _side(made, choice.runtime if choice else "")
+    return Replica(made, index, fingerprint(side, key), generation, paused)
+
+
+def _side(service: Service, runtime: str) -> Service:
+    """The service as it is in one runtime: a change of its other side means no other unit."""
+    if runtime == KEEPS_MEMORY:
+        return replace(service, container=None)
+    return replace(service, process=None) if runtime == "docker" else service
 
 
 def _resolved(environment: Environment, service: Service, index: int, given: Given) -> Service:

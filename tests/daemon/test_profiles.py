@@ -141,3 +141,12 @@ def test_what_can_only_be_a_container_is_one_whatever_is_said_of_its_image() -> 
     only = replace(BOTH, process=None)
     made = with_runtimes(intent(only), Reach(ENGINE, {"db": "postgres:16 is not here"}))
     assert made.wishes.runtimes["db"].runtime == "docker"
+
+
+@pytest.mark.parametrize(("runtime", "changes"), [("process", 0), ("docker", 1)])
+def test_a_change_of_the_side_that_does_not_run_changes_nothing(runtime: str, changes: int) -> None:
+    before = with_runtimes(intent(BOTH), Reach(ENGINE), runtime)
+    moved = replace(BOTH, container=Container({"image": "postgres:17"}))
+    after = intent(moved).loaded
+    assert isinstance(after, Loaded)
+    assert len(differences(before, after, HOME)) == changes
