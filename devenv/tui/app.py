@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from textual.app import App
-from textual.binding import Binding
+from textual.binding import BindingType
 from textual.screen import Screen
 from textual.worker import Worker
 
@@ -45,14 +44,14 @@ class DevenvApp(App[None]):
     CSS_PATH = "app.tcss"
     TITLE = "devenv"
     COMMANDS = {Commands}  # noqa: RUF012 - as Textual has it
-    BINDINGS: ClassVar[list[Binding]] = keys.bindings(keys.APP)  # type: ignore[assignment]  # it is invariant
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(keys.APP)]
 
     def __init__(self, desk: Desk, client: Asking, settings: Settings) -> None:
         super().__init__()
         self.desk = desk
         self.client = client
         self.settings = settings
-        self.view = View(read(desk.first), now=time.time())
+        self.view = View(read(desk.first), now=self.desk.now())
         self._document: Mapping[str, Any] = desk.first
         self._feeding: list[Worker[None]] = []
         self.set_keymap(settings.keys)
@@ -72,7 +71,7 @@ class DevenvApp(App[None]):
 
     def show_view(self, **changes: Any) -> None:
         """Change the view, and have the screen draw it."""
-        self.view = replace(self.view, now=time.time(), **changes)
+        self.view = replace(self.view, now=self.desk.now(), **changes)
         if isinstance(self.screen, Shows):
             self.screen.take(self.view)
 
@@ -140,7 +139,7 @@ class DevenvApp(App[None]):
             self.tell(error)
             return
         self._document = document
-        self.view = View(read(document), now=time.time())
+        self.view = View(read(document), now=self.desk.now())
         self._follow(document["revision"])
         self.action_show("services")
 

@@ -95,7 +95,7 @@ def state_cell(state: State) -> Cell:
 def reason_of(service: Service) -> str:
     """Why it is as it is: of a failed one its last words too, else what it waits for."""
     if service.reason:
-        words = f"  {service.tail[-1].strip()}" if service.tail else ""
+        words = f": {service.tail[-1].strip()}" if service.tail else ""
         return f"{service.reason}{words}".replace("\n", " ")
     if service.state is State.WAITING and service.waits_for:
         return f"for {listed(service.waits_for)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -46,3 +47,4 @@ class Desk:
     refused: str
     aside: Callable[[str, Sequence[str]], None]
     open: Callable[[str], bool]
+    now: Callable[[], float] = time.time

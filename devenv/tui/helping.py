@@ -16,7 +16,7 @@ def help_parts(where: str, remapped: Mapping[str, str]) -> Parts:
     """The keys of a screen, of lists, and those that work everywhere."""
     return tuple(
         (part, tuple((key, all_of(key, remapped)) for key in keys.of(part)))
-        for part in (where, keys.LIST, keys.APP)
+        for part in (where, keys.LIST, keys.LOG, keys.LOG_LINES, keys.APP)
         if any(keys.of(part))
     )
 

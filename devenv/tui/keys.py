@@ -13,6 +13,8 @@ SERVICES = "services"
 TASKS = "tasks"
 DETAIL = "detail"
 TIMELINE = "timeline"
+LOG = "logs"
+LOG_LINES = "lines of logs"
 ENVIRONMENTS = "environments"
 
 
@@ -34,9 +36,13 @@ class Key:
 
     @property
     def click(self) -> str:
-        return f"{'app' if self.where == APP else 'screen'}.{self.action}"
+        """What a click on it in the footer does; "" where that is the keyboard's alone."""
+        if self.where == LOG:
+            return ""
+        return f"{_NAMESPACES.get(self.where, 'screen')}.{self.action}"
 
 
+_NAMESPACES = {APP: "app", LIST: "focused", LOG_LINES: "focused"}
 _DO = "do('{}')".format
 
 KEYS = (
@@ -102,13 +108,62 @@ KEYS = (
     Key(
         "environment.down", "x", "environment('down')", "down", "Take it down", ENVIRONMENTS, "any"
     ),
+    Key(
+        "log.search",
+        "slash",
+        "ask('search')",
+        "search",
+        "Search by a regular expression",
+        LOG,
+        "any",
+    ),
+    Key("log.next-match", "n", "find(1)", "next match", "Next match", LOG),
+    Key("log.previous-match", "N", "find(-1)", "previous match", "Previous match", LOG),
+    Key("log.filter", "ampersand", "ask('keep')", "filter", "Only lines that match", LOG, "any"),
+    Key("log.exclude", "exclamation_mark", "ask('drop')", "exclude", "No lines that match", LOG),
+    Key("log.go-to-time", "at", "ask('time')", "go to time", "Go to a time", LOG),
+    Key("log.save", "s", "ask('save')", "save", "Save what is shown or selected to a file", LOG),
+    Key("log.fold-traces", "z", "fold", "fold traces", "Fold or unfold stack traces", LOG),
+    Key("log.clear", "escape", "clear", "clear", "End selection, search or filter", LOG),
+    Key("log.line-up", "up,k", "move(-1)", "line up", "Line up", LOG_LINES),
+    Key("log.line-down", "down,j", "move(1)", "line down", "Line down", LOG_LINES),
+    Key("log.page-up", "pageup,b", "page(-1)", "page up", "Page up", LOG_LINES),
+    Key("log.page-down", "pagedown,space", "page(1)", "page down", "Page down", LOG_LINES),
+    Key("log.first-line", "home,g", "jump('begin')", "first line", "First line", LOG_LINES),
+    Key("log.last-line", "end,G", "jump('end')", "last line", "Last line", LOG_LINES),
+    Key("log.left", "left,h", "shift(-1)", "left", "Left", LOG_LINES),
+    Key("log.right", "right,l", "shift(1)", "right", "Right", LOG_LINES),
+    Key("log.follow", "f", "jump('follow')", "follow", "Follow what comes", LOG_LINES, "any"),
+    Key("log.times", "t", "flip('times')", "times", "Show or hide the times", LOG_LINES, "any"),
+    Key("log.wrap", "w", "flip('wrap')", "wrap", "Wrap long lines, or cut them", LOG_LINES, "any"),
+    Key(
+        "log.json-unfolded",
+        "J",
+        "flip('json')",
+        "json unfolded",
+        "Unfold all JSON lines",
+        LOG_LINES,
+    ),
+    Key("log.unfold", "enter", "open", "unfold", "Unfold this line", LOG_LINES),
+    Key("log.mark", "m", "mark", "mark", "Mark this line", LOG_LINES),
+    Key("log.next-mark", "apostrophe", "to_mark(1)", "next mark", "Next mark", LOG_LINES),
+    Key(
+        "log.previous-mark",
+        "quotation_mark",
+        "to_mark(-1)",
+        "previous mark",
+        "Previous mark",
+        LOG_LINES,
+    ),
+    Key("log.select", "v", "select", "select", "Begin or end a selection", LOG_LINES),
+    Key("log.copy", "y", "copy", "copy", "Copy this line or the selection", LOG_LINES),
 )
 BY_ID = {key.id: key for key in KEYS}
 
 
 def of(*where: str) -> Iterator[Key]:
-    """The keys of some parts of the UI, in the order of the table."""
-    return (key for key in KEYS if key.where in where)
+    """The keys of some parts of the UI, part by part."""
+    return (key for part in where for key in KEYS if key.where == part)
 
 
 def bindings(where: str) -> list[Binding]:
@@ -132,6 +187,11 @@ _NAMES = {
     "slash": "/",
     "plus": "+",
     "minus": "-",
+    "ampersand": "&",
+    "exclamation_mark": "!",
+    "at": "@",
+    "apostrophe": "'",
+    "quotation_mark": '"',
     "equals_sign": "=",
     "escape": "esc",
     "pageup": "PgUp",

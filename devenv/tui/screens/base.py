@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
+from textual.events import DescendantFocus
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -14,6 +16,7 @@ from devenv.tui.actions import fits
 from devenv.tui.lines import headline, key_line, notes
 from devenv.tui.snapshot import Service
 from devenv.tui.view import View
+from devenv.tui.widgets.log_lines import LogLines
 from devenv.tui.widgets.plain import Plain
 
 if TYPE_CHECKING:
@@ -50,7 +53,9 @@ class ViewScreen(Screen[None]):
         self.take(self.app.view)
 
     def take(self, view: View) -> None:
-        """Draw this view."""
+        """Draw this view; a screen that is coming or going has nothing to draw on."""
+        if not self.children:
+            return
         tabs = [(self._press(name), name.title(), name == self.where) for name in TABS]
         up = self._press("up")
         self.query_one("#headline", Plain).show(lambda width: (headline(view, tabs, width),))
@@ -64,15 +69,25 @@ class ViewScreen(Screen[None]):
         here, everywhere = (
             [
                 (key, keys.press(key, self.app.settings.keys))
-                for key in keys.of(where)
+                for key in keys.of(*where)
                 if key.when and fits(key.when, meant)
             ]
-            for where in (self.where, keys.APP)
+            for where in (self._places(), (keys.APP,))
         )
         self.query_one("#keys", Plain).show(lambda width: (key_line(here, everywhere, width),))
 
     def action_do(self, verb: str) -> None:
         self.app.do(verb, self.meant())
+
+    def _places(self) -> tuple[str, ...]:
+        """Whose keys work where the focus is."""
+        in_logs = isinstance(self.focused, LogLines)
+        return (keys.LOG, keys.LOG_LINES) if in_logs else (self.where,)
+
+    @on(DescendantFocus)
+    def _elsewhere(self) -> None:
+        if self.children:
+            self.show_keys()
 
     def _press(self, name: str) -> str:
         return keys.press(keys.BY_ID[name], self.app.settings.keys)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.markup import escape
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -14,7 +14,7 @@ from textual.widgets import Static
 class ConfirmScreen(ModalScreen[bool]):
     """Dismissed with the answer."""
 
-    BINDINGS: ClassVar[list[Binding]] = [  # type: ignore[assignment]  # it is invariant
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y,enter", "answer(True)", "Yes", id="confirm.yes"),
         Binding("n,escape,q", "answer(False)", "No", id="confirm.no"),
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
-from textual.binding import Binding
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 
@@ -22,7 +22,7 @@ from devenv.tui.widgets.plain import Plain
 class DetailScreen(ViewScreen):
     """Asks anew whenever the environment has changed."""
 
-    BINDINGS: ClassVar[list[Binding]] = keys.bindings(keys.DETAIL)  # type: ignore[assignment]  # it is invariant
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(keys.DETAIL)]
     where = keys.DETAIL
 
     def __init__(self, service: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from time import monotonic
 from typing import ClassVar
 
-from textual.binding import Binding
+from textual.binding import BindingType
 from textual.widget import Widget
 
 from devenv.errors import DevenvError
@@ -26,7 +26,7 @@ LOOK_EVERY = 2.0
 class EnvironmentsScreen(ViewScreen):
     """Looks again every few seconds while it is shown."""
 
-    BINDINGS: ClassVar[list[Binding]] = keys.bindings(keys.ENVIRONMENTS)  # type: ignore[assignment]  # it is invariant
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(keys.ENVIRONMENTS)]
     where = keys.ENVIRONMENTS
 
     def __init__(self) -> None:

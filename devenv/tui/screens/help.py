@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
@@ -17,7 +17,7 @@ from devenv.tui.widgets.plain import Plain
 class HelpScreen(ModalScreen[None]):
     """``parts``: keys by the title of their part, each with what is to be pressed."""
 
-    BINDINGS: ClassVar[list[Binding]] = [  # type: ignore[assignment]  # it is invariant
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,f1,enter", "dismiss", "Close", id="help.close"),
         Binding("j,down", "scroll(1)", "Down", id="help.down"),
         Binding("k,up", "scroll(-1)", "Up", id="help.up"),

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import ClassVar
 
-from textual.binding import Binding
+from textual import on
+from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -26,7 +27,7 @@ from devenv.tui.widgets.rows import Rows
 class ServicesScreen(ViewScreen):
     """Its own state is what the user chose to see."""
 
-    BINDINGS: ClassVar[list[Binding]] = keys.bindings(keys.SERVICES)  # type: ignore[assignment]  # it is invariant
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(keys.SERVICES)]
     where = keys.SERVICES
 
     def __init__(self) -> None:
@@ -87,8 +88,10 @@ class ServicesScreen(ViewScreen):
 
     def action_zoom(self) -> None:
         self.toggle_class("zoomed")
-        zoomed = self.has_class("zoomed")
-        self.query_one("#logs" if zoomed else "#services").focus()
+        if self.has_class("zoomed"):
+            self.query_one("#logs", Logs).lines.focus()
+        else:
+            self.query_one("#services").focus()
 
     def action_clear(self) -> None:
         field = self.query_one("#filter", Input)
@@ -97,10 +100,12 @@ class ServicesScreen(ViewScreen):
         self.query_one("#services").focus()
         self._choose(text="", marked=frozenset())
 
-    def on_input_changed(self, event: Input.Changed) -> None:
+    @on(Input.Changed, "#filter")
+    def _typed(self, event: Input.Changed) -> None:
         self._choose(text=event.value)
 
-    def on_input_submitted(self) -> None:
+    @on(Input.Submitted, "#filter")
+    def _typed_all(self) -> None:
         self.query_one("#services").focus()
 
     def on_rows_moved(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
-from textual.binding import Binding
+from textual.binding import BindingType
 from textual.widget import Widget
 
 from devenv.errors import DevenvError
@@ -25,7 +25,7 @@ from devenv.tui.widgets.rows import Rows
 class TasksScreen(ViewScreen):
     """The log below is that of the task under the cursor."""
 
-    BINDINGS: ClassVar[list[Binding]] = keys.bindings(keys.TASKS)  # type: ignore[assignment]  # it is invariant
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(keys.TASKS)]
     where = keys.TASKS
 
     def __init__(self) -> None:

@@ -31,15 +31,18 @@ ROLES = frozenset(
 )
 """What a cell can be; app.tcss says how each looks."""
 
+_PLAIN = Style()
+
 COMPONENTS = {f"role--{role}" for role in ROLES}
 
 
-def strip(widget: Widget, line: Line, width: int) -> Strip:
-    """A line of exactly ``width`` cells, drawn on the widget's own background."""
-    base = widget.rich_style
+def strip(widget: Widget, line: Line, width: int, over: Style = _PLAIN) -> Strip:
+    """A line of exactly ``width`` cells on the widget's background; ``over`` goes over all."""
+    base = widget.rich_style + over
     segments = []
     for cell in line:
-        style = base + widget.get_component_rich_style(f"role--{cell.role}", partial=True)
+        style = widget.rich_style
+        style += widget.get_component_rich_style(f"role--{cell.role}", partial=True) + over
         if cell.click:
             style += Style.from_meta({"@click": cell.click})
         segments.append(Segment(cell.text, style))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from devenv.logs.document import Place
+from devenv.tui import keys
 from devenv.tui.widgets.log_canvas import LogCanvas
 from devenv.tui.widgets.log_paint import plain
 
@@ -20,26 +21,7 @@ _MOST_COPIED = 8 * 1024 * 1024
 class LogLines(LogCanvas, can_focus=True):
     """Keys that change what is seen; those that ask for a word are its parent's."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Line up", show=False),
-        Binding("down,j", "move(1)", "Line down", show=False),
-        Binding("pageup,b", "page(-1)", "Page up", show=False),
-        Binding("pagedown,space", "page(1)", "Page down", show=False),
-        Binding("home,g", "jump('begin')", "First line", show=False),
-        Binding("end,G", "jump('end')", "Last line", show=False),
-        Binding("left,h", "shift(-1)", "Left", show=False),
-        Binding("right,l", "shift(1)", "Right", show=False),
-        Binding("f", "jump('follow')", "Follow"),
-        Binding("t", "flip('times')", "Times"),
-        Binding("w", "flip('wrap')", "Wrap"),
-        Binding("J", "flip('json')", "JSON unfolded", show=False),
-        Binding("enter", "open", "Unfold", show=False),
-        Binding("m", "mark", "Mark", show=False),
-        Binding("apostrophe", "to_mark(1)", "Next mark", show=False),
-        Binding("quotation_mark", "to_mark(-1)", "Previous mark", show=False),
-        Binding("v", "select", "Select", show=False),
-        Binding("y", "copy", "Copy", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(keys.LOG_LINES)]
 
     def action_move(self, lines: int) -> None:
         self.window.move(lines)

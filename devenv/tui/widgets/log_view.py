@@ -8,13 +8,14 @@ from time import time_ns
 from typing import ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import Input
 
 from devenv.errors import UsageError
 from devenv.logs.document import Lens
 from devenv.logs.find import Finder
 from devenv.logs.when import parse_moment
+from devenv.tui import keys
 from devenv.tui.widgets.log_pane import LogPane
 from devenv.tui.widgets.log_prompt import LogPrompt
 from devenv.tui.widgets.log_saving import destination, saving, write_lines
@@ -30,17 +31,7 @@ class LogView(LogPane):
     """
 
     DEFAULT_CSS = CSS
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "ask('search')", "Search"),
-        Binding("n", "find(1)", "Next match", show=False),
-        Binding("N", "find(-1)", "Previous match", show=False),
-        Binding("ampersand", "ask('keep')", "Filter"),
-        Binding("exclamation_mark", "ask('drop')", "Exclude", show=False),
-        Binding("at", "ask('time')", "Go to time", show=False),
-        Binding("s", "ask('save')", "Save", show=False),
-        Binding("z", "fold", "Fold traces", show=False),
-        Binding("escape", "clear", "Clear", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(keys.LOG)]
 
     def action_ask(self, question: str) -> None:
         """Ask for a word at the foot."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-from textual.binding import Binding
+from textual.binding import BindingType
 from textual.events import Click
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -25,7 +25,7 @@ class Rows(ScrollView, can_focus=True):
     """Shows what ``lay`` makes of its width; the cursor stays on its row's key."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENTS | {"rows--cursor", "rows--away"}
-    BINDINGS: ClassVar[list[Binding]] = keys.bindings(keys.LIST)  # type: ignore[assignment]  # it is invariant
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(keys.LIST)]
 
     class Moved(Message):
         """The cursor is on another row."""
@@ -49,7 +49,7 @@ class Rows(ScrollView, can_focus=True):
     def show(self, lay: Lay, marked: frozenset[str] = frozenset(), empty: str = "") -> None:
         """Show other rows; only lines that differ are drawn anew."""
         before, self._lay, self._empty = self._laid, lay, empty or self._empty
-        self._laid = lay(max(self.size.width - _MARGIN, 0))
+        self._laid = lay(max(self.scrollable_content_region.width - _MARGIN, 0))
         marks, self._marked = self._marked, marked
         self._keep_cursor(before.keys)
         if len(before.lines) != len(self._laid.lines):
@@ -68,6 +68,10 @@ class Rows(ScrollView, can_focus=True):
         self.virtual_size = Size(self.size.width, len(self._laid.lines) + 1)
         self._scroll_to_cursor()
 
+    def watch_show_vertical_scrollbar(self) -> None:
+        """It takes a cell of the width."""
+        self.show(self._lay, self._marked)
+
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return len(self._lay(width).lines) + 1
 
@@ -83,11 +87,11 @@ class Rows(ScrollView, can_focus=True):
         is_here = key == self.cursor
         margin = Cell("▌" if is_here else " ", "accent")
         mark = Cell("✱" if key in self._marked else " ", "accent")
-        made = strip(self, (margin, mark, *self._laid.lines[number]), width)
+        line = (margin, mark, *self._laid.lines[number])
         if not is_here:
-            return made
+            return strip(self, line, width)
         name = "rows--cursor" if self.has_focus else "rows--away"
-        return made.apply_style(self.get_component_rich_style(name, partial=True))
+        return strip(self, line, width, self.get_component_rich_style(name, partial=True))
 
     def move_to(self, key: str) -> None:
         """Put the cursor on a row, and bring it into view."""

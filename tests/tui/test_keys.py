@@ -1,0 +1,233 @@
+"""What keys do: decided as a value, asked of the daemon, told to the user."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from devenv.api.connection import NoDaemonError
+from devenv.model.snapshot import State
+from devenv.tui import keys
+from devenv.tui.actions import Ask, Confirm, Copy, Open, Say, Situation, decide
+from devenv.tui.screens.detail import DetailScreen
+from devenv.tui.settings import parse
+from devenv.tui.snapshot import Port, Replica, Service, Snapshot
+from devenv.tui.widgets.rows import Rows
+from tests.tui.stage import CALLER, SHOP, shop, stage
+
+WEB = Service(
+    "web",
+    "service",
+    State.READY,
+    runtime="process",
+    ports=(Port("web", 1, "http://127.0.0.1:1"),),
+    replicas=(Replica(0, State.READY),),
+)
+
+
+def at(*services: Service) -> Situation:
+    return Situation(Snapshot(), services, CALLER)
+
+
+def test_no_two_commands_of_a_place_have_one_key() -> None:
+    for where in {key.where for key in keys.KEYS}:
+        pressed = Counter(one for key in keys.of(where, keys.APP) for one in key.keys.split(","))
+        assert [one for one, count in pressed.items() if count > 1] == []
+
+
+def test_every_command_has_one_name() -> None:
+    assert len(keys.BY_ID) == len(keys.KEYS)
+
+
+def test_a_verb_is_meant_for_all_that_is_marked() -> None:
+    other = Service("db", "service", State.READY)
+    deed = decide("restart", at(WEB, other))
+    assert isinstance(deed, Ask)
+    assert (deed.method, deed.params["services"]) == ("restart", ["web", "db"])
+    assert deed.said == "restarting web and db"
+
+
+def test_scaling_counts_from_what_there_is() -> None:
+    deed = decide("more", at(WEB))
+    assert isinstance(deed, Ask)
+    assert deed.params["replicas"] == {"web": 2}
+
+
+def test_what_is_paused_goes_on_by_the_same_key() -> None:
+    paused = Service("web", "service", State.PAUSED)
+    asked = [decide("pause", at(one)) for one in (WEB, paused)]
+    assert [deed.method for deed in asked if isinstance(deed, Ask)] == ["pause", "resume"]
+
+
+def test_a_page_is_opened_and_an_address_copied() -> None:
+    assert decide("open", at(WEB)) == Open("http://127.0.0.1:1")
+    assert decide("copy", at(WEB)) == Copy("http://127.0.0.1:1")
+    assert isinstance(decide("open", at(Service("db", "service", State.READY))), Say)
+
+
+def test_down_is_asked_about_first_and_nothing_happens_to_nobody() -> None:
+    assert isinstance(decide("down", at()), Confirm)
+    assert isinstance(decide("restart", at()), Say)
+
+
+async def test_failures_come_first_and_the_cursor_is_on_them() -> None:
+    async with stage().app().run_test(size=(80, 24)) as pilot:
+        rows = pilot.app.screen.query_one("#services", Rows)
+        assert (rows.keys[0], rows.cursor) == ("mailer", "mailer")
+
+
+async def test_marked_services_are_restarted_together() -> None:
+    at_hand = stage()
+    async with at_hand.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("j", "space", "space", "r")
+        await pilot.pause()
+    (asked,) = [params for method, params in at_hand.daemon.asked if method == "restart"]
+    assert asked["services"] == ["web", "db"]
+    assert asked["client"] == CALLER
+
+
+async def test_q_leaves_and_asks_for_nothing() -> None:
+    at_hand = stage()
+    app = at_hand.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("q")
+    assert app.return_code == 0
+    assert at_hand.daemon.methods() == []
+
+
+async def test_down_asks_first() -> None:
+    at_hand = stage()
+    async with at_hand.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("D", "n")
+        await pilot.pause()
+        assert at_hand.daemon.methods() == []
+        await pilot.press("D", "y")
+        await pilot.pause()
+    assert at_hand.daemon.methods() == ["down"]
+
+
+async def test_a_refusal_is_told_and_nothing_else_changes() -> None:
+    at_hand = stage()
+    del at_hand.daemon.answers["restart"]
+    app = at_hand.app()
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await pilot.press("r")
+        await pilot.pause()
+        (told,) = app._notifications
+        assert "no answer to restart" in told.message
+
+
+async def test_typing_filters_and_escape_takes_it_back() -> None:
+    async with stage().app().run_test(size=(80, 24)) as pilot:
+        rows = pilot.app.screen.query_one("#services", Rows)
+        await pilot.press("slash", *"docker", "enter")
+        await pilot.pause()
+        assert rows.keys == ("db",)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert len(rows.keys) == 6
+        await pilot.press("h")
+        await pilot.pause()
+        assert "search" not in rows.keys
+
+
+async def test_the_daemon_goes_away_and_comes_back() -> None:
+    at_hand = stage()
+    app = at_hand.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        at_hand.daemon.news.put_nowait(NoDaemonError())
+        await pilot.pause()
+        assert app.view.away == "no daemon is running"
+        at_hand.daemon.news.put_nowait(shop(SHOP[0], revision=1))
+        while app.view.away:
+            await pilot.pause(0.01)
+        assert [one.name for one in app.view.services] == ["web"]
+
+
+async def test_a_page_is_shown_or_its_address_copied() -> None:
+    at_hand = stage(opens=False)
+    app = at_hand.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("j", "j", "o")
+        await pilot.pause()
+        assert at_hand.opened == ["http://127.0.0.1:21457"]
+        assert app.clipboard == "http://127.0.0.1:21457"
+
+
+async def test_enter_shows_what_is_known_of_a_service_and_escape_comes_back() -> None:
+    app = stage().app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(app.screen, DetailScreen)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert not isinstance(app.screen, DetailScreen)
+
+
+async def test_another_environment_is_shown_by_enter() -> None:
+    at_hand = stage()
+    place = {**shop()["environment"], "id": "shop-payments-1a2b3c4d", "name": "shop-payments"}
+    at_hand.daemon.answers["status"] = shop(SHOP[0], environment=place)
+    app = at_hand.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("4")
+        await pilot.pause()
+        await pilot.press("j", "enter")
+        await pilot.pause()
+        assert app.view.snapshot.place.name == "shop-payments"
+        await pilot.press("r")
+        await pilot.pause()
+    (asked,) = [params for method, params in at_hand.daemon.asked if method == "restart"]
+    assert asked["target"]["environment"] == "shop-payments-1a2b3c4d"
+
+
+async def test_every_command_of_a_screen_is_in_the_palette() -> None:
+    app = stage().app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("ctrl+p", *"restart db", "enter")
+        while not (asked := [p for m, p in stage_asked(app) if m == "restart"]):
+            await pilot.pause(0.01)
+    assert asked[0]["services"] == ["db"]
+
+
+def stage_asked(app: object) -> list[tuple[str, dict[str, object]]]:
+    return list(app.client.asked)  # type: ignore[attr-defined]  # the daemon of the stage
+
+
+async def test_a_key_can_be_another_one() -> None:
+    at_hand = stage(settings=parse('[keys]\nrestart = "ctrl+r"\n', "tui.toml"))
+    async with at_hand.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("r")
+        await pilot.press("ctrl+r")
+        await pilot.pause()
+    assert at_hand.daemon.methods() == ["restart"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("theme = 'pink'", "there is no theme 'pink'"),
+        ("colour = 1", "there is no setting 'colour'"),
+        ("[keys]\nrestat = 'r'", "there is no command 'restat'"),
+        ("[keys]\nrestart = 1", "restart is not a key"),
+        ("theme = ", "Invalid value"),
+    ],
+)
+def test_a_mistake_in_the_configuration_is_told(text: str, told: str) -> None:
+    (problem,) = parse(text, "tui.toml").problems
+    assert problem.startswith("tui.toml: ")
+    assert told in problem
+
+
+def test_the_rest_of_a_configuration_holds() -> None:
+    settings = parse("theme = 'light'\n[keys]\nlist.up = 'w'\nnothing = 'x'\n", "tui.toml")
+    assert (settings.theme, settings.keys, len(settings.problems)) == ("light", {"list.up": "w"}, 1)
+
+
+async def test_what_up_was_refused_for_is_told() -> None:
+    app = stage(refused="db runs as docker, which cannot be paused").app()
+    async with app.run_test(size=(80, 24), notifications=True):
+        (told,) = app._notifications
+        assert "cannot be paused" in told.message

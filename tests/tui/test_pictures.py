@@ -1,0 +1,64 @@
+"""How each screen looks, as pictures, at three sizes and in two themes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from devenv.tui.settings import Settings
+from tests.tui.stage import PROBLEM, shop, stage
+
+SIZES = ((80, 24), (120, 40), (200, 60))
+THEMES = ("dark", "light")
+SCREENS = {
+    "services": (),
+    "detail": ("enter",),
+    "tasks": ("2", "j"),
+    "timeline": ("3",),
+    "environments": ("4",),
+    "help": ("question_mark",),
+    "filter": ("slash", "w", "e"),
+    "question": ("D",),
+}
+Compare = Callable[..., bool]
+
+
+def pressed(*keys: str) -> Callable[[Pilot[Any]], Awaitable[None]]:
+    """Press keys once all is drawn, and wait until what they ask for is drawn."""
+
+    async def press(pilot: Pilot[Any]) -> None:
+        await pilot.pause()
+        await pilot.press(*keys)
+        await pilot.pause()
+        await pilot.pause()
+
+    return press
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("screen", SCREENS)
+def test_a_screen_looks_as_it_did(
+    snap_compare: Compare, screen: str, size: tuple[int, int], theme: str
+) -> None:
+    app = stage(settings=Settings(theme)).app()
+    assert snap_compare(app, terminal_size=size, run_before=pressed(*SCREENS[screen]))
+
+
+def test_a_broken_profile_is_told_with_its_place(snap_compare: Compare) -> None:
+    changes = ["web would be made again: its definition has changed"]
+    first = shop(problems=[PROBLEM], changes=changes, notice="its keeper has ended")
+    assert snap_compare(stage(first).app(), terminal_size=(80, 24))
+
+
+def test_high_contrast(snap_compare: Compare) -> None:
+    app = stage(settings=Settings("contrast")).app()
+    assert snap_compare(app, terminal_size=(80, 24))
+
+
+def test_no_colour(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert snap_compare(stage().app(), terminal_size=(80, 24))
