@@ -32,7 +32,7 @@ def at(*services: Service) -> Situation:
 
 def test_no_two_commands_of_a_place_have_one_key() -> None:
     for where in {key.where for key in keys.KEYS}:
-        pressed = Counter(one for key in keys.of(where, keys.APP) for one in key.keys.split(","))
+        pressed = Counter(one for key in keys.of(*{where, keys.APP}) for one in key.keys.split(","))
         assert [one for one, count in pressed.items() if count > 1] == []
 
 
