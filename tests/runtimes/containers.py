@@ -37,20 +37,25 @@ class Quay:
         await self.runtime.prepare(self.environment, wanted, self.said.append)
 
     async def start(
-        self, name: str, definition: Mapping[str, Any] = SLEEPS, *, like: str = "print"
+        self,
+        name: str,
+        definition: Mapping[str, Any] = SLEEPS,
+        *,
+        like: str = "print",
+        index: int = 0,
     ) -> Unit:
         service = Service(name, Origin("x"), container=Container(definition))
-        step = Start(Replica(service, 0, like, 1), self.runtime.name, "wanted")
+        step = Start(Replica(service, index, like, 1), self.runtime.name, "wanted")
         await self.runtime.start(self.environment, step, self.said.append)
-        return await self.unit(name)
+        return await self.unit(name, index)
 
     async def stop(self, name: str) -> Unit:
         unit = await self.unit(name)
         await self.runtime.stop(self.environment, StopUnit(unit, "SIGTERM", 5.0, "asked"))
         return await self.unit(name)
 
-    async def unit(self, name: str) -> Unit:
-        return (await self.runtime.observe(self.environment)).units[ReplicaId(name)]
+    async def unit(self, name: str, index: int = 0) -> Unit:
+        return (await self.runtime.observe(self.environment)).units[ReplicaId(name, index)]
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from typing import Any
 from devenv.errors import DevenvError, TransientError
 from devenv.model.environment import Replica
 from devenv.runtimes.docker import names
+from devenv.runtimes.docker.before import run_before
 from devenv.runtimes.docker.connection import AwayError, RefusedError
 from devenv.runtimes.docker.creating import Creator, definition_of
 from devenv.runtimes.docker.hooks import run_hooks
@@ -36,6 +37,7 @@ class Containers:
         try:
             container = await self._made(row, replica, report)
             self.place.records.put(container, record)
+            await run_before(self.place, replica, container, report)
             started = await self._started(container)
         except RefusedError as error:
             if error.status != GONE:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from devenv.runtimes.docker import building, pulling
 from devenv.runtimes.docker.connection import AwayError, Connection, RefusedError
 from devenv.runtimes.docker.inputs import fingerprint
 from devenv.runtimes.docker.names import INPUTS
+from devenv.runtimes.docker.once import Once
 from devenv.runtimes.docker.policies import policy_of
 from devenv.runtimes.protocol import Client, Preparation, Report
 
@@ -66,29 +67,19 @@ class Images:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._coming: dict[str, asyncio.Task[None]] = {}
+        self._coming = Once()
 
     async def need(self, order: Order, report: Report) -> None:
         """Have an image: found, pulled or built. Raises DevenvError with what the user can do."""
-        await self._once(order.name, self._have, order, report)
+        await self._coming.do(order.name, lambda: self._have(order, report))
 
     async def build(self, order: Order, report: Report) -> None:
         """Build an image, unless there is one of the same inputs."""
-        await self._once(order.name, self._build, order, report)
+        await self._coming.do(order.name, lambda: self._build(order, report))
 
     async def id_of(self, name: str) -> str:
         """The engine's id of an image; "" if it has none of that name."""
         return str((await self._inspected(name) or {}).get("Id") or "")
-
-    async def _once(
-        self, name: str, work: Callable[[Order, Report], Coroutine[Any, Any, None]], *given: Any
-    ) -> None:
-        task = self._coming.get(name)
-        if task is None:
-            task = asyncio.create_task(work(*given))
-            self._coming[name] = task
-            task.add_done_callback(lambda _: self._coming.pop(name, None))
-        await asyncio.shield(task)
 
     async def out_of_reach(self, name: str, client: Client) -> str:
         """Why an image is not here and its registry cannot be asked for it; "" if one of both can.

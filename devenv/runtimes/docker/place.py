@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from devenv.model.environment import EnvironmentId, ReplicaId, Resources
 from devenv.model.unit import Unit
 from devenv.runtimes.docker.mounts import Volume
+from devenv.runtimes.docker.once import Once
 from devenv.runtimes.docker.records import Records
 from devenv.runtimes.docker.rows import Row
 from devenv.runtimes.protocol import Client, Preparation
@@ -30,6 +31,7 @@ class Place:
         self.builds: Mapping[str, Mapping[str, Any]] = {}
         self.networks: Mapping[str, str] = {}
         self.volumes: Mapping[str, Volume] = {}
+        self.coming = Once()
         self.failed: dict[ReplicaId, Unit] = {}
 
     def take(

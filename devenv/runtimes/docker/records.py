@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,19 @@ class Record:
     stopped: float = 0.0
 
 
+DONE = "done"
+"""The one key of the file that is no container's."""
+
+
 class Records:
-    """The records of an environment's containers by container id, in memory and in one file."""
+    """The records of an environment's containers by container id, in memory and in one file.
+
+    Beside them, what was done once and is not to be done again.
+    """
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._records = _read(path)
+        self._records, self._done = _read(path)
 
     def get(self, container: str, otherwise: Record) -> Record:
         return self._records.get(container, otherwise)
@@ -37,19 +44,29 @@ class Records:
             self._records[container] = record
             self._write()
 
+    def is_done(self, what: str, fingerprint: str) -> bool:
+        """Tell whether something of this fingerprint was done since the environment came up."""
+        return self._done.get(what) == fingerprint
+
+    def note_done(self, what: str, fingerprint: str) -> None:
+        self._done[what] = fingerprint
+        self._write()
+
     def forget(self, container: str) -> None:
         if self._records.pop(container, None) is not None:
             self._write()
 
     def clear(self) -> None:
         self._records.clear()
+        self._done.clear()
         with suppress(OSError):
             os.unlink(self._path)
 
     def _write(self) -> None:
         """A full disk costs what the next daemon would know of the last starts, no more."""
         partial = f"{self._path}.{os.getpid()}"
-        content = json.dumps({key: asdict(record) for key, record in self._records.items()})
+        records = {key: asdict(record) for key, record in self._records.items()}
+        content = json.dumps({**records, DONE: self._done})
         with suppress(OSError):
             os.makedirs(os.path.dirname(self._path), 0o700, exist_ok=True)
             with open(partial, "w", encoding="utf-8") as file:
@@ -57,10 +74,11 @@ class Records:
             os.replace(partial, self._path)
 
 
-def _read(path: str) -> dict[str, Record]:
+def _read(path: str) -> tuple[dict[str, Record], dict[str, str]]:
     try:
         with open(path, encoding="utf-8") as file:
-            found: Mapping[str, Mapping[str, float]] = json.load(file)
-        return {key: Record(**fields) for key, fields in found.items()}  # type: ignore[arg-type]
+            found: dict[str, dict[str, Any]] = json.load(file)
+        done: dict[str, str] = found.pop(DONE, {})
+        return {key: Record(**fields) for key, fields in found.items()}, done
     except (OSError, ValueError, TypeError, AttributeError):
-        return {}
+        return {}, {}
