@@ -1,0 +1,88 @@
+"""The terminal UI in a real terminal, over a real environment."""
+
+from __future__ import annotations
+
+from tests.scenarios.sandbox import Sandbox, eventually
+from tests.tui.tmux import Tmux
+
+SHOP = """
+services:
+  web: {command: ["sh", "-c", "echo web is here; exec sleep TOKEN"]}
+  db: {command: sleep TOKEN, depends_on: [seed]}
+tasks:
+  seed: {command: ["sh", "-c", "echo seeding"]}
+"""
+
+
+def terminal(sandbox: Sandbox, *words: str, size: tuple[int, int] = (100, 30)) -> Tmux:
+    environ = {**sandbox.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8"}
+    command = sandbox.command(*words)
+    return Tmux(sandbox.checkout.parent, command, environ, cwd=sandbox.checkout, size=size)
+
+
+def test_up_in_a_terminal_opens_the_ui_and_q_leaves_all_running(sandbox: Sandbox) -> None:
+    sandbox.profile(SHOP)
+    with terminal(sandbox, "up") as window:
+        window.shows(r"● 2 ready +✓ 1 done")
+        window.shows(r"web +│ web is here")
+        before = sandbox.pids()
+        window.type("q")
+        window.shows(r"goes on\. `devenv tui` comes back(.|\n)*ended with 0")
+    assert sandbox.pids() == before
+
+
+def test_a_service_is_stopped_started_and_looked_at_by_keys(sandbox: Sandbox) -> None:
+    sandbox.profile(SHOP)
+    sandbox.run("up", "-d")
+    with terminal(sandbox, "tui") as window:
+        window.shows(r"▌ +web +● ready")
+        window.type("x")
+        window.shows(r"web +○ stopped")
+        assert sandbox.states()["web"] == "stopped"
+        window.type("s")
+        window.shows(r"web +● ready")
+        window.type("Enter")
+        window.shows(r"command +sh -c .*devenv.profile.yaml:3")
+        window.resize(70, 20)
+        window.type("k")
+        window.shows(r"esc back")
+        window.type("2")
+        window.shows(r"seed +✓ done")
+
+
+def test_the_ui_steps_aside_for_a_shell_and_comes_back(sandbox: Sandbox) -> None:
+    sandbox.profile(SHOP)
+    sandbox.run("up", "-d")
+    with terminal(sandbox, "tui") as window:
+        window.shows(r"▌ +web +● ready")
+        window.type("e")
+        window.shows(r"(?m)[$#] ?$")
+        window.type("echo $((6*7)) is here", "Enter")
+        window.shows(r"(?m)^42 is here")
+        window.type("exit", "Enter")
+        window.shows(r"web +● ready(.|\n)*help")
+
+
+def test_the_ui_says_that_the_daemon_is_away_and_recovers(sandbox: Sandbox) -> None:
+    sandbox.profile(SHOP)
+    sandbox.run("up", "-d")
+    before = sandbox.pids()
+    with terminal(sandbox, "tui") as window:
+        window.shows(r"● 2 ready")
+        sandbox.kill_daemon()
+        window.shows(r"⚠ no daemon is running")
+        sandbox.run("daemon", "start")
+        window.shows(r"● 2 ready")
+    assert sandbox.pids() == before
+
+
+def test_a_broken_profile_is_told_and_the_save_that_mends_it_is_applied_by_a_key(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.profile(SHOP.replace("command: sleep TOKEN,", "comand: sleep TOKEN,"))
+    with terminal(sandbox, "up", size=(120, 30)) as window:
+        window.shows(r"✗ problem +devenv.profile.yaml:4:\d+: .*comand")
+        sandbox.profile(SHOP)
+        eventually(lambda: "problem" not in window.screen())
+        window.type("u")
+        window.shows(r"● 2 ready +✓ 1 done")
