@@ -36,6 +36,15 @@ def parse(content: bytes, file: str, problems: Problems) -> Table:
 
     Raises ProfileError where it cannot be read any further.
     """
+    first, *others = parse_all(content, file, problems)
+    if others:
+        where = others[0].origin
+        raise _refusal("a second document in one file", where, "keep one; remove the `---`")
+    return first
+
+
+def parse_all(content: bytes, file: str, problems: Problems) -> tuple[Table, ...]:
+    """Read all documents of a file, at least one."""
     builder = _Builder(file, problems)
     try:
         for event in yaml.parse(_decoded(content, file), Loader=_LOADER):
@@ -48,12 +57,16 @@ def parse(content: bytes, file: str, problems: Problems) -> Table:
         raise _refusal(f"not YAML: {error.problem}", where, _hint(error)) from error
     except yaml.YAMLError as error:
         raise _refusal(f"not YAML: {error}", Origin(file)) from error
-    top = builder.root
-    if top is None or (isinstance(top, Scalar) and top.value is None):
-        return empty(Origin(file, 1, 1))
-    if not isinstance(top, Table):
-        raise _refusal("expected a mapping at the top, such as `services:`", top.origin)
-    return top
+    found = tuple(_top(root) for root in builder.roots)
+    return found or (empty(Origin(file, 1, 1)),)
+
+
+def _top(root: Tree) -> Table:
+    if isinstance(root, Scalar) and root.value is None:
+        return empty(root.origin)
+    if not isinstance(root, Table):
+        raise _refusal("expected a mapping at the top, such as `services:`", root.origin)
+    return root
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +98,10 @@ class _Frame:
 
 
 class _Builder:
-    """Takes the parser's events one by one; ``root`` is the finished tree."""
+    """Takes the parser's events one by one; ``roots`` are the finished trees."""
 
     def __init__(self, file: str, problems: Problems) -> None:
-        self.root: Tree | None = None
+        self.roots: list[Tree] = []
         self.nodes = 0
         self.characters = 0
         self._file = file
@@ -112,8 +125,8 @@ class _Builder:
             self._close(self._open.pop())
         elif isinstance(event, yaml.AliasEvent):
             self._alias(event, origin)
-        elif isinstance(event, yaml.DocumentStartEvent) and self.root is not None:
-            raise _refusal("a second document in one file", origin, "keep one; remove the `---`")
+        elif isinstance(event, yaml.DocumentStartEvent):
+            self._anchors.clear()
 
     def _scalar(self, event: yaml.ScalarEvent, origin: Origin) -> Scalar:
         if "\0" in event.value:
@@ -142,7 +155,7 @@ class _Builder:
 
     def _place(self, tree: Tree, height: int) -> None:
         if not self._open:
-            self.root = tree
+            self.roots.append(tree)
             return
         parent = self._open[-1]
         parent.children.append(tree)

@@ -60,8 +60,8 @@ def read_project(project: Project, reading: Reading) -> Table:
 def read_tree(file: Named, reading: Reading) -> Table:
     """Read one file as it is written; an empty tree where that is not possible."""
     if file.path not in reading.trees:
-        reading.trees[file.path] = _parsed(file, reading)
-    tree = reading.trees[file.path]
+        reading.trees[file.path] = (_parsed(file, reading),)
+    (tree,) = reading.trees[file.path]
     return tree if reading.spend(count(tree) + FILE_COST, file.origin) else empty(tree.origin)
 
 

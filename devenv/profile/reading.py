@@ -41,7 +41,7 @@ class Reading:
         self.problems = Problems()
         self.sources: dict[str, Source] = {}
         self.variables: dict[str, str | None] = {}
-        self.trees: dict[str, Table] = {}
+        self.trees: dict[str, tuple[Table, ...]] = {}
         self._read = read
         self._spent = 0
 

@@ -110,7 +110,7 @@ LONG = f"a: &a {'x' * 100_000}\nb: [{','.join(['*a'] * 100)}]\n"
         ),
         (
             "a: 1\n---\nb: 1\n",
-            "p.yaml:2:1: a second document in one file (keep one; remove the `---`)",
+            "p.yaml:3:1: a second document in one file (keep one; remove the `---`)",
         ),
         ("a: !foo 1", "p.yaml:1:4: the tag `!foo` is not read (only `!reset` and `!override` are)"),
         (

@@ -38,8 +38,9 @@ class Files:
     def project(self, files: tuple[Named, ...], scope: Scope, chain: tuple[str, ...] = ()) -> Model:
         """Read files that are laid over each other."""
         merged: Model = {}
-        for file in files:
-            model = self._file(file, scope, (*chain, *(one.path for one in files)))
+        documents = ((file, tree) for file in files for tree in self._trees(file, scope))
+        for file, tree in documents:
+            model = self._document(tree, file, scope, (*chain, *(one.path for one in files)))
             try:
                 merged = merge(merged, model)
             except DevenvError as error:
@@ -50,8 +51,7 @@ class Files:
             "services": {n: _whole(one or {}, scope.folder) for n, one in services.items()},
         }
 
-    def _file(self, file: Named, scope: Scope, chain: tuple[str, ...]) -> Model:
-        tree = self._tree(file, scope)
+    def _document(self, tree: Table, file: Named, scope: Scope, chain: tuple[str, ...]) -> Model:
         spot = Spot(tree, self.reading.problems, scope.folder)
         written = _plain(tree)
         model: Model = _FILE(written, spot)
@@ -64,34 +64,34 @@ class Files:
             included = merge(included, self._included(entry, at, scope, chain))
         return merge(included, model) if included else model
 
-    def _tree(self, file: Named, scope: Scope) -> Table:
-        reading, tree = self.reading, self.parsed(file)
-        if not reading.spend(count(tree) + FILE_COST, file.origin):
-            return empty(tree.origin)
-        return interpolate(tree, scope.lookup, reading.problems)
+    def _trees(self, file: Named, scope: Scope) -> Iterator[Table]:
+        reading = self.reading
+        for tree in self.parsed(file):
+            if reading.spend(count(tree) + FILE_COST, file.origin):
+                yield interpolate(tree, scope.lookup, reading.problems)
 
-    def parsed(self, file: Named) -> Table:
-        """A file as it is written; an empty one where it cannot be read."""
+    def parsed(self, file: Named) -> tuple[Table, ...]:
+        """The documents of a file as they are written; an empty one where it cannot be read."""
         trees = self.reading.trees
         if file.path not in trees:
             trees[file.path] = self._parsed(file)
         return trees[file.path]
 
-    def _parsed(self, file: Named) -> Table:
+    def _parsed(self, file: Named) -> tuple[Table, ...]:
         reading, shown = self.reading, self.reading.shown(file.path)
         content = reading.file(file.path, file.origin)
         if content is None:
             if file.path in reading.sources:
                 reading.problems.error(f"there is no file {shown}", file.origin)
-            return empty(Origin(shown, 1))
+            return (empty(Origin(shown, 1)),)
         try:
-            tree = document.parse(content, shown, reading.problems)
-            if not tree.entries:
+            trees = document.parse_all(content, shown, reading.problems)
+            if not any(tree.entries for tree in trees):
                 reading.problems.error(f"{shown} is empty", file.origin, "add `services`")
-            return tree
+            return trees
         except DevenvError as error:
             reading.problems.add(error, file.origin)
-            return empty(Origin(shown, 1))
+            return (empty(Origin(shown, 1)),)
 
     def _included(
         self, entry: Mapping[str, Any], origin: Origin, scope: Scope, chain: tuple[str, ...]
@@ -159,11 +159,12 @@ class Files:
             return service
 
     def _services_of(self, file: Named, scope: Scope) -> Mapping[str, Any]:
-        tree = self._tree(file, scope)
-        spot = Spot(tree, self.reading.problems, scope.folder)
-        written = _plain(tree)
-        model: Model = _FILE({"services": written.get("services") or {}}, spot)
-        return model["services"]  # type: ignore[no-any-return]
+        merged: Model = {}
+        for tree in self._trees(file, scope):
+            spot = Spot(tree, self.reading.problems, scope.folder)
+            written = _plain(tree)
+            merged = merge(merged, _FILE({"services": written.get("services") or {}}, spot))
+        return merged.get("services") or {}
 
 
 def _places(tree: Table) -> Iterator[tuple[Path, Origin]]:

@@ -77,12 +77,17 @@ def _merged(base: Any, over: Any, path: Path) -> Any:
     if isinstance(base, dict) and isinstance(over, dict):
         return _mappings(base, over, path)
     if isinstance(base, list) and isinstance(over, list):
-        return [*base, *(one for one in without_marks(over) if one not in base)]
+        return _appended(base, without_marks(over), name)
     if isinstance(base, dict | list) or isinstance(over, dict | list):
         if len(inner) == 2 and inner[0] == "ulimits":
             return without_marks(over)
         raise DevenvError(f"cannot override {'.'.join(path)}: the one is a list or mapping")
     return over
+
+
+def _appended(base: list[Any], over: list[Any], name: str) -> list[Any]:
+    """Make one list; what has an identity is made unique later, where the newest wins."""
+    return [*base, *(one for one in over if name in _IDENTITIES or one not in base)]
 
 
 def _keeps_null(inner: Path) -> bool:

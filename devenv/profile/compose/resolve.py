@@ -91,8 +91,7 @@ def _name(reader: Files, files: tuple[Named, ...], scope: Scope) -> str:
             reader.reading.problems.error(message, files[0].origin, hint)
         return asked
     written = posixpath.basename(scope.folder)
-    for file in files:
-        tree = reader.parsed(file)
+    for tree in (tree for file in files for tree in reader.parsed(file)):
         if "name" in tree.entries:
             named = replace(tree, entries={"name": tree.entries["name"]})
             found = interpolate(named, scope.lookup, reader.reading.problems)

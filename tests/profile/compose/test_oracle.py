@@ -35,6 +35,16 @@ def case_of(folder: Path, **files: str) -> Case:
     return Case(str(folder), [str(folder / f"{name}.yaml") for name in files], {"HOME": "/root"})
 
 
+def test_a_mount_that_comes_back_in_a_third_file_wins(resolver: Resolver, tmp_path: Path) -> None:
+    case = case_of(
+        tmp_path,
+        first="services: {web: {image: x, volumes: ['/b:/x']}}",
+        second="services: {web: {volumes: ['/a:/x']}}",
+        third="services: {web: {volumes: ['/b:/x']}}",
+    )
+    assert verdict(ours(case), resolver.resolve([case])[0]) == ""
+
+
 @pytest.mark.parametrize(
     ("base", "over"),
     [
