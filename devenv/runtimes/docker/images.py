@@ -104,10 +104,12 @@ class Images:
         """The digest that a registry has for an image now. Raises RefusedError, AwayError."""
         from docker.utils import parse_repository_tag
 
+        from devenv.runtimes.docker.logins import credentials
+
         repository, _ = parse_repository_tag(name)
 
         def ask(engine: Any) -> Any:
-            return engine.inspect_distribution(name, pulling.credentials(repository, client))
+            return engine.inspect_distribution(name, credentials(repository, client))
 
         found = await self._connection.call(ask)
         return str(found["Descriptor"]["digest"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,6 +24,8 @@ async def pull(
 ) -> None:
     """Pull an image. Raises DevenvError with what the registry says."""
     from docker.utils import parse_repository_tag
+
+    from devenv.runtimes.docker.logins import credentials
 
     report(f"pulls {name}")
     loop = asyncio.get_running_loop()
@@ -93,30 +94,3 @@ class PullProgress:
 
 def _not_pulled(name: str, said: str) -> NotPulledError:
     return NotPulledError(f"cannot pull {name}: {said}", "check its name, and `docker login`")
-
-
-def credentials(repository: str, client: Client) -> dict[str, Any] | None:
-    """Those of the user's own docker configuration, its credential helpers among them.
-
-    A helper is a program of the user's: it runs with their environment.
-    """
-    from docker.auth import load_config, resolve_repository_name
-    from docker.credentials import Store
-    from docker.errors import DockerException
-
-    variables = dict(client.environment)
-    folder, home = variables.get("DOCKER_CONFIG"), variables.get("HOME")
-    path = f"{folder}/config.json" if folder else f"{home}/.docker/config.json" if home else None
-    registry, _ = resolve_repository_name(repository)
-    try:
-        known = load_config(path, credstore_env=variables)
-        helper = known.get_credential_store(registry)
-        if helper:
-            # The library looks for it in the daemon's PATH.
-            store = Store(helper, environment=variables)
-            store.exe = shutil.which(store.program, path=variables.get("PATH"))
-            known._stores[helper] = store  # type: ignore[attr-defined] # there is no other way
-        found = known.resolve_authconfig(registry)
-    except DockerException as error:
-        raise NotPulledError(f"cannot log in to {registry}: {error}", f"see {path}") from error
-    return dict(found) if found else None
