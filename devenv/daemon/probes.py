@@ -138,7 +138,9 @@ class Prober:
             return None
         name, index = watched.unit.id.service, watched.unit.id.index
         folder = self._host.folders.log(self._environment, name, index)
-        return LogWatch(str(folder), watched.probe.check.pattern, _epoch_ns(watched.unit.started))
+        unit = watched.unit
+        since = unit.started if unit.speaks_since is None else unit.speaks_since
+        return LogWatch(str(folder), watched.probe.check.pattern, _epoch_ns(since))
 
 
 def _watched(observed: Observed, desired: Desired) -> Iterator[Watched]:

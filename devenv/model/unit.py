@@ -57,6 +57,9 @@ class Unit:
     health: Health = Health.NONE
     detail: str = ""
     """What the last probe said, in words."""
+    speaks_since: float | None = None
+    """From when on its log is its own; None: since it started. An engine stamps a line before it
+    says that its container has started."""
 
 
 @dataclass(frozen=True, slots=True)

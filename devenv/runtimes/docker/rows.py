@@ -38,6 +38,7 @@ class Row:
     tty: bool = False
     stdin_open: bool = False
     pid: int | None = None
+    created: float = 0.0
     started: float = 0.0
     finished: float = 0.0
     exit_code: int = 0
@@ -75,6 +76,7 @@ def row_of(inspected: Mapping[str, Any]) -> Row | None:
         tty=bool(config.get("Tty")),
         stdin_open=bool(config.get("OpenStdin")),
         pid=state.get("Pid") or None,
+        created=epoch(inspected.get("Created")),
         started=epoch(state.get("StartedAt")),
         finished=epoch(state.get("FinishedAt")),
         exit_code=int(state.get("ExitCode") or 0),
@@ -100,6 +102,7 @@ def unit_of(row: Row, record: Record, boot: float) -> Unit:
         paused=row.status == "paused",
         health=row.health if row.is_alive else Health.NONE,
         detail=row.detail,
+        speaks_since=max(row.created, row.finished) - boot if row.is_alive else None,
     )
 
 

@@ -1,0 +1,25 @@
+"""What a container is as a unit, as values."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from devenv.model.environment import EnvironmentId, ReplicaId
+from devenv.runtimes.docker.records import Record
+from devenv.runtimes.docker.rows import Row, unit_of
+
+ROW = Row("c1", EnvironmentId("shop-1"), ReplicaId("web"), "f", 0, "running", created=499.0, started=500.0)
+
+
+def test_a_line_that_an_engine_stamps_before_the_start_is_the_containers_own() -> None:
+    assert unit_of(ROW, Record(0), boot=100.0).speaks_since == 399.0
+
+
+def test_lines_of_the_run_before_are_not_those_of_a_container_started_again() -> None:
+    again = replace(ROW, started=600.0, finished=550.0)
+    assert unit_of(again, Record(0), boot=100.0).speaks_since == 450.0
+
+
+def test_a_container_that_has_ended_has_spoken_since_its_start() -> None:
+    ended = replace(ROW, status="exited", finished=600.0)
+    assert unit_of(ended, Record(0), boot=100.0).speaks_since is None
