@@ -8,7 +8,9 @@ from devenv.model.environment import EnvironmentId, ReplicaId
 from devenv.runtimes.docker.records import Record
 from devenv.runtimes.docker.rows import Row, unit_of
 
-ROW = Row("c1", EnvironmentId("shop-1"), ReplicaId("web"), "f", 0, "running", created=499.0, started=500.0)
+ROW = Row(
+    "c1", EnvironmentId("shop-1"), ReplicaId("web"), "f", 0, "running", created=499.0, started=500.0
+)
 
 
 def test_a_line_that_an_engine_stamps_before_the_start_is_the_containers_own() -> None:
