@@ -36,6 +36,7 @@ class Hands:
             return str(host.folders.log(environment, replica.service, replica.index))
 
         self._host = host
+        self._intent: Intent
         self.prober = Prober(environment, host, wake=wake)
         self._forwarder = Forwarder(environment, host.docker)
 
@@ -43,7 +44,8 @@ class Hands:
             journal.note(service, f"restarts: {reason}")
             await change(lambda intent, _: restarted(intent, service))
 
-        self.syncer = Syncer(environment, host, Wishes(restart, journal.note))
+        wishes = Wishes(restart, journal.note, lambda: preparation(self._intent, host.home))
+        self.syncer = Syncer(environment, host, wishes)
         self._shipper = Shipper(environment, {host.docker.name: host.docker}, log)
         self.acting = Acting(
             environment,
@@ -71,6 +73,7 @@ class Hands:
         self.prober.follow(observed, wanted, intent.client)
         self._shipper.follow(observed, wanted, intent.environment.log_quota)
         self._forwarder.follow(wanted)
+        self._intent = intent
         self.syncer.follow(observed, wanted, watching=intent.wishes.watching)
 
     def close(self) -> None:

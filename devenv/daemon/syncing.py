@@ -16,7 +16,7 @@ from devenv.model.unit import Observed
 from devenv.runtimes.docker.duplex import Duplex
 from devenv.runtimes.docker.frames import STDOUT
 from devenv.runtimes.docker.runtime import DockerRuntime
-from devenv.runtimes.protocol import Command
+from devenv.runtimes.protocol import Command, Preparation
 from devenv.sync.copies import UnitKey
 from devenv.sync.ignore import GitPatterns
 from devenv.sync.link import Stream, command
@@ -29,10 +29,14 @@ Note = Callable[[str, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What the loop lets its sessions do: restart a service, write in the journal."""
+    """What the loop lets its sessions do: restart a service, write in the journal, build.
+
+    ``prepared`` gives what a runtime needs to build an image.
+    """
 
     restart: Restart
     note: Note
+    prepared: Callable[[], Preparation]
 
 
 class Syncer:
@@ -109,8 +113,13 @@ class _Hands:
         return _Output(await self._docker.commands.open_exec(self._environment, replica, wanted))
 
     async def act(self, rule: SyncRule, paths: Sequence[str]) -> None:
-        """Restart the service, or run what the rule names, in each container."""
-        if rule.restart:
+        """Build the service anew, restart it, or run what the rule names in each container."""
+        if rule.rebuild:
+            prepared = self._wishes.prepared()
+            await self._docker.commands.build(
+                self._environment, [self._service], prepared, self.note
+            )
+        if rule.restart or rule.rebuild:
             await self._wishes.restart(self._service, f"{_shown(paths)} changed")
         for hook in rule.hooks:
             if _concerns(hook, paths):

@@ -39,7 +39,7 @@ def container(sandbox: Sandbox) -> str:
     listed = docker(
         sandbox, "ps", "--quiet", "--filter", f"label=dev.devenv.environment={identity(sandbox)}"
     )
-    return listed.split()[0]
+    return listed.partition("\n")[0]
 
 
 def identity(sandbox: Sandbox) -> str:
@@ -55,8 +55,9 @@ def docker(sandbox: Sandbox, *words: str, check: bool = True) -> str:
 
 def inside(sandbox: Sandbox, path: str) -> str:
     """What a file in the container says; "" where there is none."""
-    words = ("exec", container(sandbox), "cat", f"/srv/app/{path}")
-    return docker(sandbox, *words, check=False)
+    running = container(sandbox)
+    words = ("exec", running, "cat", f"/srv/app/{path}")
+    return docker(sandbox, *words, check=False) if running else ""
 
 
 @pytest.mark.parametrize("image", ["lab/busybox:1", "lab/python:3.11"])
@@ -184,6 +185,50 @@ def test_a_paused_sync_sends_nothing_until_it_is_resumed(sandbox: Sandbox, engin
     sandbox.run("sync", "resume")
     sandbox.run("sync", "flush")
     assert inside(sandbox, "page") == "two"
+
+
+BUILT = """
+services:
+  web:
+    build: ./image
+    init: true
+    command: ["sleep", "100000"]
+    develop:
+      watch:
+        - {path: ./image, action: rebuild}
+"""
+
+
+def test_a_save_rebuilds_and_a_failed_build_is_got_over(sandbox: Sandbox, engine: Engine) -> None:
+    sandbox.extra["DOCKER_HOST"] = engine.host
+    sandbox.write("compose.yaml", BUILT)
+    image = "FROM lab/busybox:1\nRUN mkdir -p /srv/app\nCOPY page /srv/app/page\n"
+    sandbox.write("image/Dockerfile", image)
+    sandbox.write("image/page", "one")
+    sandbox.run("up", "-d", timeout=120)
+    assert inside(sandbox, "page") == "one"
+    sandbox.write("image/Dockerfile", f"{image}RUN exit 3\n")
+    eventually(lambda: "rebuild of" in sandbox.run("events").stdout, within=60)
+    assert inside(sandbox, "page") == "one"
+    sandbox.write("image/Dockerfile", image)
+    sandbox.write("image/page", "two")
+    eventually(lambda: inside(sandbox, "page") == "two", within=60)
+
+
+EXEC = (
+    COMPOSE
+    + """          exec: {{command: [cp, /srv/app/page, /srv/app/copied], user: root}}
+"""
+)
+
+
+def test_a_command_of_a_compose_file_runs_after_a_save(sandbox: Sandbox, engine: Engine) -> None:
+    project(sandbox, engine)
+    given = {"image": "lab/busybox:1", "user": "", "action": "sync+exec"}
+    sandbox.write("compose.yaml", EXEC.format(**given))
+    sandbox.run("up", "-d")
+    sandbox.write("src/page", "two")
+    eventually(lambda: inside(sandbox, "copied") == "two")
 
 
 HOST = """

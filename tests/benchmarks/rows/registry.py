@@ -14,6 +14,7 @@ from tests.benchmarks.rows import (
     docker_lines,
     docker_pause,
     docker_status,
+    docker_sync,
     docker_up,
     idle,
     killed,
@@ -45,5 +46,6 @@ ROWS: Mapping[str, Row] = {
     "docker_down": Row(docker_down.TITLE, docker_down.measure),
     "docker_pause": Row(docker_pause.TITLE, docker_pause.measure),
     "docker_lines": Row(docker_lines.TITLE, docker_lines.measure),
+    "docker_sync": Row(docker_sync.TITLE, docker_sync.measure),
     "docker_config": Row(docker_config.TITLE, docker_config.measure),
 }

@@ -1,0 +1,147 @@
+"""How long a save takes to be in a container: one file, and a thousand at once.
+
+The copy is read on this machine, where the engine has mounted the container's files.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from tests.benchmarks.containers import Workload, bring_up, compare
+from tests.benchmarks.contenders.composed import BUSYBOX, OURS, PLUGIN, Composed, Document
+from tests.benchmarks.desk import FailedError
+from tests.benchmarks.figures import Goal
+from tests.benchmarks.rounds import Measured, Run
+from tests.benchmarks.table import Table
+from tests.benchmarks.waiting import LateError, eventually, pause
+
+TITLE = "containers: from a save to the container"
+SAVES = 200
+BURSTS = 10
+SIZE = 2048
+WITHIN = 60.0
+LOOK_EVERY = 0.0003
+"""Seconds between two looks at the copy."""
+WATCHING = ("watch", "--no-up")
+TARGET = "/srv/app"
+RULE = {"path": "./src", "action": "sync", "target": TARGET}
+DOCUMENT: Document = {
+    "services": {
+        "web": {
+            "image": BUSYBOX,
+            "init": True,
+            "build": {"dockerfile_inline": f"FROM {BUSYBOX}\n"},
+            "command": ["sleep", "100000"],
+            "develop": {"watch": [RULE]},
+        }
+    }
+}
+
+
+def measure(run: Run) -> list[Table]:
+    """A save is an atomic rename after a random pause."""
+    with _watchers() as watch:
+        one = Workload("one file saved", DOCUMENT, _save, 0.05, SAVES, watch, (PLUGIN, OURS))
+        saves = compare(run, one)
+    absolute = (Goal(OURS, 0.012), *saves.goals)
+    return [replace(saves, goals=absolute), *(_burst(run, count) for count in (1000, 10_000))]
+
+
+def _burst(run: Run, count: int) -> Table:
+    def once(tool: Composed) -> Measured:
+        return _write_many(tool, count)
+
+    with _watchers() as watch:
+        load = Workload(
+            f"{count:,} files of {SIZE} bytes at once",
+            DOCUMENT,
+            once,
+            0.4,
+            BURSTS if count < 5000 else 3,
+            watch,
+            (PLUGIN, OURS),
+        )
+        return compare(run, load)
+
+
+@contextmanager
+def _watchers() -> Iterator[Callable[[Composed], None]]:
+    """Give what has a tool watch; a tool that watches in the foreground is ended at the end."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def watch(tool: Composed) -> None:
+        (tool.desk.work / "src").mkdir(exist_ok=True)
+        bring_up(tool)
+        if tool.name != OURS:
+            output = tool.desk.folder / "watch.txt"
+            running.append(tool.desk.spawn([*tool.program, *WATCHING], output))
+            eventually(lambda: b"atch" in output.read_bytes(), "watching", within=WITHIN)
+
+    try:
+        yield watch
+    finally:
+        for process in running:
+            process.terminate()
+            process.wait()
+
+
+def _save(tool: Composed) -> Measured:
+    pause(random.uniform(0.05, 0.3))
+    content = os.urandom(16).hex().encode()
+    path = tool.desk.work / "src" / "page"
+    partial = path.with_name(".page.new")
+    partial.write_bytes(content)
+    copy = _mounted(tool) / "page"
+    begun = time.perf_counter()
+    partial.rename(path)
+    _until(lambda: copy.exists() and copy.read_bytes() == content, "the save")
+    return time.perf_counter() - begun, []
+
+
+def _write_many(tool: Composed, count: int) -> Measured:
+    pause(0.6)
+    content = os.urandom(SIZE)
+    folder = tool.desk.work / "src" / "many"
+    folder.mkdir(exist_ok=True)
+    copies = _mounted(tool) / "many"
+    begun = time.perf_counter()
+    for number in range(count):
+        (folder / str(number)).write_bytes(content)
+    _until(lambda: _has_all(copies, count, content), "the burst")
+    return time.perf_counter() - begun, []
+
+
+def _has_all(folder: Path, count: int, content: bytes) -> bool:
+    """Look at the last one first: it costs nothing until all is nearly there."""
+    for number in (count - 1, *range(count - 1)):
+        try:
+            if (folder / str(number)).read_bytes() != content:
+                return False
+        except OSError:
+            return False
+    return True
+
+
+def _until(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.perf_counter() + WITHIN
+    while not condition():
+        if time.perf_counter() > deadline:
+            raise LateError(f"{what} has not arrived")
+        pause(LOOK_EVERY)
+
+
+def _mounted(tool: Composed) -> Path:
+    """Where the container's files are on this machine."""
+    (container,) = tool.containers()
+    form = "{{.GraphDriver.Data.MergedDir}}"
+    found = tool.desk.call(["docker", "inspect", "-f", form, container]).decode().strip()
+    if not os.path.isdir(found):
+        raise FailedError(f"{found}: the files of a container cannot be seen from here")
+    return Path(found) / TARGET.lstrip("/")
