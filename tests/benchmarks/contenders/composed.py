@@ -113,8 +113,8 @@ class Composed:
 
     def containers(self, state: str = "running") -> list[str]:
         """List those of the folder's project, whoever has made them."""
-        label = f"label=com.docker.compose.project=bench-{self.desk.mark[:12]}"
-        words = ["docker", "ps", "-q", "--filter", label, "--filter", f"status={state}"]
+        folder = f"label=com.docker.compose.project.working_dir={self.desk.work}"
+        words = ["docker", "ps", "-q", "--filter", folder, "--filter", f"status={state}"]
         return self.desk.call(words).decode().split()
 
     @property

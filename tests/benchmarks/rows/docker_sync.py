@@ -37,7 +37,6 @@ DOCUMENT: Document = {
         "web": {
             "image": BUSYBOX,
             "init": True,
-            "build": {"dockerfile_inline": f"FROM {BUSYBOX}\n"},
             "command": ["sleep", "100000"],
             "develop": {"watch": [RULE]},
         }
