@@ -112,7 +112,7 @@ def _write_many(tool: Composed, count: int) -> Measured:
     copies = _mounted(tool) / "many"
     begun = time.perf_counter()
     for number in range(count):
-        (folder / str(number)).write_bytes(content)
+        (folder / f"f{number}").write_bytes(content)
     _until(lambda: _has_all(copies, count, content), "the burst")
     return time.perf_counter() - begun, []
 
@@ -121,7 +121,7 @@ def _has_all(folder: Path, count: int, content: bytes) -> bool:
     """Look at the last one first: it costs nothing until all is nearly there."""
     for number in (count - 1, *range(count - 1)):
         try:
-            if (folder / str(number)).read_bytes() != content:
+            if (folder / f"f{number}").read_bytes() != content:
                 return False
         except OSError:
             return False
