@@ -25,7 +25,7 @@ def folded(page: Page, numbers: Iterable[int]) -> dict[int, list[int]]:
     A trace is what follows a line of the same source: lines that are indented, or go on with a
     trace in another way, at least one of which is a frame.
     """
-    if not _ANY_FRAME.search(page.text):
+    if not _may_have_frames(page.text):
         return {}
     folds: dict[int, list[int]] = {}
     head, inside, frames = -1, [], 0
@@ -41,3 +41,10 @@ def folded(page: Page, numbers: Iterable[int]) -> dict[int, list[int]]:
     if frames:
         folds[head] = inside
     return folds
+
+
+def _may_have_frames(text: bytes) -> bool:
+    """Tell quickly that most texts have none."""
+    return (b"\n\t" in text or b"\n " in text or text[:1] in b"\t ") and bool(
+        _ANY_FRAME.search(text)
+    )

@@ -81,19 +81,19 @@ def test_colours_are_kept_and_end_with_their_line() -> None:
 
 def test_a_line_without_colours_has_that_of_its_level() -> None:
     (row,) = paint(Entry("web", (0, STDOUT, b"ERROR: broken")), LOOK)
-    assert [(segment.text, segment.style) for segment in row.strip] == [("ERROR: broken", RED)]
+    assert [(s.text, s.style) for s in row.strip if s.text.strip()] == [("ERROR: broken", RED)]
     (row,) = paint(Entry("web", (0, STDOUT, b"\x1b[32mERROR: green")), LOOK)
     assert [segment.style for segment in row.strip if segment.style == RED] == []
 
 
 def test_a_note_of_ours_looks_like_one() -> None:
     (row,) = paint(Entry("web", (0, NOTE, b"exited with 1")), LOOK)
-    assert [segment.style for segment in row.strip] == [Style(italic=True)]
+    assert [s.style for s in row.strip if s.text.strip()] == [Style(italic=True)]
 
 
 def test_matches_stand_out() -> None:
     (row,) = paint(Entry("web", (0, STDOUT, b"one two")), replace(LOOK, finder=Finder("t.o")))
-    assert [(segment.text, segment.style == BOLD) for segment in row.strip] == [
+    assert [(s.text, s.style == BOLD) for s in row.strip if s.text.strip()] == [
         ("one ", False),
         ("two", True),
     ]

@@ -17,13 +17,13 @@ from textual.widget import Widget
 from devenv.logs.document import Document, Place
 from devenv.logs.level import LEVELS
 from devenv.logs.source import Source
-from devenv.tui.widgets.log_paint import Entry, Look, Row, divider, paint
+from devenv.tui.widgets.log_paint import Entry, Look, Row, divider, paint, restyled
 from devenv.tui.widgets.log_window import Window
 
 NAMES = 6
 """Colours to tell services apart."""
 _STYLES = (
-    *(*LEVELS, "time", "note", "key", "match", "fold", "mark", "new"),
+    *(*LEVELS, "time", "note", "key", "match", "fold", "mark", "new", "cursor", "selected"),
     *(f"name-{number}" for number in range(NAMES)),
 )
 _KEPT_LINES = 2000
@@ -32,9 +32,7 @@ _KEPT_LINES = 2000
 class LogCanvas(Widget):
     """Shows a document through a window. Whoever changes one of both calls ``renew``."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *(f"log--{name}" for name in (*_STYLES, "cursor", "selected"))
-    }
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"log--{name}" for name in _STYLES}
 
     class Moved(Message):
         """Other lines are shown, or another line is the one that the cursor is on."""
@@ -105,15 +103,14 @@ class LogCanvas(Widget):
         return self._rows[y][0] if 0 <= y < len(self._rows) else None
 
     def render_line(self, y: int) -> Strip:
-        width, base = self.size.width, self.rich_style
         if y >= len(self._rows):
-            return Strip.blank(width, base)
+            return Strip.blank(self.size.width, self.look.style("base"))
         place, row = self._rows[y]
-        strip = self._with_selection(y, row).adjust_cell_length(width).apply_style(base)
+        strip = self._with_selection(y, row)
         if self._is_selected(place):
-            strip = strip.apply_style(self._component("selected"))
+            strip = restyled(strip, self.look.style("selected"))
         elif place == self.window.cursor and not self.window.following:
-            strip = strip.apply_style(self._component("cursor"))
+            strip = restyled(strip, self.look.style("cursor"))
         return strip.apply_offsets(0, y)
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
@@ -160,12 +157,11 @@ class LogCanvas(Widget):
         begin = cell_len(row.text[: span[0]])
         end = cell_len(row.text) if span[1] < 0 else cell_len(row.text[: span[1]])
         style = self.screen.get_component_rich_style("screen--selection")
-        strip = row.strip
-        parts = (strip.crop(0, begin), strip.crop(begin, end).apply_style(style), strip.crop(end))
-        return Strip.join(parts)
+        inside = restyled(row.strip.crop(begin, end), style)
+        return Strip.join((row.strip.crop(0, begin), inside, row.strip.crop(end)))
 
     def _styles(self) -> dict[str, Style]:
-        return {name: self._component(name) for name in _STYLES}
-
-    def _component(self, name: str) -> Style:
-        return self.get_component_rich_style(f"log--{name}", partial=True)
+        own = {
+            name: self.get_component_rich_style(f"log--{name}", partial=True) for name in _STYLES
+        }
+        return {**own, "base": self.rich_style}

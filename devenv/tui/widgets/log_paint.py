@@ -8,6 +8,7 @@ from time import localtime, strftime
 
 from rich.cells import cell_len
 from rich.console import Console
+from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual.strip import Strip
@@ -47,7 +48,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the screen, and the text in it that can be copied."""
+    """One row of the screen, as wide as that, and the text in it that can be copied."""
 
     strip: Strip
     text: str
@@ -85,7 +86,9 @@ def paint(entry: Entry, look: Look) -> list[Row]:
 
 def heading(entry: Entry, look: Look) -> Text:
     """Return what stands ahead of a line: its mark, its time, its service."""
-    head = Text("● " if entry.is_marked else "", look.style("mark"))
+    head = Text()
+    if entry.is_marked:
+        head.append("● ", look.style("mark"))
     if look.times:
         head.append(clock(entry.line[0]) + " ", look.style("time"))
     label, style = look.names.get(entry.name, ("", ""))
@@ -110,7 +113,13 @@ def plain(entry: Entry, look: Look) -> list[str]:
 def divider(look: Look) -> Row:
     """Return what stands between the lines that were there and those that came meanwhile."""
     text = Text("── new ".ljust(max(look.width, 8), "─"), look.style("new"))
-    return Row(Strip(text.render(_CONSOLE)), text.plain)
+    return _filled(Strip(text.render(_CONSOLE)), look)
+
+
+def restyled(strip: Strip, style: Style) -> Strip:
+    """Return the same text with ``style`` over its own."""
+    segments = [Segment(text, (own or PLAIN) + style) for text, own, _ in strip]
+    return Strip(segments, strip.cell_length)
 
 
 def _first(entry: Entry, look: Look, room: int) -> Text:
@@ -164,4 +173,10 @@ def _row(head: Text, part: Text, look: Look, room: int) -> Row:
         strip = strip.crop(look.left, look.left + room)
     if head.plain:
         strip = Strip([*head.render(_CONSOLE), *strip])
-    return Row(strip, strip.text)
+    return _filled(strip, look)
+
+
+def _filled(strip: Strip, look: Look) -> Row:
+    base = look.style("base")
+    text = strip.text
+    return Row(strip.apply_style(base).adjust_cell_length(look.width, base), text)
