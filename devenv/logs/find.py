@@ -33,14 +33,14 @@ class Finder:
         except re.error as error:
             raise UsageError(f"not a regular expression: {pattern!r}: {error}") from error
         self._finditer = re.compile(pattern).finditer
-        self._literal = b"" if _SPECIAL.search(pattern) else pattern.encode("utf-8", "replace")
+        self.literal = b"" if _SPECIAL.search(pattern) else pattern.encode("utf-8", "replace")
 
     def lines(self, text: bytes) -> list[int]:
         """Return the numbers of the lines of ``text`` that match, each of which has a newline."""
-        if self._literal and self._literal not in text and b"\x1b" not in text:
+        if self.literal and self.literal not in text and b"\x1b" not in text:
             return []
-        if self._literal and b"\x1b" not in text:
-            return list(_lines_with(self._literal, text))
+        if self.literal and b"\x1b" not in text:
+            return list(_lines_with(self.literal, text))
         seen = _seen(text)
         if self._within is None:
             lines = seen[:-1].split("\n") if seen else []

@@ -5,6 +5,8 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from itertools import accumulate, count
+from operator import add
 
 from devenv.logs.assemble import Block, Line
 from devenv.logs.source import Source
@@ -58,9 +60,5 @@ class Page:
 
 def _line_begins(text: bytes) -> array[int]:
     """Return where each line begins, and the length of the text."""
-    begins = array("Q", [0])
-    begin = 0
-    for line in text[:-1].split(b"\n") if text else ():
-        begin += len(line) + 1
-        begins.append(begin)
-    return begins
+    lengths = map(len, text[:-1].split(b"\n") if text else ())
+    return array("Q", [0, *map(add, accumulate(lengths), count(1))])

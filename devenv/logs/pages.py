@@ -19,6 +19,8 @@ from devenv.logs.track import Track
 
 LARGEST_LAST = 256 * 1024
 """Bytes after which the last page is ended."""
+LARGEST = 2 * 1024 * 1024
+"""Bytes that are not divided any more: what comes within a frame, even of a flood."""
 
 
 class Pages:
@@ -69,14 +71,17 @@ class Pages:
         carried = self._carried[1] if self._carried[0] == number and not is_last else {}
         used: dict[int, Assembler] = {}
         logs: list[tuple[Source, Iterator[Block]]] = []
-        spans = zip(self._tracks, self._vector(number), self._vector(number + 1), strict=True)
-        for index, (track, begin, end) in enumerate(spans):
+        for index, (track, begin, end) in enumerate(self.spans(number)):
             if begin < end or is_last:
                 known = carried.get(index)
                 blocks, used[index] = track.blocks(begin, end, known, to_end=is_last)
                 logs.append((track.source, iter(blocks)))
         self._carried = (-1, {}) if is_last else (number + 1, used)
         return Page(by_time(logs))
+
+    def spans(self, number: int) -> list[tuple[Track, int, int]]:
+        """Return where in each source the records of a page lie."""
+        return list(zip(self._tracks, self._vector(number), self._vector(number + 1), strict=True))
 
     def at(self, time_ns: int) -> int:
         """Return the page that has the first line not older than ``time_ns``, if any has."""
@@ -106,13 +111,17 @@ class Pages:
         )
 
     def _divide(self) -> None:
-        """End the last page, which may be many: at each mark in it, and at the end of all."""
+        """End the last page where the logs end now; a large one at each mark in it too."""
         begins = self._vector(self.last)
-        marks = [
-            (track.times[index], owner, track.marks[index])
-            for owner, (track, begin) in enumerate(zip(self._tracks, begins, strict=True))
-            for index in range(bisect_right(track.marks, begin), len(track.marks))
-        ]
+        marks = (
+            []
+            if self.size - self._size <= LARGEST
+            else [
+                (track.times[index], owner, track.marks[index])
+                for owner, (track, begin) in enumerate(zip(self._tracks, begins, strict=True))
+                for index in range(bisect_right(track.marks, begin), len(track.marks))
+            ]
+        )
         for time, owner, position in sorted(marks):
             if time > self._times[-1] and position < self._tracks[owner].end:
                 self._append(time, (owner, position), None)

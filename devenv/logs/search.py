@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from devenv.logs.document import Document, Place, chosen, nearest_first
 from devenv.logs.find import Finder
+from devenv.logs.skim import Skim
 
 
 class Search:
@@ -16,10 +17,15 @@ class Search:
         self.finder = finder
         self._document = document
         self._counts: dict[int, int] = {}
+        literal = finder.literal
+        self._skim = Skim(document.pages, literal) if literal else None
+        self._newest: tuple[int, list[int]] = (-1, [])
+        """The page that was looked at last, and what matches in it."""
 
     def extend(self, last: int) -> None:
         """Forget what is known of the page that was the last one and has grown."""
         self._counts.pop(last, None)
+        self._newest = (-1, [])
 
     @property
     def total(self) -> int:
@@ -71,7 +77,12 @@ class Search:
 
     def _matches(self, number: int) -> list[int]:
         document = self._document
+        if number == self._newest[0]:
+            return self._newest[1]
         if not document.pages.first <= number <= document.pages.last:
+            return []
+        if self._skim is not None and number < document.pages.last and self._skim.lacks(number):
+            self._counts[number] = 0
             return []
         page = document.page(number)
         matches = self.finder.lines(page.text)
@@ -79,4 +90,5 @@ class Search:
             kept = set(chosen(page, document.lens))
             matches = [match for match in matches if match in kept]
         self._counts[number] = len(matches)
+        self._newest = (number, matches)
         return matches

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from array import array
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 
 from devenv.logs.assemble import Assembler, Block
 from devenv.logs.segment import HEADER, MAGIC, MARK_EVERY
@@ -19,18 +20,17 @@ _HOP = 16 * 1024
 
 class Track:
     """Positions are one number: that of a segment in the upper half, an offset in the lower one.
-
-    Whatever cannot be read any more because the quota took it has no lines, and that is all.
+    What the quota took has no lines, and that is all.
     """
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.end = 0
-        """Behind the last whole record that is there."""
+        """Behind the last whole record."""
         self.size = 0
-        """How many bytes of records have been seen."""
+        """Bytes of records seen so far."""
         self.newest = 0
-        """The time of the last record, or of an earlier one where the clock was set back."""
+        """The highest time of a record."""
         self.marks = array("Q")
         self.times = array("Q")
         """Of the marks, never falling."""
@@ -95,21 +95,26 @@ class Track:
             assembler, step = None, step * 4
 
     def _assembler_at(self, position: int, mark: int) -> Assembler:
-        """Return an assembler that has read from a mark on."""
         assembler = Assembler()
         if mark < len(self.marks):
             self._read(self.marks[mark], position, assembler)
         return assembler
 
-    def _read(self, low: int, high: int, assembler: Assembler) -> list[Block]:
-        found: list[Block] = []
+    def records(self, low: int, high: int) -> Iterator[bytes]:
+        """Yield the records from ``low`` to ``high`` as they lie, by segment."""
         while low < high:
             number, offset = divmod(low, _SEGMENT)
             following = bisect_left(self.marks, (number + 1) * _SEGMENT)
             following = self.marks[following] if following < len(self.marks) else high
             limit = high % _SEGMENT if high // _SEGMENT == number else _SEGMENT
-            found += _feed(self.source, number, (offset, limit), assembler)
+            yield _bytes(self.source, number, offset, limit)
             low = min(following, high)
+
+    def _read(self, low: int, high: int, assembler: Assembler) -> list[Block]:
+        found: list[Block] = []
+        for records in self.records(low, high):
+            found += assembler.feed(records)[0]
+            assembler.broken = False
         return found
 
     def _grow(self) -> None:
@@ -193,16 +198,13 @@ def hop(
     return offset, newest
 
 
-def _feed(source: Source, number: int, span: tuple[int, int], assembler: Assembler) -> list[Block]:
-    """Read the records of a segment from one offset to another; none where it is gone."""
+def _bytes(source: Source, number: int, offset: int, limit: int) -> bytes:
+    """Read a segment from one offset to another; nothing where it is gone."""
     try:
         file = source.open(number)
     except OSError:
-        return []
+        return b""
     try:
-        buffer = os.pread(file, max(min(os.fstat(file).st_size, span[1]) - span[0], 0), span[0])
+        return os.pread(file, max(min(os.fstat(file).st_size, limit) - offset, 0), offset)
     finally:
         os.close(file)
-    found, _ = assembler.feed(buffer)
-    assembler.broken = False
-    return found

@@ -46,6 +46,7 @@ def small_marks(every: int) -> Iterator[None]:
         patch.object(track, "MARK_EVERY", every),
         patch.object(track, "_MANY", 2 * every),
         patch.object(pages, "LARGEST_LAST", every),
+        patch.object(pages, "LARGEST", 2 * every),
     ):
         yield
 

@@ -90,9 +90,14 @@ def test_steps_in_both_directions_meet_every_line_that_is_to_be_shown(
 
 
 @some
-@given(written=chunks, lens=lenses, every=st.sampled_from([30, 200]))
+@given(
+    written=chunks,
+    lens=lenses,
+    every=st.sampled_from([30, 200]),
+    needle=st.sampled_from([b"t", b"aa", b"textneedle", b"aneedlea"]),
+)
 def test_a_search_counts_and_visits_every_match(
-    written: list[Chunk], lens: Lens, every: int
+    written: list[Chunk], lens: Lens, every: int, needle: bytes
 ) -> None:
     with TemporaryDirectory() as folder, small_marks(every):
         stores = Stores(folder, segment_size=300)
@@ -101,8 +106,8 @@ def test_a_search_counts_and_visits_every_match(
         pages = Pages(stores.sources)
         document = Document(pages, lens)
         document.extend()
-        search = Search(document, Finder("t"))
-        wanted = [place for place, data in plain_lines(pages, lens) if b"t" in data]
+        search = Search(document, Finder(needle.decode()))
+        wanted = [place for place, data in plain_lines(pages, lens) if needle in data]
         work_off(search.survey(pages.first))
         assert search.is_done
         assert search.total == len(wanted)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from time import perf_counter
 
-_PIECE = 0.008
+_PIECE = 0.005
 """Seconds at a time."""
 _TELL_EVERY = 0.1
 """Seconds between two words on how far it is."""

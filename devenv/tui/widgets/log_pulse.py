@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from time import perf_counter
 
 from textual.timer import Timer
 from textual.widget import Widget
@@ -17,7 +18,10 @@ _LOOK_EVERY = 0.5
 
 
 class Pulse:
-    """Calls ``look``, which says whether there was something, in the rhythm of frames."""
+    """Calls ``look``, which says whether there was something, in the rhythm of frames.
+
+    Where the machine is slow it does so less often: keys come first.
+    """
 
     def __init__(self, widget: Widget, look: Callable[[], bool]) -> None:
         self._widget = widget
@@ -47,8 +51,10 @@ class Pulse:
 
     def _beat(self) -> None:
         self._stop()
+        begun = perf_counter()
         if self._look():
-            self._timer = self._widget.set_timer(FRAME, self._beat)
+            pause = max(FRAME, 2 * (perf_counter() - begun))
+            self._timer = self._widget.set_timer(pause, self._beat)
         elif not self._wake.arm(self._sources):
             self._timer = self._widget.set_timer(_LOOK_EVERY, self._beat)
         elif self._look():  # it may have come before the kernel was asked
