@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 from devenv.api.asynchronous import AsyncClient
 from devenv.tui.app import DevenvApp
 from devenv.tui.desk import Desk
@@ -13,6 +15,7 @@ __all__ = ["Desk", "run_ui"]
 def run_ui(desk: Desk, settings: str, path: str) -> None:
     """Show it until it is left. ``settings`` is the configuration's text, ``path`` its file."""
     client = AsyncClient(desk.environ)
+    gc.freeze()  # what is loaded stays: to look through it again would cost frames
     try:
         DevenvApp(desk, client, parse(settings, path)).run()
     finally:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import shutil
 import sys
@@ -64,6 +65,7 @@ async def main(services: int, rate: int, seconds: float) -> dict[str, float]:
     view = LogView()
     async with Shell(view).run_test(size=SIZE) as pilot:
         view.lines.focus()
+        gc.freeze()  # as ``devenv.tui.run`` does
         view.set_sources([Source(name, f"{folder}/{name}") for name in names])
         flood = await asyncio.create_subprocess_exec(*command)
         await asyncio.sleep(1)
