@@ -53,7 +53,12 @@ def test_secrets_reach_the_container_and_nobody_else(sandbox: Sandbox, engine: E
     # Whatever runs for a moment only is seen as well.
     seen: list[str] = []
     going = sandbox.spawn("up", "-d")
-    eventually(lambda: seen.append(command_lines()) or going.poll() is not None, within=100)
+
+    def has_ended() -> bool:
+        seen.append(command_lines())
+        return going.poll() is not None
+
+    eventually(has_ended, within=100)
     said = "".join(going.communicate())
     assert going.returncode == 0, said
     container = docker("ps", "-q", "--filter", f"ancestor=canary-of-secrets-{sandbox.token}")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
+import shutil
+import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +16,7 @@ import pytest
 from tests.lab import exchange
 from tests.lab.engine import Engine
 from tests.lab.proxy import How, Proxy
-from tests.scenarios.sandbox import Sandbox, make_sandbox
+from tests.scenarios.sandbox import Sandbox, eventually, make_sandbox
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -127,7 +130,7 @@ class Desk:
 
     def containers(self) -> dict[str, list[str]]:
         """The containers of each service."""
-        listed = docker("ps", "-a", *self._ours(), "--format", "{{json .Labels}}")
+        listed = docker("ps", "-a", *self.ours(), "--format", "{{json .Labels}}")
         found: dict[str, list[str]] = {}
         for line in listed:
             labels = dict(one.split("=", 1) for one in json.loads(line).split(",") if "=" in one)
@@ -136,14 +139,14 @@ class Desk:
 
     def left(self) -> list[str]:
         """All of ours that the engine has."""
-        ours = self._ours()
+        ours = self.ours()
         kinds = (("ps", "-aq"), ("network", "ls", "-q"), ("volume", "ls", "-q"))
         return [one for kind in kinds for one in docker(*kind, *ours)]
 
     def networks(self) -> list[str]:
-        return sorted(docker("network", "ls", *self._ours(), "--format", "{{.Name}}"))
+        return sorted(docker("network", "ls", *self.ours(), "--format", "{{.Name}}"))
 
-    def _ours(self) -> tuple[str, str]:
+    def ours(self) -> tuple[str, str]:
         environment = self.sandbox.status()["environment"]["id"]
         return "--filter", f"label=dev.devenv.environment={environment}"
 
@@ -243,3 +246,76 @@ def test_an_environment_comes_up_and_goes_though_events_are(how: How, desk: Desk
     desk.is_whole()
     desk.down()
     assert desk.left() == []
+
+
+def test_eight_clients_at_once_make_one_of_each(desk: Desk) -> None:
+    verbs = (["up", "-d"], ["restart"], ["down"], ["up", "-d"], ["restart", "web"], ["status"])
+    for _ in range(3):
+        clients = [desk.sandbox.spawn(*verb) for verb in (*verbs, ["up", "-d"], ["up", "-d"])]
+        for client in clients:
+            client.communicate(timeout=60)
+    desk.up()
+    desk.is_whole()
+
+
+def test_what_somebody_removes_meanwhile_is_made_again(desk: Desk) -> None:
+    chance = random.Random(7)
+    desk.up()
+    for _ in range(6):
+        going = desk.sandbox.spawn(*chance.choice((["restart"], ["up", "-d"], ["restart", "web"])))
+        container = chance.choice(docker("ps", "-aq", *desk.ours()) or ["none"])
+        network = chance.choice(desk.networks())
+        for words in (("rm", "-f", container), ("network", "rm", network)):
+            subprocess.run(("docker", *words), capture_output=True, check=False)
+        going.communicate(timeout=60)
+    desk.up(tries=TRIES)
+    desk.is_whole()
+
+
+def test_a_port_that_is_taken_at_the_last_moment_is_another_one(desk: Desk) -> None:
+    desk.up()
+    port = desk.sandbox.service("web")["ports"][0]["port"]
+    desk.sandbox.run("down")
+    with socket.socket() as hog:
+
+        def taken(call: exchange.Exchange) -> None:
+            hog.bind(("127.0.0.1", port))
+            hog.listen()
+            call.pass_on()
+
+        desk.proxy.spoil("POST /containers/.*/start", taken, nth=2)
+        desk.up()
+        assert desk.sandbox.service("web")["ports"][0]["port"] != port
+        assert set(desk.sandbox.states().values()) == {"ready"}
+
+
+def test_another_folder_of_the_same_name_is_left_alone(desk: Desk) -> None:
+    sandbox = desk.sandbox
+    other = sandbox.base / "elsewhere" / sandbox.checkout.name
+    shutil.copytree(sandbox.checkout, other)
+    desk.up()
+    sandbox.run("up", "-d", cwd=other, timeout=60)
+    sandbox.run("down", "--volumes", "--yes", cwd=other)
+    desk.is_whole()
+
+
+def test_to_read_a_profile_of_500_services_asks_the_engine_nothing(desk: Desk) -> None:
+    many = {f"s{n}": {"image": "lab/busybox", "command": "sleep 1000"} for n in range(500)}
+    place = desk.sandbox.base / "many"
+    place.mkdir()
+    (place / "compose.yaml").write_text(json.dumps({"services": many}))
+    desk.sandbox.run("up", "-d", "s7", cwd=place, timeout=60)
+    project = desk.sandbox.status(cwd=place)["environment"]["id"]
+    label = f"label=dev.devenv.environment={project}"
+    (container,) = docker("ps", "-q", "--no-trunc", "--filter", label)
+
+    def asks_nothing() -> bool:
+        """What the daemon still hears of other environments does not count."""
+        before = len(desk.proxy.calls)
+        for verb in (["status"], ["status", "--json"], ["ports"], ["why", "s7"]):
+            desk.sandbox.run(*verb, cwd=place)
+        asked = desk.proxy.calls[before:]
+        return not [call for call in asked if container in call or call == "GET /containers/json"]
+
+    eventually(asks_nothing)
+    desk.sandbox.run("down", cwd=place)

@@ -22,6 +22,8 @@ from devenv.runtimes.docker.rows import Row
 from devenv.runtimes.protocol import Report
 
 GONE = 404
+PORT_TAKEN = ("port is already allocated", "address already in use")
+"""What an engine says when somebody was faster: looked at anew, another port is chosen."""
 AS_PROCESS = "or let it be a host process: `devenv up --runtime process`"
 
 
@@ -55,6 +57,8 @@ class Containers:
             row = await self.place.engine.look_at(container)
             if error.status == GONE and row is not None and not row.is_alive:
                 await self.remove(row, volumes=False)
+            if any(words in error.message for words in PORT_TAKEN):
+                raise TransientError(error.message) from error
             raise
         except AwayError:
             # It may have been done, and only the answer is lost.
