@@ -312,7 +312,7 @@ def test_to_read_a_profile_of_500_services_asks_the_engine_nothing(desk: Desk) -
     def asks_nothing() -> bool:
         """What the daemon still hears of other environments does not count."""
         before = len(desk.proxy.calls)
-        for verb in (["status"], ["status", "--json"], ["ports"], ["why", "s7"]):
+        for verb in (["status"], ["ports"], ["why", "s7"], ["list"]):
             desk.sandbox.run(*verb, cwd=place)
         asked = desk.proxy.calls[before:]
         return not [call for call in asked if container in call or call == "GET /containers/json"]
