@@ -11,7 +11,7 @@ from typing import Any
 
 from devenv.daemon import store
 from devenv.daemon.intent import Intent
-from devenv.model.environment import Desired, Environment, EnvironmentId, Replica, Wanted
+from devenv.model.environment import Desired, Environment, EnvironmentId, Replica, ReplicaId, Wanted
 from devenv.model.fingerprint import fingerprint
 from devenv.model.service import Port, Service
 from devenv.planning.wishes import ClaimKey
@@ -60,7 +60,22 @@ def preparation(intent: Intent, home: Home) -> Preparation:
         intent.environment.log_quota,
         intent.environment.resources,
         builds(intent.environment),
+        _shared_ports(intent, home),
     )
+
+
+def _shared_ports(intent: Intent, home: Home) -> Mapping[ReplicaId, tuple[Port, ...]]:
+    """The ports of the containers that share a network; empty where they have one each."""
+    environment = intent.environment
+    if not environment.resources.shares_network:
+        return {}
+    contained = _given(intent, home).contained & environment.services.keys()
+    services = [environment.services[name] for name in sorted(contained)]
+    return {
+        ReplicaId(one.name, index): resolved(intent, home, one, index).ports
+        for one in services
+        for index in range(max(1, count(intent, one)))
+    }
 
 
 def builds(environment: Environment) -> Mapping[str, Mapping[str, Any]]:
@@ -76,7 +91,9 @@ def builds(environment: Environment) -> Mapping[str, Mapping[str, Any]]:
 def _fingerprint(intent: Intent, home: Home) -> str:
     """Differs when the client's circumstances do, or a byte of the profile."""
     client = [intent.client.directory, intent.client.umask]
-    text = dumps([client, store.files_of(intent), store.secrets_of(intent)], sort_keys=True)
+    ports = [str(one) for one in _shared_ports(intent, home).items()]
+    told = [client, store.files_of(intent), store.secrets_of(intent), *ports]
+    text = dumps(told, sort_keys=True)
     return hmac.new(home.key, text.encode(), hashlib.sha256).hexdigest()[:16]
 
 

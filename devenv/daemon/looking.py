@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from devenv.model.environment import Desired, Replica, ReplicaId
@@ -39,7 +39,8 @@ async def look(
     looks = await asyncio.gather(*(r.observe(desired.environment) for r in runtimes.values()))
     by_name = dict(zip(runtimes, looks, strict=True))
     units = {key: unit for one in looks for key, unit in one.units.items()}
-    strangers, ports = _ports(desired, units, busy)
+    held = {port for one in looks for port in one.ports}
+    strangers, ports = _ports(_about_to_start(desired, units, busy), held)
     observed = Observed(
         units=units,
         busy=busy,
@@ -56,12 +57,13 @@ def _lost(looks: list[Look]) -> str:
 
 
 def _ports(
-    desired: Desired, units: Mapping[ReplicaId, Unit], busy: Mapping[ReplicaId, str]
+    about_to_start: Iterable[Replica], held: Set[int]
 ) -> tuple[Mapping[int, str], Mapping[ReplicaId, BusyPort]]:
     needed = {
         port: replica.id
-        for replica in _about_to_start(desired, units, busy)
+        for replica in about_to_start
         for port in _numbers(replica)
+        if port not in held
     }
     strangers = busy_ports(needed) if needed else {}
     return strangers, {needed[port]: BusyPort(port, who) for port, who in strangers.items()}

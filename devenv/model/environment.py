@@ -16,7 +16,8 @@ class Resources:
     """What containers of an environment share, by key, as Compose resolves it.
 
     ``project`` is Compose's name of it, ``directory`` and ``files`` where it was read from;
-    ``values`` are the variables that secrets and configs are made of.
+    ``values`` are the variables that secrets and configs are made of. ``shares_network``: all
+    containers are in one network of one container, and find each other on loopback.
     """
 
     project: str = ""
@@ -27,6 +28,7 @@ class Resources:
     secrets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     configs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     values: Mapping[str, str] = field(default_factory=dict)
+    shares_network: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,9 @@ def _environment(
         services=builder.services(profile),
         resources=resources,
     )
+    if profile.network == "shared":
+        shared = replace(environment.resources, shares_network=True)
+        environment = replace(environment, resources=shared)
     quota = profile.logs.quota if profile.logs else None
     partly = builder.services(checked.partly)
     return environment if quota is None else replace(environment, log_quota=quota), partly

@@ -271,6 +271,7 @@ class Profile(Strict):
     tasks: dict[ServiceName, Service] = Field(default_factory=dict)
     include: tuple[IncludeEntry, ...] = ()
     logs: Logs | None = None
+    network: Literal["shared"] | None = None
     networks: Any = None
     volumes: Any = None
     secrets: Any = None

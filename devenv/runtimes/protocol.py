@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from devenv.model.environment import EnvironmentId, ReplicaId, Resources
 from devenv.model.plan import Start, StopUnit
+from devenv.model.service import Port
 from devenv.model.unit import Unit
 
 Report = Callable[[str], None]
@@ -43,7 +44,8 @@ class Preparation:
 
     ``memory`` is opaque: a runtime that outlives the daemon gives it back when it is adopted; it
     may hold secrets and never reaches a disk. ``log_quota``: bytes of all logs together.
-    ``builds``: the definitions of the services whose images are built.
+    ``builds``: the definitions of the services whose images are built;
+    ``ports``: those of the replicas that share a network, with their numbers.
     """
 
     fingerprint: str
@@ -52,19 +54,22 @@ class Preparation:
     log_quota: int = 2 * 1024 * 1024 * 1024
     resources: Resources = field(default_factory=Resources)
     builds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    ports: Mapping[ReplicaId, tuple[Port, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """What one runtime sees of one environment; ``away`` says why it cannot look.
 
-    ``lost`` says, once, that everything it held has ended without anybody wanting it.
+    ``lost`` says, once, that everything it held has ended without anybody wanting it. ``ports`` are
+    those that it holds for units, also for those that do not run yet.
     """
 
     units: Mapping[ReplicaId, Unit] = field(default_factory=dict)
     prepared: str = ""
     away: str = ""
     lost: str = ""
+    ports: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ def resources_of(resolved: Resolved) -> Resources:
         secrets=model.get("secrets") or {},
         configs=model.get("configs") or {},
         values=resolved.values,
+        shares_network=(model.get("x-devenv") or {}).get("network") == "shared",
     )
 
 

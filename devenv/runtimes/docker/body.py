@@ -19,7 +19,9 @@ from devenv.runtimes.docker.quantities import nanoseconds
 Definition = Mapping[str, Any]
 Body = dict[str, Any]
 
-NANOCPUS = 1_000_000_000
+HOST = "host.docker.internal"
+HOST_GATEWAY = f"{HOST}:host-gateway"
+"""Only for who uses it: how a container reaches this machine."""
 BOUNDED = {"Type": "json-file", "Config": {"max-size": "256m", "max-file": "2"}}
 INITS = frozenset({"/init", "/sbin/init", "tini", "dumb-init", "s6-svscan", "systemd"})
 """Programs that are an init of their own."""
@@ -30,7 +32,8 @@ class Site:
     """Where a container is made: what its networks, volumes and neighbours are called there.
 
     ``ports`` are those of this replica, with their numbers; ``containers`` gives the container of
-    a service that another one shares something with.
+    a service that another one shares something with; ``owner`` is the container whose network
+    all share ("": each has its own).
     """
 
     environment: EnvironmentId
@@ -41,6 +44,7 @@ class Site:
     ports: Sequence[Port] = ()
     containers: Mapping[str, str] = field(default_factory=dict)
     hosts: Sequence[str] = ()
+    owner: str = ""
 
 
 def container_body(name: str, definition: Definition, site: Site) -> Body:
@@ -103,19 +107,20 @@ def _environment(variables: Mapping[str, str | None]) -> list[str]:
 def _exposed(definition: Definition, ports: Sequence[Port]) -> Body:
     written = [str(port) for port in definition.get("expose") or ()]
     exposed = [port if "/" in port else f"{port}/tcp" for port in written]
-    return {key: {} for key in [*exposed, *(_key(port) for port in ports)]}
+    return {key: {} for key in [*exposed, *(port_key(port) for port in ports)]}
 
 
-def _key(port: Port) -> str:
+def port_key(port: Port) -> str:
     return f"{port.target or port.wanted}/{port.protocol}"
 
 
 def _host(definition: Definition, site: Site) -> Body:
     init = definition.get("init")
+    shared = f"container:{site.owner}" if site.owner else ""
     mounts = site.mounts
     host: Body = {
-        "NetworkMode": network_mode(definition, site.networks, site.containers),
-        "PortBindings": _bindings(site.ports),
+        "NetworkMode": shared or network_mode(definition, site.networks, site.containers),
+        "PortBindings": bindings(site.ports),
         "Binds": list(mounts.binds),
         "Mounts": list(mounts.mounts),
         "Tmpfs": dict(mounts.tmpfs),
@@ -152,11 +157,11 @@ def _host(definition: Definition, site: Site) -> Body:
     return {key: value for key, value in host.items() if value not in (None, "", [], {})}
 
 
-def _bindings(ports: Sequence[Port]) -> Body:
+def bindings(ports: Sequence[Port]) -> Body:
     bindings: Body = {}
     for port in ports:
         number = "" if port.wanted is None else str(port.wanted)
-        bindings.setdefault(_key(port), []).append({"HostIp": port.host, "HostPort": number})
+        bindings.setdefault(port_key(port), []).append({"HostIp": port.host, "HostPort": number})
     return bindings
 
 

@@ -12,19 +12,17 @@ from devenv.errors import TransientError
 from devenv.model.environment import Replica
 from devenv.model.service import Container, Service
 from devenv.runtimes.docker import names
-from devenv.runtimes.docker.body import Site, container_body
+from devenv.runtimes.docker.body import HOST, HOST_GATEWAY, Site, container_body
 from devenv.runtimes.docker.connection import RefusedError
 from devenv.runtimes.docker.endpoints import endpoints
 from devenv.runtimes.docker.images import image_name
 from devenv.runtimes.docker.mounts import Copied, mounts_of
 from devenv.runtimes.docker.place import Place
 from devenv.runtimes.docker.rows import Row
+from devenv.runtimes.docker.sharing import joined
 from devenv.runtimes.protocol import Report
 
 TAKEN = 409
-HOST = "host.docker.internal"
-HOST_GATEWAY = f"{HOST}:host-gateway"
-"""Only for who uses it: how a container reaches this machine."""
 Definition = Mapping[str, Any]
 REFERS = ("network_mode", "ipc", "pid")
 
@@ -77,18 +75,24 @@ class Creator:
             names.FINGERPRINT: replica.fingerprint,
             names.GENERATION: str(replica.generation),
         }
-        site = self._site(service, definition_of(service), labels)
-        body = container_body(service.name, definition_of(service), site)
+        definition = self._definition(service)
+        site = self._site(service, definition, labels)
+        body = container_body(service.name, definition, site)
         for target, volume in inherited.items():
             body["HostConfig"].setdefault("Mounts", []).append(
                 {"Type": "volume", "Source": volume, "Target": target}
             )
         name = names.container_name(place.environment, replica.id)
-        return await self._make(Making(name, service.name, definition_of(service), body, site))
+        return await self._make(Making(name, service.name, definition, body, site))
+
+    def _definition(self, service: Service) -> Definition:
+        definition = definition_of(service)
+        return joined(definition) if self.place.owner else definition
 
     async def create_aside(self, aside: Aside) -> str:
         """Make a container like a service's that is none of its replicas, and has no ports."""
         service, definition = replace(aside.service, ports=()), aside.definition
+        definition = joined(definition) if self.place.owner else definition
         environment = self.place.environment
         labels = names.aside_labels(environment, service.name, aside.purpose)
         site = self._site(service, definition, labels)
@@ -131,7 +135,7 @@ class Creator:
         await self._call(connect)
 
     def _site(self, service: Service, definition: Definition, labels: Mapping[str, str]) -> Site:
-        place = self.place
+        place, owner = self.place, self.place.owner
         wanted = place.resources
         return Site(
             environment=place.environment,
@@ -145,8 +149,9 @@ class Creator:
                 configs=wanted.configs,
                 values=wanted.values,
             ),
-            ports=service.ports,
-            hosts=(HOST_GATEWAY,) if HOST in str(definition) else (),
+            ports=() if owner else service.ports,
+            hosts=(HOST_GATEWAY,) if HOST in str(definition) and not owner else (),
+            owner=owner,
             containers={name: place.container_of(name) for name in _shared(definition)},
         )
 

@@ -23,7 +23,8 @@ from devenv.runtimes.docker.connection import (
     failures,
 )
 from devenv.runtimes.docker.images import Images
-from devenv.runtimes.docker.rows import Row, row_of
+from devenv.runtimes.docker.owners import Owners
+from devenv.runtimes.docker.rows import Row, owner_of, row_of
 
 FIRST_DELAY = 0.1
 LONGEST_DELAY = 5.0
@@ -47,6 +48,7 @@ class Engine:
         self.images = Images(connection)
         self.away = "it was not asked yet"
         self.rows: dict[str, Row] = {}
+        self.owners = Owners(hint)
         self._hint = hint
         self._dirty: set[str] = set()
         self._news = asyncio.Event()
@@ -93,9 +95,12 @@ class Engine:
         row = row_of(inspected)
         if row is not None:
             self._put(row)
+        elif (owner := owner_of(inspected)) is not None:
+            self.owners.note(owner, running=inspected["State"]["Running"])
         return row
 
     def forget(self, container: str) -> None:
+        self.owners.forget(container)
         row = self.rows.pop(container, None)
         if row is not None:
             self._hint(row.environment)

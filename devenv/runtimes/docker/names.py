@@ -21,6 +21,8 @@ INPUTS = OURS + "inputs"
 """On an image that we have built: the hash of what it was built from."""
 ONE_OFF = OURS + "one-off"
 """On what is made like a service's container and is none of its replicas: for what it is."""
+NETWORK = "network"
+"""Such a one that owns the network of all others."""
 OF_AN_ASIDE = (ENVIRONMENT, SERVICE, ONE_OFF)
 """By which labels together one of those is found."""
 

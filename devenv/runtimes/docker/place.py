@@ -32,6 +32,7 @@ class Place:
         self.networks: Mapping[str, str] = {}
         self.volumes: Mapping[str, Volume] = {}
         self.coming = Once()
+        self.shares_network = False
         self.failed: dict[ReplicaId, Unit] = {}
 
     def take(
@@ -41,6 +42,7 @@ class Place:
         self.client = preparation.client
         self.resources = preparation.resources
         self.builds = preparation.builds
+        self.shares_network = preparation.resources.shares_network
         self.networks, self.volumes = networks, volumes
         self.prepared = preparation.fingerprint
 
@@ -51,6 +53,12 @@ class Place:
         return Order(
             self.environment, service, definition, self.client, self.resources, self.builds
         )
+
+    @property
+    def owner(self) -> str:
+        """The container whose network all of them share; "" where each has its own."""
+        owner = self.engine.owners.get(self.environment)
+        return owner.container if owner is not None and self.shares_network else ""
 
     def rows(self) -> Mapping[ReplicaId, Row]:
         """Its containers that were ever started, or could not be."""

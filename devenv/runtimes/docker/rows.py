@@ -33,6 +33,8 @@ class Row:
     generation: int
     status: str
     """created, running, paused, restarting, removing, exited or dead."""
+    network_of: str = ""
+    """The container whose network it has."""
     image: str = ""
     image_name: str = ""
     tty: bool = False
@@ -71,6 +73,7 @@ def row_of(inspected: Mapping[str, Any]) -> Row | None:
         fingerprint=labels.get(names.FINGERPRINT, ""),
         generation=int(labels.get(names.GENERATION) or 0),
         status=state["Status"],
+        network_of=_other(inspected),
         image=inspected.get("Image") or "",
         image_name=config.get("Image") or "",
         tty=bool(config.get("Tty")),
@@ -85,6 +88,30 @@ def row_of(inspected: Mapping[str, Any]) -> Row | None:
         health=HEALTH.get(health.get("Status") or "", Health.NONE),
         detail=_last_output(health),
     )
+
+
+def _other(inspected: Mapping[str, Any]) -> str:
+    mode = str((inspected.get("HostConfig") or {}).get("NetworkMode") or "")
+    return mode.removeprefix("container:") if mode.startswith("container:") else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The container whose network an environment shares, and the ports of this machine it has."""
+
+    container: str
+    environment: EnvironmentId
+    ports: frozenset[int]
+
+
+def owner_of(inspected: Mapping[str, Any]) -> Owner | None:
+    """Read what ``GET /containers/ID/json`` answers; None: it is none of those."""
+    labels = inspected["Config"].get("Labels") or {}
+    if labels.get(names.ONE_OFF) != names.NETWORK:
+        return None
+    published = (inspected["HostConfig"].get("PortBindings") or {}).values()
+    ports = frozenset(int(one["HostPort"]) for many in published for one in many if one["HostPort"])
+    return Owner(inspected["Id"], EnvironmentId(labels.get(names.ENVIRONMENT, "")), ports)
 
 
 def unit_of(row: Row, record: Record, boot: float) -> Unit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from devenv.errors import DevenvError, TransientError
@@ -32,6 +33,8 @@ NOT_MADE = 125
 """The exit code of what could not be made, as ``docker run`` says it."""
 IN_FLIGHT = 8
 """How many containers an engine starts at once: more of them take longer in all."""
+ALONE = "without its network"
+"""What is prepared where the container that owns the network has gone."""
 ADOPTED = "adopted"
 """What is prepared is not known: another daemon did it."""
 
@@ -64,7 +67,13 @@ class DockerRuntime:
         units = {key: self._unit(place, row) for key, row in place.rows().items()}
         alive = {key for key, unit in units.items() if unit.exit is None}
         failed = {key: unit for key, unit in place.failed.items() if key not in alive}
-        return Look({**units, **failed}, place.prepared or ADOPTED)
+        lacks = place.shares_network and not place.owner
+        owner = place.engine.owners.get(environment)
+        return Look(
+            {**units, **failed},
+            ALONE if lacks else place.prepared or ADOPTED,
+            ports=owner.ports if owner is not None else frozenset(),
+        )
 
     def changes(self) -> AsyncIterator[EnvironmentId]:
         return self.places.changes()
@@ -73,7 +82,7 @@ class DockerRuntime:
         self, environment: EnvironmentId, preparation: Preparation, report: Report
     ) -> None:
         """Make the networks and volumes that are missing."""
-        from devenv.runtimes.docker import resources
+        from devenv.runtimes.docker import resources, sharing
 
         away = await self.places.reach(environment, preparation.client)
         if away:
@@ -85,6 +94,10 @@ class DockerRuntime:
             resources.make_volumes(connection, environment, wanted),
         )
         place.take(preparation, networks, volumes)
+        if wanted.shares_network:
+            inside = next(iter(networks.values()), "bridge")
+            owner = await sharing.make(connection, environment, preparation.ports, inside)
+            await place.engine.look_at(owner)
 
     async def start(self, environment: EnvironmentId, step: Start, report: Report) -> None:
         """Start a container, made anew unless there is one of the same definition.
@@ -167,6 +180,8 @@ class DockerRuntime:
 
     def _unit(self, place: Place, row: Row) -> Unit:
         record = place.records.get(row.container, Record(row.generation))
+        if place.prepared and place.shares_network and row.network_of != place.owner:
+            row = replace(row, fingerprint="")  # its network is another's, or gone
         return unit_of(row, record, self._boot)
 
 
