@@ -22,9 +22,30 @@ if TYPE_CHECKING:
 
 
 def run(arguments: Arguments, session: Session) -> Result:
-    if not is_terminal(session.environ):
+    if arguments.web:
+        return _serve(arguments, session)
+    if not is_terminal(session.environ) and _WEB_DRIVER not in session.environ:
         raise UsageError("the UI needs a terminal", "`devenv status` and `devenv logs -f` do not.")
     return open_ui(session, lambda: session.call("status"))
+
+
+def _serve(arguments: Arguments, session: Session) -> Result:
+    from devenv.tui.run import serve_ui
+
+    session.call("status")  # what is wrong is told here, not in the browser
+    session.close()
+    words = ["-C", session.directory]
+    words += [word for file in arguments.file for word in ("-f", file)]
+    words += [word for name in arguments.profile for word in ("--profile", name)]
+    if arguments.environment:
+        words += ["-e", arguments.environment]
+    told = "open {} in a browser of this machine, once; ^C ends it".format
+    serve_ui((*_DEVENV, *words, "tui"), lambda address: notice(told(address)))
+    return Result({})
+
+
+_WEB_DRIVER = "TEXTUAL_DRIVER"
+"""Set for a UI whose terminal is a page."""
 
 
 def open_ui(session: Session, ask: Callable[[], dict[str, Any]]) -> Result:
@@ -63,12 +84,12 @@ def _settings(environ: Mapping[str, str]) -> tuple[str, str]:
         return "", path
 
 
-_MAIN = "from devenv.cli.main import main; main()"
+_DEVENV = (sys.executable, "-P", "-c", "from devenv.cli.main import main; main()")
 
 
 def _aside(environment: str, words: Sequence[str]) -> None:
     """Run one of our verbs in this terminal, and return when it has ended."""
-    command = (sys.executable, "-P", "-c", _MAIN, "-e", environment, *words)
+    command = (*_DEVENV, "-e", environment, *words)
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # ^C is for the one in front
     try:
         pid = os.posix_spawn(command[0], command, os.environ, setsigdef=[signal.SIGINT])

@@ -198,7 +198,12 @@ _ALL = (
             Option("-n --tail", NUMBER, "only the last N events", "N"),
         ),
     ),
-    Verb("tui", "open the terminal UI; leaving it leaves all running"),
+    Verb(
+        "tui",
+        "open the terminal UI; leaving it leaves all running",
+        "",
+        (Option("--web", FLAG, "in a browser of this machine; prints the address"),),
+    ),
     Verb(
         "sync",
         "show and control how files follow into what runs",

@@ -25,7 +25,9 @@ def perform(app: DevenvApp, deed: Deed) -> None:
         case Aside(words):
             _step_aside(app, words)
         case Open(url):
-            if not app.desk.open(url):
+            if app.is_web:
+                app.open_url(url)
+            elif not app.desk.open(url):
                 app.copy_to_clipboard(url)
                 app.notify(f"No browser here. Copied: {url}")
         case Copy(text):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable, Sequence
 
 from devenv.api.asynchronous import AsyncClient
 from devenv.tui.app import DevenvApp
 from devenv.tui.desk import Desk
 from devenv.tui.settings import parse
 
-__all__ = ["Desk", "run_ui"]
+__all__ = ["Desk", "run_ui", "serve_ui"]
 
 
 def run_ui(desk: Desk, settings: str, path: str) -> None:
@@ -20,3 +21,10 @@ def run_ui(desk: Desk, settings: str, path: str) -> None:
         DevenvApp(desk, client, parse(settings, path)).run()
     finally:
         client.close()
+
+
+def serve_ui(command: Sequence[str], told: Callable[[str], None]) -> None:
+    """Serve a browser what ``command`` shows, until ^C; ``told`` gets the address."""
+    from devenv.tui.web import serve
+
+    serve(command, told)
