@@ -96,12 +96,12 @@ class Files:
     def _included(
         self, entry: Mapping[str, Any], origin: Origin, scope: Scope, chain: tuple[str, ...]
     ) -> Model:
-        paths = [absolute(path, scope.folder) for path in entry["path"]]
         problems = self.reading.problems
+        for path in filter(is_remote, entry["path"]):
+            problems.error(*_refused(path, origin))
+            return {}
+        paths = [absolute(path, scope.folder) for path in entry["path"]]
         for path in paths:
-            if is_remote(path):
-                problems.error(f"{path} is elsewhere, and is not fetched", origin, "check it out")
-                return {}
             if path in chain or len(chain) > DEPTH:
                 names = " → ".join(self.reading.shown(one) for one in (*chain[-3:], path))
                 problems.error(f"files include each other: {names}", origin)
@@ -141,7 +141,7 @@ class Files:
         if wanted.get("file"):
             path = str(wanted["file"])
             if is_remote(path):
-                self.reading.problems.error(f"{path} is elsewhere, and is not fetched", origin)
+                self.reading.problems.error(*_refused(path, origin))
                 return service
             where = (Named(path, origin), Scope(posixpath.dirname(path), scope.lookup))
             services = self._services_of(*where)
@@ -165,6 +165,12 @@ class Files:
             written = _plain(tree)
             merged = merge(merged, _FILE({"services": written.get("services") or {}}, spot))
         return merged.get("services") or {}
+
+
+def _refused(path: str, origin: Origin) -> tuple[str, Origin, str]:
+    """A file of elsewhere would run here what nobody has looked at."""
+    hint = "copy it into the repository, or add it as a git submodule, and name it by its path"
+    return f"{path} lies elsewhere, and files of elsewhere are not fetched", origin, hint
 
 
 def _places(tree: Table) -> Iterator[tuple[Path, Origin]]:
