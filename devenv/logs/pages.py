@@ -50,12 +50,17 @@ class Pages:
 
     def extend(self) -> bool:
         """Take in what was written since; return whether there was something."""
+        ends, newest, before = self._vector(self.last + 1), self._newest(), self.size
         news = [track.look() for track in self._tracks]
         if not any(news):
             return False
         size = self.size
-        if size - self._size > LARGEST_LAST:
+        if size - before > LARGEST:
+            if before > self._size:
+                self._pin(ends, newest)
             self._divide()
+        if size - self._size > LARGEST_LAST:
+            self._pin(self._vector(self.last + 1), self._newest())
             self._size = size
             self._trim()
         return True
@@ -111,23 +116,24 @@ class Pages:
         )
 
     def _divide(self) -> None:
-        """End the last page where the logs end now; a large one at each mark in it too."""
+        """End the last page at each mark in it: one that nobody has seen yet."""
         begins = self._vector(self.last)
-        marks = (
-            []
-            if self.size - self._size <= LARGEST
-            else [
-                (track.times[index], owner, track.marks[index])
-                for owner, (track, begin) in enumerate(zip(self._tracks, begins, strict=True))
-                for index in range(bisect_right(track.marks, begin), len(track.marks))
-            ]
-        )
+        marks = [
+            (track.times[index], owner, track.marks[index])
+            for owner, (track, begin) in enumerate(zip(self._tracks, begins, strict=True))
+            for index in range(bisect_right(track.marks, begin), len(track.marks))
+        ]
         for time, owner, position in sorted(marks):
             if time > self._times[-1] and position < self._tracks[owner].end:
                 self._append(time, (owner, position), None)
+
+    def _pin(self, ends: array[int], newest: int) -> None:
+        """End the last page at these positions, which ``newest`` is the time of."""
         self._pins.append(self.last + 1)
-        time = max([self._times[-1], *(track.newest for track in self._tracks)])
-        self._append(time, (0, 0), array("Q", [track.end for track in self._tracks]))
+        self._append(newest, (0, 0), ends)
+
+    def _newest(self) -> int:
+        return max([self._times[-1], *(track.newest for track in self._tracks)])
 
     def _append(self, time: int, owner: tuple[int, int], cut: array[int] | None) -> None:
         self._times.append(time)

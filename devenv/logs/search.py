@@ -23,8 +23,10 @@ class Search:
         """The page that was looked at last, and what matches in it."""
 
     def extend(self, last: int) -> None:
-        """Forget what is known of the page that was the last one and has grown."""
+        """Forget what is known of the page that was the last one and has grown, and of the gone."""
         self._counts.pop(last, None)
+        for gone in [number for number in self._counts if number < self._document.pages.first]:
+            del self._counts[gone]
         self._newest = (-1, [])
 
     @property

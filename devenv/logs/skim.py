@@ -6,8 +6,10 @@ from devenv.logs.pages import Pages
 from devenv.logs.segment import CONTINUES, HEADER, MAGIC
 
 _NEWLINE = 10
+_STREAMS = 4
+_ESCAPE = b"\x1b"
 Tails = dict[int, bytes]
-"""By stream, the end of a record that ended within a line."""
+"""By stream, the end of a record that ended within a line; the needle: that line may have it."""
 
 
 class Skim:
@@ -22,24 +24,24 @@ class Skim:
     def lacks(self, number: int) -> bool:
         """Return True only if no line of the page has the needle, however it is coloured."""
         spans = self._pages.spans(number)
-        is_known = number == self._next
-        tails = self._tails if is_known else [{} for _ in spans]
+        if number != self._next:
+            self._tails = [dict.fromkeys(range(_STREAMS), self._needle) for _ in spans]
         found = False
-        for (track, low, high), ends in zip(spans, tails, strict=True):
+        for (track, low, high), tails in zip(spans, self._tails, strict=True):
             for records in track.records(low, high):
-                found = found or self._needle in records or b"\x1b" in records
-                found = crosses(records, ends, self._needle) or found
-        self._next, self._tails = number + 1, tails
-        return is_known and not found
+                found = crosses(records, tails, self._needle) or found
+        self._next = number + 1
+        return not found
 
 
 def crosses(records: bytes, tails: Tails, needle: bytes) -> bool:
-    """Tell whether a line that goes on in the next record may have ``needle`` across the border.
+    """Tell whether a line that ends in these records, or goes on in them, may have ``needle``.
 
     ``tails`` are those of the records before, and become those of the records after.
     """
     reach = len(needle)
-    at, size, found = 0, len(records), False
+    has = needle in records or _ESCAPE in records
+    at, size, found = 0, len(records), has
     unpack = HEADER.unpack_from
     while at + 16 <= size:
         magic, stream, flags, length, _ = unpack(records, at)
@@ -47,12 +49,18 @@ def crosses(records: bytes, tails: Tails, needle: bytes) -> bool:
         at = begin + length
         if magic != MAGIC or at > size:
             return True
-        if flags & CONTINUES and not found:
-            seam = tails.get(stream, b"") + records[begin : min(begin + reach, at)]
-            found = needle in seam
+        before = tails.get(stream, b"") if flags & CONTINUES else b""
+        found = found or needle in before + records[begin : min(begin + reach, at)]
         if records[at - 1] == _NEWLINE:
             tails.pop(stream, None)
+            continue
+        line = max(records.rfind(b"\n", begin, at) + 1, begin)
+        if (has and _may_have(records[line:at], needle)) or (line == begin and before == needle):
+            tails[stream] = needle
         else:
-            before = tails.get(stream, b"") if length < reach else b""
-            tails[stream] = (before + records[max(begin, at - reach) : at])[-reach:]
+            tails[stream] = ((before if line == begin else b"") + records[line:at])[-reach:]
     return found
+
+
+def _may_have(text: bytes, needle: bytes) -> bool:
+    return needle in text or _ESCAPE in text

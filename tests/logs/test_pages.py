@@ -17,7 +17,7 @@ from devenv.logs.segment import STDOUT, Writer
 from devenv.logs.source import Source
 from tests.logs.stores import Chunk, Stores, chunks, small_marks, whole_lines
 
-some = settings(max_examples=40, deadline=None)
+some = settings(max_examples=20, deadline=None)
 sizes = st.sampled_from([30, 200, 10_000])
 Told = list[tuple[str, Line]]
 
@@ -93,6 +93,25 @@ def test_what_comes_later_changes_no_page_but_the_last(
         for source in stores.sources:
             assert of(source, told) == list(lines(source))
         assert seen == {number: page(pages, number) for number in seen}
+        pages.close()
+
+
+@some
+@given(rounds=st.lists(whole_lines, max_size=6), size=sizes, every=sizes)
+def test_a_line_that_was_seen_keeps_its_place(
+    rounds: list[list[Chunk]], size: int, every: int
+) -> None:
+    with TemporaryDirectory() as folder, small_marks(every):
+        stores = Stores(folder, segment_size=size)
+        pages = Pages(stores.sources)
+        seen: dict[int, Told] = {}
+        for written in rounds:
+            stores.write(written)
+            pages.extend()
+            for number, told in seen.items():
+                assert page(pages, number)[: len(told)] == told
+            seen = {number: page(pages, number) for number in range(pages.first, pages.last + 1)}
+        stores.close()
         pages.close()
 
 
