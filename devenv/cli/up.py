@@ -38,6 +38,8 @@ def run(arguments: Arguments, session: Session) -> Result:
         )
         for request in answer.get("requests") or ():
             notice(request_text(request))
+        if answer.get("notice"):
+            notice(answer["notice"])
         return answer
 
     waits = arguments.detach or arguments.json or arguments.timeout is not None

@@ -256,3 +256,28 @@ def test_down_leaves_nothing_and_keeps_data_until_it_is_asked_for(sandbox: Sandb
     up(sandbox, "db")
     sandbox.run("down", "--volumes", "--yes")
     assert docker("volume", "ls", "-q", *ours) == []
+
+
+ADOPTING = """
+name: PROJECT
+services:
+  web: {image: lab/busybox:1, command: [sleep, "1000"], volumes: ["data:/data"]}
+volumes: {data: DATA}
+"""
+
+
+def test_a_volume_of_compose_is_named_with_the_way_to_adopt_it(sandbox: Sandbox) -> None:
+    project = f"shop{sandbox.token}"
+    text = ADOPTING.replace("PROJECT", project)
+    docker("volume", "create", f"{project}_data")
+    try:
+        sandbox.write("compose.yaml", text.replace("DATA", "{}"))
+        adopted = f"{{external: true, name: {project}_data}}"
+        assert f"`data: {adopted}`" in sandbox.run("up", "-d", timeout=100).stderr
+        assert "of Docker Compose already" not in sandbox.run("up", "-d").stderr
+        sandbox.write("compose.yaml", text.replace("DATA", adopted))
+        up(sandbox)
+        sandbox.run("exec", "web", "--", "touch", "/data/here")
+        sandbox.run("down", "--volumes", "--yes")
+    finally:
+        docker("volume", "rm", f"{project}_data")

@@ -56,7 +56,10 @@ async def up(context: Context, params: Params) -> Answer:
     if params.get("new_images") and not basis.reach.away[context.registry.host.docker.name]:
         names = builds(basis.loaded.environment)
         outdated = await context.registry.host.docker.commands.outdated(live.id, names)
-    taken = await live.change(applied(context, params, basis, wish_up(params, outdated)))
+    commands = context.registry.host.docker.commands
+    notice = "; ".join(await commands.adoptable(live.id, basis.loaded.environment.resources))
+    change = applied(context, params, basis, wish_up(params, outdated))
+    taken = await live.change(lambda held, seen: replace(change(held, seen), notice=notice))
     failpoint("up.taken")
     asked = requests(taken.desired, taken.intent.environment, os.path.realpath)
     document = await status(context, live, checkout)

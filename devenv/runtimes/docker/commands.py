@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from devenv.errors import DevenvError
-from devenv.model.environment import EnvironmentId, ReplicaId
+from devenv.model.environment import EnvironmentId, ReplicaId, Resources
 from devenv.model.service import Service
 from devenv.runtimes.docker.place import Place
 from devenv.runtimes.docker.places import Places
@@ -90,6 +90,17 @@ class Commands:
         now = await asyncio.gather(*(place.engine.images.id_of(row.image_name) for row in rows))
         pairs = zip(rows, now, strict=True)
         return frozenset(row.replica.service for row, image in pairs if image != row.image)
+
+    async def adoptable(self, environment: EnvironmentId, resources: Resources) -> list[str]:
+        """Say which volumes of Docker Compose an environment could go on with, before it is first
+        prepared.
+        """
+        place = self.places.get(environment)
+        if place is None or place.prepared or place.engine.away:
+            return []
+        from devenv.runtimes.docker.resources import adoptable
+
+        return await adoptable(place.engine.connection, environment, resources)
 
     async def attach(
         self, environment: EnvironmentId, replica: ReplicaId, size: tuple[int, int]

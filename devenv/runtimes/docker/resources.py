@@ -105,6 +105,26 @@ async def make_volumes(
     return {wanted.key: _volume(wanted) for wanted in all_wanted}
 
 
+async def adoptable(
+    connection: Connection, environment: EnvironmentId, resources: Resources
+) -> list[str]:
+    """Say which volumes of Docker Compose stand where this environment has none yet, and how to
+    go on with them.
+    """
+    all_wanted = _wanted(environment, resources.project, resources.volumes)
+    if not all_wanted:
+        return []
+    listed = await connection.call(lambda client: client.volumes())
+    there = {found["Name"] for found in listed["Volumes"] or ()}
+    pairs = ((one, f"{resources.project}_{one.key}") for one in all_wanted if not one.is_external)
+    return [
+        f"there is a volume {theirs} of Docker Compose already, and it is left alone; to use its"
+        f" data here, write under `volumes`: `{one.key}: {{external: true, name: {theirs}}}`"
+        for one, theirs in pairs
+        if theirs in there and one.name not in there
+    ]
+
+
 def _volume(wanted: Wanted) -> Volume:
     if wanted.is_external:
         return Volume(wanted.name)
