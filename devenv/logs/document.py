@@ -18,7 +18,7 @@ Place = tuple[int, int]
 
 _KEPT = 4 * 1024 * 1024
 """Bytes of pages that stay in memory."""
-_GROUP = 32
+_GROUP = 64
 """Pages that are looked through in their order, which is faster."""
 
 

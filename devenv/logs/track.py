@@ -205,6 +205,7 @@ def _bytes(source: Source, number: int, offset: int, limit: int) -> bytes:
     except OSError:
         return b""
     try:
-        return os.pread(file, max(min(os.fstat(file).st_size, limit) - offset, 0), offset)
+        size = limit if limit < _SEGMENT else os.fstat(file).st_size
+        return os.pread(file, max(size - offset, 0), offset)
     finally:
         os.close(file)
