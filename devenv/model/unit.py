@@ -32,6 +32,11 @@ class Exit:
     why: str = ""
     """What kept it from running at all, in words."""
 
+    @property
+    def words(self) -> str:
+        """The code; and that it was the kernel that ended it for its memory, which is 137 too."""
+        return f"exit code {self.code}{', out of memory' if self.out_of_memory else ''}"
+
 
 @dataclass(frozen=True, slots=True)
 class Unit:

@@ -109,20 +109,20 @@ def _running(scene: Scene, unit: Unit, stale: str, replica: Replica) -> Decision
 def _ended(scene: Scene, wanted: Wanted, replica: Replica, unit: Unit, now: float) -> Decision:
     assert unit.exit is not None
     verdict = scene.verdict(replica.service, unit)
-    code = unit.exit.code
+    how = unit.exit.words
     if verdict.fate is Fate.STOPPED:
         return _start(scene, wanted, replica, "it is wanted again")
     if verdict.fate is Fate.GAVE_UP:
         failures = unit.attempt + 1
-        reason = f"was given up after {failures} failures in a row, exit code {code} the last"
+        reason = f"was given up after {failures} failures in a row, {how} the last"
         return Hold(replica.id, HoldKind.GAVE_UP, reason)
     if verdict.fate is not Fate.AGAIN:
         return None
     if now < verdict.at:
         wait = f"{verdict.at - unit.exit.at:.1f} s"
-        reason = f"ended with exit code {code}, starts again after {wait}"
+        reason = f"ended with {how}, starts again after {wait}"
         return Hold(replica.id, HoldKind.BACKING_OFF, reason, until=verdict.at)
-    cause = f"it ended with exit code {code}"
+    cause = f"it ended with {how}"
     made = _start(scene, wanted, replica, cause)
     if not isinstance(made, Start):
         return made

@@ -117,7 +117,7 @@ class Scene:
     def _failed(self, service: Service, unit: Unit) -> str:
         fate = self.verdict(service, unit).fate
         if fate is Fate.FAILED and unit.exit is not None:
-            return f"has failed with exit code {unit.exit.code}"
+            return f"has failed with {unit.exit.words}"
         if fate is Fate.GAVE_UP:
             return "was given up"
         if unit.health is Health.UNHEALTHY and service.restart.policy is RestartPolicy.NO:

@@ -188,8 +188,7 @@ def _reason(seen: _Round, unit: Unit, state: State) -> str:
     if hold is not None and hold.kind is not HoldKind.BUSY:
         return hold.reason
     if state is State.FAILED and unit.exit is not None:
-        memory = ", out of memory" if unit.exit.out_of_memory else ""
-        return unit.exit.why or f"exit code {unit.exit.code}{memory}"
+        return unit.exit.why or unit.exit.words
     if state in {State.STOPPING, State.STOPPED}:  # what its probe said last is of no use now
         return ""
     if unit.health in _HEALTH:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from devenv.model.environment import Desired, ReplicaId
 from devenv.model.service import Port
 from devenv.model.snapshot import Event, Snapshot, State
@@ -12,6 +14,7 @@ from tests.planning.worlds import (
     NOW,
     ended,
     on_failure,
+    planned,
     probed,
     ready,
     see,
@@ -153,3 +156,22 @@ def test_a_restart_between_two_views_is_an_event() -> None:
     world = want(service("web"))
     before, after = view(world, see(up("web"))), view(world, see(up("web", restarts=1)))
     assert [event.kind for event in events(before, after, 5.0)] == ["ready"]
+
+
+def test_an_end_by_memory_is_told_apart_from_a_kill() -> None:
+    world = want(service("web"), service("api"))
+    killed, starved = ended("api", 137), ended("web", 137)
+    assert starved.exit is not None
+    memory = replace(starved, exit=replace(starved.exit, out_of_memory=True))
+    reasons = {one.name: one.reason for one in view(world, see(memory, killed)).services}
+    assert reasons == {"web": "exit code 137, out of memory", "api": "exit code 137"}
+    again = want(service("web", restart=on_failure()))
+    starts = "start web (try 2): it ended with exit code 137, out of memory"
+    assert planned(again, see(memory)) == [starts]
+
+
+def test_what_a_start_says_of_its_progress_is_the_reason() -> None:
+    world, key = want(service("web")), ReplicaId("web")
+    seen = see(busy={key: "starting"}, said={key: "pulls shop: 1 of 2 layers"})
+    (web,) = view(world, seen).services
+    assert (web.state, web.reason) == (State.STARTING, "pulls shop: 1 of 2 layers")

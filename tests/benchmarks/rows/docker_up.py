@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.benchmarks.containers import Workload, compare, running
-from tests.benchmarks.contenders.composed import OURS, Composed, sleepers
+from tests.benchmarks.contenders.composed import Composed, sleepers
 from tests.benchmarks.rounds import Measured, Run
 from tests.benchmarks.table import Table
 
@@ -31,15 +31,13 @@ def _table(run: Run, size: int) -> Table:
 def _shared(run: Run, size: int) -> Table:
     title = f"{size} services, `network: shared`"
     document = {**SHARED, **sleepers(size)}
-    return compare(run, Workload(title, document, _once(size, 1), SHARED_LIMIT, ROUNDS))
+    return compare(run, Workload(title, document, _once(size), SHARED_LIMIT, ROUNDS))
 
 
-def _once(size: int, owners: int = 0) -> Callable[[Composed], Measured]:
-    """``owners``: containers that only we have beside those of the services."""
-
+def _once(size: int) -> Callable[[Composed], Measured]:
     def once(tool: Composed) -> Measured:
         seconds = tool.timed(tool.words.up)
-        faults = running(tool, size + (owners if tool.name == OURS else 0))
+        faults = running(tool, size)
         tool.call(tool.words.down)
         return seconds, faults
 
