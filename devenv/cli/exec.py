@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from devenv.cli.arguments import Arguments
+    from devenv.cli.result import Output
     from devenv.cli.session import Session
 
 
@@ -20,7 +21,7 @@ PATIENCE = 3600.0
 """Seconds that it may take until it runs: its image may have to be pulled."""
 
 
-def run(arguments: Arguments, session: Session) -> Become | Result:
+def run(arguments: Arguments, session: Session) -> Become | Output:
     if not arguments.command:
         raise UsageError("which command?", f"For example: devenv exec {arguments.service} -- env")
     return as_service(session, arguments.service, arguments.command, arguments.index)
@@ -28,7 +29,7 @@ def run(arguments: Arguments, session: Session) -> Become | Result:
 
 def as_service(
     session: Session, service: str, command: list[str], index: int | None = None
-) -> Become | Result:
+) -> Become | Output:
     """The command as the service itself would run it: the profile's values over the user's own."""
     answer = session.call("environment", service=service, index=index)
     if answer["container"]:
@@ -41,13 +42,17 @@ def as_service(
     return Become(tuple(command), answer["directory"], environment)
 
 
-def in_terminal(session: Session, method: str, params: dict[str, Any]) -> Result:
-    """Ask for a command elsewhere, which has a terminal where we have one."""
+def in_terminal(session: Session, method: str, params: dict[str, Any]) -> Output:
+    """Ask for a command elsewhere, which has a terminal where we have one.
+
+    All that it writes is shown as it comes, and nothing else.
+    """
     tty = terminal.is_one()
     columns, rows = terminal.size()
-    return joined(
-        session, method, {**params, "tty": tty, "columns": columns, "rows": rows}, raw=tty
-    )
+    asked = {**params, "tty": tty, "columns": columns, "rows": rows}
+    ended = joined(session, method, asked, raw=tty)
+    yield b""
+    return ended.code
 
 
 def joined(session: Session, method: str, params: dict[str, Any], *, raw: bool = False) -> Result:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from devenv.cli.arguments import Arguments
-    from devenv.cli.result import Become, Output, Result
+    from devenv.cli.result import Become, Output
     from devenv.cli.session import Session
     from devenv.logs.read import Reader
 
@@ -27,7 +27,7 @@ _SHORTEST_PAUSE = 0.02
 _LONGEST_PAUSE = 0.25
 
 
-def run(arguments: Arguments, session: Session) -> Output | Become | Result:
+def run(arguments: Arguments, session: Session) -> Output | Become:
     command = arguments.command
     if arguments.service is not None:
         words = [arguments.task, *command] if arguments.task else command
@@ -41,7 +41,7 @@ def run(arguments: Arguments, session: Session) -> Output | Become | Result:
     return _run_task(arguments, session)
 
 
-def _as_service(session: Session, name: str, command: list[str]) -> Become | Result:
+def _as_service(session: Session, name: str, command: list[str]) -> Become | Output:
     """A container of its own where the service is one, once what it depends on is up."""
     if _runtime(session.call("status"), name) == "process":
         return as_service(session, name, command)

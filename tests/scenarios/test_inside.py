@@ -73,6 +73,7 @@ def test_a_command_runs_within_a_container(sandbox: Sandbox) -> None:
     script = "echo $COLOUR; echo oh >&2; exit 7"
     shown = sandbox.run("exec", "web", "--", "sh", "-c", script, check=False)
     assert (shown.stdout, shown.stderr, shown.returncode) == ("blue\n", "oh\n", 7)
+    assert sandbox.run("--json", "exec", "web", "--", "echo", "it").stdout == "it\n"
 
 
 def test_what_is_piped_in_comes_out_whole(sandbox: Sandbox) -> None:

@@ -195,6 +195,17 @@ def test_without_an_engine_what_cannot_be_a_process_is_refused(sandbox: Sandbox)
     assert "no engine listens at unix:///nowhere/docker.sock" in refused.stderr
 
 
+def test_each_service_that_cannot_be_a_process_says_what_is_missing(sandbox: Sandbox) -> None:
+    sandbox.profile(ONE + "  one: {image: lab/busybox}\n  two: {image: lab/busybox}\n")
+    sandbox.extra["DOCKER_HOST"] = NO_ENGINE
+    refused = sandbox.run("up", "-d", "--runtime", "process", check=False)
+    assert refused.returncode == 1
+    for name in ("one", "two"):
+        assert f"{name} cannot be a host process" in refused.stderr
+    assert "add `process: {command: …}`" in refused.stderr
+    assert sandbox.alive() == []
+
+
 def test_a_container_stands_still_and_goes_on(sandbox: Sandbox) -> None:
     sandbox.profile(ONE)
     up(sandbox)
