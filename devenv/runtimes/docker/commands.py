@@ -100,7 +100,10 @@ class Commands:
             return []
         from devenv.runtimes.docker.resources import adoptable
 
-        return await adoptable(place.engine.connection, environment, resources)
+        try:
+            return await adoptable(place.engine.connection, environment, resources)
+        except DevenvError:  # a hint that cannot be had keeps nobody from going up
+            return []
 
     async def attach(
         self, environment: EnvironmentId, replica: ReplicaId, size: tuple[int, int]
