@@ -64,6 +64,11 @@ class Keeper:
         self._listening, self.path = listening, path
         self.loop.watch(listening.fileno(), self._accept)
 
+    @property
+    def is_leaving(self) -> bool:
+        """Nothing is started any more."""
+        return self._terminating or self.leaving is not None
+
     def leave(self, asked_by: list[tuple[Connection, int]]) -> None:
         """Kill all that is left, then tell it and end."""
         self.leaving = (self.leaving or []) + asked_by

@@ -64,7 +64,7 @@ def start(keeper: Keeper, connection: Connection, message: Message) -> Message:
     prepared, row = keeper.prepared, message["unit"]
     if not prepared or not keeper.path:
         raise RequestError("the keeper was not prepared")
-    if keeper.leaving is not None:
+    if keeper.is_leaving:
         raise RequestError("the keeper is leaving")
     held = keeper.holder.units.get((row["service"], row["index"]))
     if held is None or not held.alive:

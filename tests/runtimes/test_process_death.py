@@ -9,6 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from devenv.errors import DevenvError
 from devenv.keeper import tree
 from devenv.model.environment import ReplicaId
 from devenv.model.unit import Unit
@@ -104,6 +107,20 @@ async def test_a_keeper_that_is_told_to_end_lets_services_end_first(here: Ground
     os.kill(keeper_of(unit), signal.SIGTERM)
     await here.lost()
     assert (here.base / "ended").exists()
+    assert here.alive() == []
+
+
+@on_ground
+async def test_a_keeper_that_is_told_to_end_starts_nothing_any_more(here: Ground) -> None:
+    trap = "trap 'until [ -e go ]; do sleep 0.01; done; exit 0' TERM"
+    unit = await here.shell("slow", f"{trap}; echo up; while :; do sleep 0.01; done")
+    await eventually(lambda: here.said("slow"))
+    os.kill(keeper_of(unit), signal.SIGTERM)
+    await here.until("slow", lambda unit: unit.stopping)
+    with pytest.raises(DevenvError, match="leaving"):
+        await here.start("web", "sleep", "TOKEN")
+    (here.base / "go").touch()
+    await here.lost()
     assert here.alive() == []
 
 
