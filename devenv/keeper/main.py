@@ -3,7 +3,8 @@
 Its standard input is a socket; each byte that comes over it brings a socket for a new keeper to
 talk over. Since it is ready, a new keeper costs a fork and not the start of an interpreter. It is
 the subreaper above the keepers, so all that a killed keeper held becomes its own, whatever daemon
-lives or not. It leaves when the socket has closed and it has no child any more.
+lives or not. A daemon that a service has started is no part of that service, and goes on. The
+warden leaves when the socket has closed and nothing is left that it has to end.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(
 from devenv.keeper import tree
 from devenv.keeper.held import send
 from devenv.keeper.keeper import Keeper
+from devenv.keeper.mark import is_holder, worn_by
 from devenv.keeper.system import become_subreaper, name_process
 
 
@@ -38,7 +40,7 @@ class Warden:
         waiting.register(self._bell, select.POLLIN)
         waiting.register(self._door, select.POLLIN)
         is_open = True
-        while is_open or tree.own_children():
+        while is_open or self._keepers or self._orphans():
             ready = [descriptor for descriptor, _ in waiting.poll()]
             if self._bell in ready:
                 os.read(self._bell, 4096)
@@ -82,9 +84,13 @@ class Warden:
                 self._keepers.discard(pid)
         except ChildProcessError:
             return
-        for pid in tree.own_children():
-            if pid not in self._keepers:
-                send(os.kill, pid, signal.SIGKILL)
+        for pid in self._orphans():
+            send(os.kill, pid, signal.SIGKILL)
+
+    def _orphans(self) -> list[int]:
+        """List what dead keepers have left."""
+        others = (pid for pid in tree.own_children() if pid not in self._keepers)
+        return [pid for pid in others if not is_holder(worn_by(pid))]
 
 
 def main() -> None:

@@ -37,6 +37,11 @@ def keeper_of(mark: int) -> int:
     return mark & ~_UNITS
 
 
+def is_holder(mark: int) -> bool:
+    """Tell whether a keeper or a daemon wears ``mark``, and no process of a unit."""
+    return mark != NONE and keeper_of(mark) == mark
+
+
 def same_folder(one: int, other: int) -> bool:
     """Tell whether two marks were made for one runtime folder."""
     return one >> _PLACE_BITS == other >> _PLACE_BITS

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
+import signal
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +15,7 @@ import pytest
 
 from devenv.keeper import mark, tree
 from tests.keeper.talking import COMMAND, Talk, assigned, connected, keeper, unit
+from tests.scenarios.sandbox import eventually
 
 TRANSCRIPT = Path(__file__).with_name("protocol-1.jsonl")
 
@@ -69,6 +74,33 @@ def test_many_starts_in_one_write_are_answered_in_one_read(tmp_path: Path) -> No
         answers = talk.sock.recv(1 << 20).splitlines()
         assert [json.loads(line)["id"] for line in answers] == list(range(100, 120))
         talk.ask("discard")
+
+
+A_DAEMON = """
+import os, pathlib, sys
+from devenv.keeper import mark
+mark.wear(mark.keeper_mark(sys.argv[1], ""))
+os.setsid()
+pathlib.Path("partial").write_text(str(os.getpid()))
+os.rename("partial", "pid")
+os.execvp("sleep", ["sleep", "999"])
+"""
+
+
+def test_a_daemon_that_a_service_has_started_outlives_keeper_and_warden(tmp_path: Path) -> None:
+    command = shlex.join((sys.executable, "-c", A_DAEMON, str(tmp_path / "elsewhere")))
+    with keeper() as talk:
+        assigned(talk, tmp_path)
+        talk.ask("start", unit=unit(tmp_path, "sh", "-c", f"{command} & exit"))
+        eventually((tmp_path / "pid").exists)
+        started = tree.read(int((tmp_path / "pid").read_text()))
+        assert started is not None
+        talk.ask("discard")
+        assert talk.is_over()
+    goes_on = tree.read(started.pid)
+    os.kill(started.pid, signal.SIGKILL)
+    assert goes_on is not None
+    assert not goes_on.zombie
 
 
 @pytest.mark.parametrize("line", [b"no json\n", b"[]\n", b'{"op": "stop"}\n', b'{"op": []}\n'])

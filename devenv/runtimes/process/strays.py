@@ -49,7 +49,7 @@ async def end_strays(dead: Collection[int]) -> int:
 def _strays(dead: Collection[int]) -> set[int]:
     worn = {pid: mark.worn_by(pid) for pid in _pids()} if dead else {}
     of_dead = {pid for pid, one in worn.items() if mark.keeper_of(one) in dead}
-    return {pid for pid in of_dead if mark.keeper_of(worn[pid]) != worn[pid] and not _is_done(pid)}
+    return {pid for pid in of_dead if not mark.is_holder(worn[pid]) and not _is_done(pid)}
 
 
 def _pids() -> list[int]:
