@@ -22,6 +22,8 @@ from devenv.errors import DevenvError
 from devenv.model.origin import ProfileError
 
 CHUNK = 64 * 1024
+UNTIL_ROOM = 0.1
+"""Seconds until a client is let in again for whom there was no descriptor."""
 
 
 class Server:
@@ -43,16 +45,27 @@ class Server:
                     await self._quiet.wait()
 
     async def serve(self) -> None:
-        loop = asyncio.get_running_loop()
         try:
             while True:
-                connection, _ = await loop.sock_accept(self._listening)
+                connection = await self._accept()
                 task = asyncio.create_task(self._converse(connection))
                 self._connections.add(task)
                 task.add_done_callback(self._connections.discard)
         finally:
             for task in self._connections:
                 task.cancel()
+
+    async def _accept(self) -> socket.socket:
+        """Let the next client in; where there is no descriptor for it, once there is one."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                connection, _ = await loop.sock_accept(self._listening)
+            except OSError as error:
+                logging.error("a client cannot be let in: %s", error.strerror)
+                await asyncio.sleep(UNTIL_ROOM)
+            else:
+                return connection
 
     async def _converse(self, connection: socket.socket) -> None:
         with connection:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
 import shutil
 import socket
 from pathlib import Path
@@ -101,6 +103,23 @@ def test_five_hundred_services(sandbox: Sandbox) -> None:
     assert len(sandbox.run("logs").stdout) == 0
     sandbox.run("down")
     assert sandbox.alive() == []
+
+
+def test_logs_that_cannot_all_be_opened_leave_no_descriptor_behind(sandbox: Sandbox) -> None:
+    lines = "".join(f"  s{n}: {{command: sleep TOKEN}}\n" for n in range(30))
+    sandbox.profile(f"services:\n{lines}")
+    sandbox.run("up", "-d")
+    daemon = sandbox.daemon_pid()
+    assert daemon is not None
+    held = len(os.listdir(f"/proc/{daemon}/fd"))
+    before = resource.prlimit(daemon, resource.RLIMIT_NOFILE)
+    resource.prlimit(daemon, resource.RLIMIT_NOFILE, (held + 20, before[1]))
+    refused = sandbox.run("logs", check=False)
+    assert refused.returncode == 1
+    assert "Too many open files" in refused.stderr
+    resource.prlimit(daemon, resource.RLIMIT_NOFILE, before)
+    assert set(sandbox.states().values()) == {"ready"}
+    eventually(lambda: len(os.listdir(f"/proc/{daemon}/fd")) <= held)
 
 
 def test_a_client_of_another_build_brings_its_own_daemon(sandbox: Sandbox) -> None:

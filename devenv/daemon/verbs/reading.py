@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import ExitStack
+from pathlib import Path
 
 from devenv.daemon import documents
 from devenv.daemon.board import Published
@@ -123,12 +125,22 @@ async def logs(context: Context, params: Params) -> Answer:
 def _folders(context: Context, live: LiveEnvironment, found: list[tuple[str, int]]) -> Answer:
     folders = context.registry.folders
     described, descriptors = [], []
-    for name, index in found:
-        path = folders.log(live.id, name, index)
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptors.append(os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
-        described.append({"service": name, "index": index, "path": str(path)})
+    with ExitStack() as opened:
+        for name, index in found:
+            path = folders.log(live.id, name, index)
+            descriptors.append(_opened(path))
+            opened.callback(os.close, descriptors[-1])
+            described.append({"service": name, "index": index, "path": str(path)})
+        opened.pop_all()
     return Answer({"folders": described}, tuple(descriptors))
+
+
+def _opened(folder: Path) -> int:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise DevenvError(f"cannot open the log in {folder}: {error.strerror}") from error
 
 
 async def events(context: Context, params: Params) -> Answer:
