@@ -17,6 +17,7 @@ from devenv.daemon.host import Host
 from devenv.daemon.intent import Change, Intent, Leaving
 from devenv.daemon.journal import Journal
 from devenv.daemon.looking import Seen
+from devenv.daemon.syncing import Syncer
 from devenv.errors import DevenvError
 from devenv.model.environment import EnvironmentId, ReplicaId
 from devenv.model.plan import HoldKind, Plan
@@ -46,10 +47,15 @@ class LiveEnvironment:
         self._desired = desired(intent, host.home)
         self.board = Board(intent, self._desired, self.journal)
         self._asked: list[tuple[Change, asyncio.Future[None]]] = []
+        self._taken: list[asyncio.Future[None]] = []
+        """Those who wait for the round that is under way."""
         self._lost_at: float | None = None
         self._wake = asyncio.Event()
-        self._hands = Hands(self.id, host, self.journal, wake=self.wake, change=self.change)
-        self.syncer = self._hands.syncer
+        self._hands = self._new_hands()
+
+    @property
+    def syncer(self) -> Syncer:
+        return self._hands.syncer
 
     def wake(self) -> None:
         """Look again soon: something may have changed."""
@@ -77,8 +83,9 @@ class LiveEnvironment:
 
     def fail_pending(self) -> None:
         """Answer those who wait for a round that a bug of ours ended."""
-        asked, self._asked = self._asked, []
-        for _, done in asked:
+        waiting = [*self._taken, *(done for _, done in self._asked)]
+        self._taken, self._asked = [], []
+        for done in waiting:
             if not done.done():
                 done.set_exception(
                     DevenvError("a bug of devenv: its log has more", "devenv doctor")
@@ -91,12 +98,16 @@ class LiveEnvironment:
                 await self._turn()
         finally:
             self._hands.close()
+            self._hands = self._new_hands()
+
+    def _new_hands(self) -> Hands:
+        return Hands(self.id, self._host, self.journal, wake=self.wake, change=self.change)
 
     async def _turn(self) -> None:
         self._wake.clear()
-        taken = self._take_in()
+        self._take_in()
         await self._round()
-        for done in taken:
+        for done in self._taken:
             if not done.done():
                 done.set_result(None)
         await self._pause()
@@ -110,8 +121,9 @@ class LiveEnvironment:
             async with asyncio.timeout(max(0.0, min(at)) if at else None):
                 await self._wake.wait()
 
-    def _take_in(self) -> list[asyncio.Future[None]]:
+    def _take_in(self) -> None:
         asked, self._asked = self._asked, []
+        self._taken = [done for _, done in asked]
         if asked:
             self._hands.acting.forgive()
         for decide, done in asked:
@@ -120,7 +132,6 @@ class LiveEnvironment:
             except DevenvError as error:
                 if not done.done():
                     done.set_exception(error)
-        return [done for _, done in asked]
 
     def _set(self, intent: Intent) -> None:
         if intent == self._intent:

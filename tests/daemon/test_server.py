@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import resource
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -18,8 +19,11 @@ from devenv.daemon.host import Folders
 from devenv.daemon.registry import Registry
 from devenv.daemon.server import Server
 from devenv.daemon.verbs.context import Context
+from devenv.model.environment import EnvironmentId
+from devenv.profile.filenames import PROFILE
 from devenv.runtimes.docker.runtime import DockerRuntime
 from devenv.runtimes.process.runtime import ProcessRuntime
+from devenv.runtimes.protocol import Look
 
 Conversation = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[Any]]
 HELLO = {"protocol": 1, "build": "x"}
@@ -127,6 +131,48 @@ def test_a_bug_is_an_answer_and_the_connection_goes_on(
     assert bad["error"]["data"]["exit_code"] == 3
     assert "a plain bug" in bad["error"]["message"]
     assert good["result"]
+
+
+def test_a_bug_in_a_round_is_an_answer_to_those_who_wait_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / PROFILE).write_text("services: {web: {command: sleep 1}}")
+    observe, tries = ProcessRuntime.observe, iter((True,))
+
+    async def broken_once(runtime: ProcessRuntime, environment: EnvironmentId) -> Look:
+        if next(tries, False):
+            raise ZeroDivisionError("a plain bug")
+        return await observe(runtime, environment)
+
+    monkeypatch.setattr(ProcessRuntime, "observe", broken_once)
+    down = codec.request(1, "down", {"target": {"directory": str(tmp_path)}})
+    bad, good = answers(tmp_path, down, down)
+    assert "a bug of devenv" in bad["error"]["message"]
+    assert good["result"]["services"]
+
+
+def test_clients_are_let_in_again_once_there_are_descriptors(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def conversation(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> Mapping[str, Any]:
+        loop = asyncio.get_running_loop()
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+            client.setblocking(False)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (client.fileno() + 1, hard))
+            try:
+                await loop.sock_connect(client, str(tmp_path / "s"))
+                while "cannot be let in" not in caplog.text:
+                    await asyncio.sleep(0)
+            finally:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            await loop.sock_sendall(client, GOOD)
+            answer: Mapping[str, Any] = json.loads(await loop.sock_recv(client, 4096))
+            return answer
+
+    assert served(tmp_path, conversation)["result"]
 
 
 def test_requests_in_one_write_are_answered_in_order(tmp_path: Path) -> None:
