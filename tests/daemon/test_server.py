@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import resource
 import socket
 from collections.abc import Awaitable, Callable, Mapping
@@ -43,7 +44,8 @@ def served(folder: Path, conversation: Conversation) -> Any:
             listening.bind(path)
             listening.listen()
             listening.setblocking(False)
-            server = Server(listening, Context(_registry(folder), 0.0, asyncio.Event()))
+            registry = _registry(folder)
+            server = Server(listening, Context(registry, 0.0, asyncio.Event()))
             serving = asyncio.create_task(server.serve())
             reader, writer = await asyncio.open_unix_connection(path, limit=codec.LIMIT)
             try:
@@ -51,6 +53,7 @@ def served(folder: Path, conversation: Conversation) -> Any:
             finally:
                 writer.close()
                 serving.cancel()
+                registry.close()
 
     return asyncio.run(scenario())
 
@@ -152,20 +155,20 @@ def test_a_bug_in_a_round_is_an_answer_to_those_who_wait_for_it(
 
 
 def test_clients_are_let_in_again_once_there_are_descriptors(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def conversation(
         reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> Mapping[str, Any]:
-        loop = asyncio.get_running_loop()
+        loop, told = asyncio.get_running_loop(), asyncio.Event()
+        monkeypatch.setattr(logging, "error", lambda *_: told.set())
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
             client.setblocking(False)
             resource.setrlimit(resource.RLIMIT_NOFILE, (client.fileno() + 1, hard))
             try:
                 await loop.sock_connect(client, str(tmp_path / "s"))
-                while "cannot be let in" not in caplog.text:
-                    await asyncio.sleep(0)
+                await told.wait()
             finally:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
             await loop.sock_sendall(client, GOOD)
