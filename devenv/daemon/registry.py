@@ -14,7 +14,7 @@ from devenv.daemon.absence import take_down_deleted
 from devenv.daemon.desired import Home
 from devenv.daemon.environment import LiveEnvironment, at_rest
 from devenv.daemon.host import Folders, Host
-from devenv.daemon.intent import Intent
+from devenv.daemon.intent import Change, Intent, Leaving
 from devenv.daemon.parser import Parser
 from devenv.daemon.profiles import Profiles, request
 from devenv.daemon.watching import Watching
@@ -30,6 +30,8 @@ from devenv.runtimes.protocol import Client, Preparation, Runtime
 FIRST_LOOK = 0.25
 """Seconds that the probes of what is taken up again have for their first answer."""
 BOTH_DIED = "the daemon and the keeper both ended, so its services are down"
+FORGOTTEN = "what was wanted of it is not to be read any more, so what ran of it was stopped"
+SILENT = "the keeper of its services does not answer: nothing is done until it does"
 
 
 class Registry:
@@ -49,12 +51,15 @@ class Registry:
         """Take up again what was running; follow what the runtimes see."""
         held = await self.host.processes.adopt()
         for environment in self.folders.known():
-            kept = store.read(self.folders.desired(environment))
-            if kept is not None and kept.intent.checkout.id == environment:
+            kept = self._kept(environment)
+            if kept is not None:
                 self._add(await self._restored(kept, held.get(environment)))
+        for environment in held.keys() - self._live.keys():
+            self._add(_unwanted(environment))
         for runtime in self.host.runtimes.values():
             self._spawn(self._follow(runtime))
         self._spawn(take_down_deleted(self))
+        self._spawn(self._take_up_late())
         await asyncio.gather(*(live.first_look(FIRST_LOOK) for live in self))
 
     def close(self) -> None:
@@ -98,6 +103,10 @@ class Registry:
             raise DevenvError(f"more than one environment is called {name}: {ids}")
         raise DevenvError(f"there is no environment {name}", "devenv list shows all of them")
 
+    def _kept(self, environment: EnvironmentId) -> store.Kept | None:
+        kept = store.read(self.folders.desired(environment))
+        return kept if kept is not None and kept.intent.checkout.id == environment else None
+
     async def _restored(self, kept: store.Kept, held: Preparation | None) -> Intent:
         """The intent as it was; at rest, with the reason, if its keeper has ended too.
 
@@ -106,7 +115,10 @@ class Registry:
         intent = kept.intent
         if held is None:
             await self._reach(intent, Client("/", environment=os.environ))
-            return at_rest(intent, BOTH_DIED) if intent.is_up else intent
+            if not intent.is_up:
+                return intent
+            is_silent = intent.checkout.id in self.host.processes.silent
+            return replace(intent, notice=SILENT) if is_silent else at_rest(intent, BOTH_DIED)
 
         async def parse(recorded: store.Files, variables: Mapping[str, str]) -> Loaded:
             wanted = request(intent.checkout, intent.profiles, variables)
@@ -124,6 +136,16 @@ class Registry:
             wanted = request(intent.checkout, intent.profiles, environment)
             self.profiles.remember(wanted, restored.loaded)
         return restored
+
+    async def _take_up_late(self) -> None:
+        """Take up what a keeper holds that was silent at first, unless it has changed since."""
+        async for environment, held in self.host.processes.late():
+            live, kept = self._live.get(environment), self._kept(environment)
+            if live is not None and kept is not None:
+                restored = await self._restored(kept, held)
+                await live.change(_if_silent(restored))
+            elif live is None and held is not None:
+                self._add(_unwanted(environment))
 
     async def _reach(self, intent: Intent, client: Client) -> None:
         """Take up the containers of an environment, if it may have some."""
@@ -177,6 +199,17 @@ class Registry:
             live = self._live.get(environment)
             if live is not None:
                 live.wake()
+
+
+def _unwanted(environment: EnvironmentId) -> Intent:
+    """Of what a keeper holds of which no desired state tells: nobody wants it."""
+    name = environment.rpartition("-")[0]
+    checkout = Checkout(environment, name, root="/", branch="", device=0, inode=0)
+    return Intent(checkout, leaving=Leaving.KEEP_DATA, notice=FORGOTTEN)
+
+
+def _if_silent(restored: Intent) -> Change:
+    return lambda intent, _: restored if intent.is_up and intent.notice == SILENT else intent
 
 
 def _is_called(live: LiveEnvironment, name: str) -> bool:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -109,6 +112,59 @@ services:
     sandbox.run("up", "-d")
     sandbox.run("down")
     eventually(lambda: sandbox.alive() == [])
+
+
+def test_a_keeper_that_does_not_answer_at_once_is_taken_up_when_it_does(sandbox: Sandbox) -> None:
+    sandbox.profile(TWO)
+    sandbox.run("up", "-d")
+    before = sandbox.pids()
+    with silent(keeper_of(before["db"])):
+        sandbox.kill_daemon()
+        shown = sandbox.run("status")
+        assert "does not answer" in shown.stderr
+    eventually(lambda: sandbox.states() == {"db": "ready", "web": "ready"})
+    assert sandbox.pids() == before
+    assert sandbox.status()["notice"] == ""
+    sandbox.run("down")
+    assert sandbox.alive() == []
+
+
+def test_down_waits_for_a_keeper_that_does_not_answer(sandbox: Sandbox) -> None:
+    sandbox.profile(TWO)
+    sandbox.run("up", "-d")
+    with silent(keeper_of(sandbox.pids()["db"])):
+        sandbox.kill_daemon()
+        late = sandbox.run("down", "--timeout", "0.5s", check=False)
+        assert late.returncode == 124
+        assert len(sandbox.alive()) == 3
+    sandbox.run("down")
+    assert sandbox.alive() == []
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_text("{")])
+def test_what_no_desired_state_wants_is_stopped(
+    sandbox: Sandbox, damage: Callable[[Path], object]
+) -> None:
+    sandbox.profile(TWO)
+    sandbox.run("up", "-d")
+    sandbox.kill_daemon()
+    (desired,) = sandbox.state.glob("*/desired.json")
+    damage(desired)
+    sandbox.run("daemon", "start")
+    eventually(lambda: sandbox.alive() == [])
+    assert "was stopped" in sandbox.run("status").stderr
+    sandbox.run("up", "-d")
+    assert sandbox.states() == {"db": "ready", "web": "ready"}
+
+
+@contextmanager
+def silent(keeper: int) -> Iterator[None]:
+    """Have a keeper stand still."""
+    os.kill(keeper, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(keeper, signal.SIGCONT)
 
 
 def kill_keeper_of(sandbox: Sandbox, pid: int) -> None:

@@ -18,7 +18,7 @@ from devenv.runtimes.process.link import Link
 
 SUFFIX = ".keeper"
 ANSWERS_WITHIN = 10.0
-"""Seconds that a keeper may take to start, or to answer the first request."""
+"""Seconds that a new keeper may take to start and to answer."""
 GONE_WITHIN = 5.0
 """Seconds from the end of a keeper's connection to its own."""
 
@@ -51,11 +51,8 @@ class Keepers:
             raise
         return link
 
-    async def find(self, environment: EnvironmentId, changed: Callable[[], None]) -> Link | None:
-        """Connect to the keeper that an earlier daemon has started; None if it has ended.
-
-        Raises TimeoutError when it lives and does not answer.
-        """
+    def find(self, environment: EnvironmentId, changed: Callable[[], None]) -> Link | None:
+        """Connect to the keeper that an earlier daemon has started; None if it has ended."""
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             sock.connect(str(self._path(environment)))
@@ -64,13 +61,7 @@ class Keepers:
             with suppress(OSError):
                 self._path(environment).unlink()
             return None
-        link = Link(sock, changed)
-        try:
-            async with asyncio.timeout(ANSWERS_WITHIN):
-                await link.greet()
-        except DevenvError:
-            return None
-        return link
+        return Link(sock, changed)
 
     def known(self) -> list[EnvironmentId]:
         """List the environments that have, or had, a keeper."""

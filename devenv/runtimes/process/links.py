@@ -16,6 +16,9 @@ from devenv.runtimes.process.strays import dead_keepers, end_strays
 from devenv.runtimes.protocol import Client, Preparation
 
 KEEPER_SILENT = "its keeper does not answer"
+PATIENCE = 2.0
+"""Seconds that a new daemon waits for keepers before it goes on without them."""
+Adopted = tuple[EnvironmentId, Preparation | None]
 
 
 class Links:
@@ -33,6 +36,7 @@ class Links:
         self._hints: asyncio.Queue[EnvironmentId] = asyncio.Queue()
         self._hinted: set[EnvironmentId] = set()
         self._burials: dict[EnvironmentId, asyncio.Task[None]] = {}
+        self._late: set[asyncio.Task[Adopted]] = set()
 
     def get(self, environment: EnvironmentId) -> Link | None:
         return self._links.get(environment)
@@ -47,12 +51,29 @@ class Links:
     async def find_all(self) -> Mapping[EnvironmentId, Preparation]:
         """Connect to every keeper that lives, and end what dead ones have left.
 
-        Returns what each was told by ``prepare``; one that never was is let go.
+        Returns what each was told by ``prepare``; one that never was is let go. Of those that do
+        not answer soon, ``late`` tells.
         """
-        found = await asyncio.gather(*(self._find(one) for one in self.keepers.known()))
+        known = self.keepers.known()
+        tasks = {one: asyncio.create_task(self._find(one)) for one in known}
+        if tasks:
+            await asyncio.wait(tasks.values(), timeout=PATIENCE)
+        self.away = {one: KEEPER_SILENT for one, task in tasks.items() if not task.done()}
+        self._late = {tasks[one] for one in self.away}
         living = [*self._links, *self.away]
         await end_strays(await asyncio.to_thread(dead_keepers, self._folder, living))
+        found = [task.result() for task in tasks.values() if task not in self._late]
         return {one: preparation for one, preparation in found if preparation is not None}
+
+    async def late(self) -> AsyncIterator[Adopted]:
+        """Yield what a keeper was told that did not answer at first; None: it has ended."""
+        for answer in asyncio.as_completed(self._late):
+            environment, preparation = await answer
+            self.away.pop(environment, None)
+            if environment not in self._links:
+                await end_strays({keeper_mark(self._folder, environment)})
+            self._hint(environment)
+            yield environment, preparation
 
     async def give(self, environment: EnvironmentId, quota: int) -> Link:
         """Return the link of an environment; it is given a keeper if it has none."""
@@ -67,7 +88,9 @@ class Links:
         return link
 
     async def let_go(self, environment: EnvironmentId) -> None:
-        """Have the keeper end everything, and itself; absent is success."""
+        """Have the keeper end everything, and itself; absent is success, silent is not."""
+        if environment in self.away:
+            raise DevenvError(self.away[environment])
         link = self._links.pop(environment, None)
         if link is not None:
             with suppress(KeeperEndedError):
@@ -91,25 +114,30 @@ class Links:
 
     def close(self) -> None:
         """Disconnect; the keepers live on."""
-        for task in self._burials.values():
+        for task in (*self._burials.values(), *self._late):
             task.cancel()
         for link in self._links.values():
             link.close()
         self.keepers.close(all_gone=not self._links)
 
-    async def _find(self, environment: EnvironmentId) -> tuple[EnvironmentId, Preparation | None]:
-        try:
-            link = await self.keepers.find(environment, self._listener(environment))
-        except TimeoutError:
-            self.away[environment] = KEEPER_SILENT
-            return environment, None
+    async def _find(self, environment: EnvironmentId) -> Adopted:
+        link = self.keepers.find(environment, self._listener(environment))
         if link is None:
             return environment, None
+        try:
+            await link.greet()
+            kept = (await link.request("recall"))["prepared"] if link.prepared else None
+        except KeeperEndedError:
+            return environment, None
+        except asyncio.CancelledError:
+            link.close()
+            raise
         self._links[environment] = link
-        if not link.prepared:
+        if kept is None:
+            self.away.pop(environment, None)
             await self.let_go(environment)
             return environment, None
-        return environment, _preparation((await link.request("recall"))["prepared"])
+        return environment, _preparation(kept)
 
     def _listener(self, environment: EnvironmentId) -> Callable[[], None]:
         return lambda: self._changed(environment)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from pathlib import Path
 
 from devenv.errors import DevenvError
 from devenv.model.environment import EnvironmentId, ReplicaId
 from devenv.model.plan import Start, StopUnit
 from devenv.runtimes.process.link import KeeperEndedError
-from devenv.runtimes.process.links import Links
+from devenv.runtimes.process.links import Adopted, Links
 from devenv.runtimes.process.rows import unit_of
 from devenv.runtimes.process.sampling import sample
 from devenv.runtimes.protocol import Capability, Look, Preparation, Report, Sample
@@ -38,13 +38,23 @@ class ProcessRuntime:
         """Take up again what earlier daemons have started, and end what dead keepers have left."""
         return await self._links.find_all()
 
+    @property
+    def silent(self) -> Collection[EnvironmentId]:
+        """The environments whose keeper lives and does not answer."""
+        return self._links.away.keys()
+
+    def late(self) -> AsyncIterator[Adopted]:
+        """Yield of each that was silent what it was told, once it answers; None: it has ended."""
+        return self._links.late()
+
     async def observe(self, environment: EnvironmentId) -> Look:
         links = self._links
         link = links.get(environment)
         lost = KEEPER_DIED if environment in links.lost else ""
         links.lost.discard(environment)
         if link is None:
-            return Look(away=links.away.get(environment, ""), lost=lost)
+            away = links.away.get(environment, "")
+            return Look(away=away, prepared="unknown" if away else "", lost=lost)
         if link.ended.is_set():
             return Look({}, link.prepared, away=KEEPER_DIED)
         units = {key: unit_of(key, row) for key, row in link.rows.items()}
