@@ -14,6 +14,7 @@ from devenv.daemon.desired import desired
 from devenv.daemon.failpoints import failpoint
 from devenv.daemon.hands import Hands
 from devenv.daemon.host import Host
+from devenv.daemon.inbox import Inbox
 from devenv.daemon.intent import Change, Intent, Leaving
 from devenv.daemon.journal import Journal
 from devenv.daemon.looking import Seen
@@ -46,9 +47,7 @@ class LiveEnvironment:
         self._intent = intent
         self._desired = desired(intent, host.home)
         self.board = Board(intent, self._desired, self.journal)
-        self._asked: list[tuple[Change, asyncio.Future[None]]] = []
-        self._taken: list[asyncio.Future[None]] = []
-        """Those who wait for the round that is under way."""
+        self._inbox = Inbox()
         self._lost_at: float | None = None
         self._wake = asyncio.Event()
         self._hands = self._new_hands()
@@ -63,10 +62,9 @@ class LiveEnvironment:
 
     async def change(self, decide: Change) -> Published:
         """Change what is wanted; return the round that took it in. Raises what ``decide`` does."""
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._asked.append((decide, done))
+        taken_in = self._inbox.put(decide)
         self.wake()
-        await done
+        await taken_in
         return self.board.newest
 
     async def first_look(self, within: float) -> None:
@@ -83,13 +81,7 @@ class LiveEnvironment:
 
     def fail_pending(self) -> None:
         """Answer those who wait for a round that a bug of ours ended."""
-        waiting = [*self._taken, *(done for _, done in self._asked)]
-        self._taken, self._asked = [], []
-        for done in waiting:
-            if not done.done():
-                done.set_exception(
-                    DevenvError("a bug of devenv: its log has more", "devenv doctor")
-                )
+        self._inbox.fail(DevenvError("a bug of devenv: its log has more", "devenv doctor"))
 
     async def run(self) -> None:
         """Go on until cancelled."""
@@ -107,9 +99,7 @@ class LiveEnvironment:
         self._wake.clear()
         self._take_in()
         await self._round()
-        for done in self._taken:
-            if not done.done():
-                done.set_result(None)
+        self._inbox.answer()
         await self._pause()
 
     async def _pause(self) -> None:
@@ -122,8 +112,7 @@ class LiveEnvironment:
                 await self._wake.wait()
 
     def _take_in(self) -> None:
-        asked, self._asked = self._asked, []
-        self._taken = [done for _, done in asked]
+        asked = self._inbox.take()
         if asked:
             self._hands.acting.forgive()
         for decide, done in asked:
@@ -193,7 +182,7 @@ class LiveEnvironment:
         failpoint("discarded")
         if data:
             await asyncio.to_thread(self._host.folders.remove, self.id)
-        self._asked.append((_left, asyncio.get_running_loop().create_future()))
+        self._inbox.put(_left)
 
 
 def at_rest(intent: Intent, notice: str) -> Intent:

@@ -12,26 +12,22 @@ from devenv.api.build import build
 from devenv.daemon import store
 from devenv.daemon.absence import take_down_deleted
 from devenv.daemon.desired import Home
-from devenv.daemon.environment import LiveEnvironment, at_rest
+from devenv.daemon.environment import LiveEnvironment
 from devenv.daemon.host import Folders, Host
-from devenv.daemon.intent import Change, Intent, Leaving
+from devenv.daemon.intent import Intent
 from devenv.daemon.parser import Parser
-from devenv.daemon.profiles import Profiles, request
+from devenv.daemon.profiles import Profiles
+from devenv.daemon.returning import Returning, unless_changed, unwanted
 from devenv.daemon.watching import Watching
 from devenv.errors import DevenvError
 from devenv.model.environment import EnvironmentId
 from devenv.profile.checkout import Checkout, find_checkout
-from devenv.profile.parsing import Question
-from devenv.profile.sources import Loaded
 from devenv.runtimes.docker.runtime import DockerRuntime
 from devenv.runtimes.process.runtime import ProcessRuntime
-from devenv.runtimes.protocol import Client, Preparation, Runtime
+from devenv.runtimes.protocol import Runtime
 
 FIRST_LOOK = 0.25
 """Seconds that the probes of what is taken up again have for their first answer."""
-BOTH_DIED = "the daemon and the keeper both ended, so its services are down"
-FORGOTTEN = "what was wanted of it is not to be read any more, so what ran of it was stopped"
-SILENT = "the keeper of its services does not answer: nothing is done until it does"
 
 
 class Registry:
@@ -44,6 +40,7 @@ class Registry:
         self.profiles = Profiles(self.parser)
         self.folders = folders
         self.host = Host(processes, docker, home, folders, self._taken, Watching())
+        self._returning = Returning(self.host, self.parser, self.profiles)
         self._live: dict[EnvironmentId, LiveEnvironment] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -51,11 +48,11 @@ class Registry:
         """Take up again what was running; follow what the runtimes see."""
         held = await self.host.processes.adopt()
         for environment in self.folders.known():
-            kept = self._kept(environment)
+            kept = self._returning.kept(environment)
             if kept is not None:
-                self._add(await self._restored(kept, held.get(environment)))
+                self._add(await self._returning.intent(kept, held.get(environment)))
         for environment in held.keys() - self._live.keys():
-            self._add(_unwanted(environment))
+            self._add(unwanted(environment))
         for runtime in self.host.runtimes.values():
             self._spawn(self._follow(runtime))
         self._spawn(take_down_deleted(self))
@@ -103,55 +100,15 @@ class Registry:
             raise DevenvError(f"more than one environment is called {name}: {ids}")
         raise DevenvError(f"there is no environment {name}", "devenv list shows all of them")
 
-    def _kept(self, environment: EnvironmentId) -> store.Kept | None:
-        kept = store.read(self.folders.desired(environment))
-        return kept if kept is not None and kept.intent.checkout.id == environment else None
-
-    async def _restored(self, kept: store.Kept, held: Preparation | None) -> Intent:
-        """The intent as it was; at rest, with the reason, if its keeper has ended too.
-
-        Where its profile cannot be read (by another build, say) what runs is left as it is.
-        """
-        intent = kept.intent
-        if held is None:
-            await self._reach(intent, Client("/", environment=os.environ))
-            if not intent.is_up:
-                return intent
-            is_silent = intent.checkout.id in self.host.processes.silent
-            return replace(intent, notice=SILENT) if is_silent else at_rest(intent, BOTH_DIED)
-
-        async def parse(recorded: store.Files, variables: Mapping[str, str]) -> Loaded:
-            wanted = request(intent.checkout, intent.profiles, variables)
-            return await self.parser.parse(Question(wanted, recorded))
-
-        try:
-            restored = await store.restore(
-                kept, held.memory, build=self.host.home.build, parse=parse
-            )
-        except (DevenvError, ValueError, KeyError) as error:
-            return replace(intent, notice=f"its profile cannot be read any more: {error}")
-        await self._reach(intent, restored.client)
-        if restored.loaded is not None:
-            environment = restored.client.environment
-            wanted = request(intent.checkout, intent.profiles, environment)
-            self.profiles.remember(wanted, restored.loaded)
-        return restored
-
     async def _take_up_late(self) -> None:
         """Take up what a keeper holds that was silent at first, unless it has changed since."""
-        async for environment, held in self.host.processes.late():
-            live, kept = self._live.get(environment), self._kept(environment)
+        async for environment, held in self.host.processes.links.late():
+            live, kept = self._live.get(environment), self._returning.kept(environment)
             if live is not None and kept is not None:
-                restored = await self._restored(kept, held)
-                await live.change(_if_silent(restored))
+                restored = await self._returning.intent(kept, held)
+                await live.change(unless_changed(restored))
             elif live is None and held is not None:
-                self._add(_unwanted(environment))
-
-    async def _reach(self, intent: Intent, client: Client) -> None:
-        """Take up the containers of an environment, if it may have some."""
-        docker = self.host.docker
-        if any(choice.runtime == docker.name for choice in intent.wishes.runtimes.values()):
-            await docker.places.reach(intent.checkout.id, client)
+                self._add(unwanted(environment))
 
     def _known_as(self, checkout: Checkout) -> Checkout:
         """A checkout that was moved keeps its id: the same folder, and nothing at its old place."""
@@ -199,17 +156,6 @@ class Registry:
             live = self._live.get(environment)
             if live is not None:
                 live.wake()
-
-
-def _unwanted(environment: EnvironmentId) -> Intent:
-    """Of what a keeper holds of which no desired state tells: nobody wants it."""
-    name = environment.rpartition("-")[0]
-    checkout = Checkout(environment, name, root="/", branch="", device=0, inode=0)
-    return Intent(checkout, leaving=Leaving.KEEP_DATA, notice=FORGOTTEN)
-
-
-def _if_silent(restored: Intent) -> Change:
-    return lambda intent, _: restored if intent.is_up and intent.notice == SILENT else intent
 
 
 def _is_called(live: LiveEnvironment, name: str) -> bool:

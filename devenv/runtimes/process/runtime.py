@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
 from devenv.errors import DevenvError
 from devenv.model.environment import EnvironmentId, ReplicaId
 from devenv.model.plan import Start, StopUnit
 from devenv.runtimes.process.link import KeeperEndedError
-from devenv.runtimes.process.links import Adopted, Links
+from devenv.runtimes.process.links import Links
 from devenv.runtimes.process.rows import unit_of
 from devenv.runtimes.process.sampling import sample
 from devenv.runtimes.protocol import Capability, Look, Preparation, Report, Sample
@@ -31,24 +31,15 @@ class ProcessRuntime:
         runtime_folder: str,
         log_folder: Callable[[EnvironmentId], str],
     ) -> None:
-        self._links = Links(runtime_folder)
+        self.links = Links(runtime_folder)
         self._log_folder = log_folder
 
     async def adopt(self) -> Mapping[EnvironmentId, Preparation]:
         """Take up again what earlier daemons have started, and end what dead keepers have left."""
-        return await self._links.find_all()
-
-    @property
-    def silent(self) -> Collection[EnvironmentId]:
-        """The environments whose keeper lives and does not answer."""
-        return self._links.away.keys()
-
-    def late(self) -> AsyncIterator[Adopted]:
-        """Yield of each that was silent what it was told, once it answers; None: it has ended."""
-        return self._links.late()
+        return await self.links.find_all()
 
     async def observe(self, environment: EnvironmentId) -> Look:
-        links = self._links
+        links = self.links
         link = links.get(environment)
         lost = KEEPER_DIED if environment in links.lost else ""
         links.lost.discard(environment)
@@ -61,12 +52,12 @@ class ProcessRuntime:
         return Look(units, link.prepared, lost=lost)
 
     def changes(self) -> AsyncIterator[EnvironmentId]:
-        return self._links.changes()
+        return self.links.changes()
 
     async def prepare(
         self, environment: EnvironmentId, preparation: Preparation, report: Report
     ) -> None:
-        link = await self._links.give(environment, preparation.log_quota)
+        link = await self.links.give(environment, preparation.log_quota)
         client = preparation.client
         await link.request(
             "prepare",
@@ -100,10 +91,10 @@ class ProcessRuntime:
             "log": str(folder),
             "quota": service.log_quota,
         }
-        await self._links.need(environment).request("start", unit=unit)
+        await self.links.need(environment).request("start", unit=unit)
 
     async def stop(self, environment: EnvironmentId, step: StopUnit) -> None:
-        key, link = step.unit.id, self._links.get(environment)
+        key, link = step.unit.id, self.links.get(environment)
         if link is None:
             return
         try:
@@ -111,22 +102,22 @@ class ProcessRuntime:
                 "stop", service=key.service, index=key.index, signal=step.signal, grace=step.grace
             )
         except KeeperEndedError:
-            await self._links.buried(environment)
+            await self.links.buried(environment)
 
     async def pause(self, environment: EnvironmentId, replica: ReplicaId, *, paused: bool) -> None:
         raise DevenvError(f"{replica.service} is a host process, which cannot be paused")
 
     async def remove(self, environment: EnvironmentId, replica: ReplicaId) -> None:
-        link = self._links.get(environment)
+        link = self.links.get(environment)
         if link is not None:
             await link.request("remove", service=replica.service, index=replica.index)
             link.rows.pop(replica, None)
 
     async def discard(self, environment: EnvironmentId, *, data: bool) -> None:
-        await self._links.let_go(environment)
+        await self.links.let_go(environment)
 
     async def samples(self, environment: EnvironmentId) -> Mapping[ReplicaId, Sample]:
-        link = self._links.get(environment)
+        link = self.links.get(environment)
         if link is None:
             return {}
         alive = {k: row for k, row in link.rows.items() if row["lingering"] or not row["exit"]}
@@ -136,15 +127,15 @@ class ProcessRuntime:
         self, environment: EnvironmentId, replica: ReplicaId, *, columns: int, rows: int
     ) -> socket.socket:
         """Return a socket of frames (docs/api.md) to the terminal of a replica."""
-        descriptor = await self._links.need(environment).request_descriptor(
+        descriptor = await self.links.need(environment).request_descriptor(
             "attach", service=replica.service, index=replica.index, columns=columns, rows=rows
         )
         return socket.socket(fileno=descriptor)
 
     def warm(self) -> None:
         """Be ready to give the next environment its keeper at once."""
-        self._links.keepers.warm()
+        self.links.keepers.warm()
 
     def close(self) -> None:
         """Leave; keepers of environments live on."""
-        self._links.close()
+        self.links.close()
