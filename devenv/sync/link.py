@@ -72,9 +72,16 @@ class Link:
         try:
             while (frame := await _next(frames, few=len(batch) < INLINE)) is not None:
                 await self._frame(frame)
-        except RefusedError:
-            await self._ask(f"drop {self.generation}\n".encode())
+        except RefusedError as error:
+            await self._drop(error)
             raise
+
+    async def _drop(self, error: RefusedError) -> None:
+        """Have it forget a batch. A receiver that had no room even for a frame has ended."""
+        try:
+            await self._ask(f"drop {self.generation}\n".encode())
+        except DevenvError as ended:
+            raise BrokenError(error.message) from ended
 
     async def look(self, paths: Iterable[str]) -> dict[str, Content]:
         """Compare: what is at those paths of the unit; links have no text."""

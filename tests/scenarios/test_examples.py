@@ -56,6 +56,25 @@ def test_the_guest_book_is_a_process_with_its_database_in_a_container(
     assert page(sandbox) == "Guests: Ada\n"
 
 
+def test_a_web_app_in_a_container_follows_its_files(sandbox: Sandbox, engine: Engine) -> None:
+    clone("reload", sandbox, engine)
+    sandbox.run("up", "-d", timeout=200)
+    assert page(sandbox) == "<h1>Hello, world</h1>\n"
+    sandbox.write("app/page.html", "<h1>GREETING, Ada</h1>\n")
+    eventually(lambda: page(sandbox) == "<h1>Hello, Ada</h1>\n")
+    program = (sandbox.checkout / "app" / "app.py").read_text()
+    sandbox.write("app/app.py", program.replace('"Hello"', '"Welcome"'))
+    eventually(lambda: _shown(sandbox) == "<h1>Welcome, Ada</h1>\n")
+
+
+def _shown(sandbox: Sandbox) -> str:
+    """The page; "" while the app starts anew."""
+    try:
+        return page(sandbox)
+    except (OSError, IndexError):
+        return ""
+
+
 def test_the_visits_of_a_plain_compose_file_are_counted_on_after_a_down(
     sandbox: Sandbox, engine: Engine
 ) -> None:

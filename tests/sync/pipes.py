@@ -38,7 +38,7 @@ class Pipe:
 async def pipe(words: Sequence[str] = (), directory: Path | None = None) -> Pipe:
     """Start a receiver. ``words``: what takes the place of ``sh``."""
     script = command()
-    started = [*words, *script] if words else script
+    started = [*words, *(script[1:] if words[:1] == ("bash",) else script)]
     process = await asyncio.create_subprocess_exec(
         *started,
         stdin=asyncio.subprocess.PIPE,

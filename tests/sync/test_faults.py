@@ -1,0 +1,198 @@
+"""Faults of the way into a unit: cut anywhere, killed, full. The end is always the same tree."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from devenv.errors import DevenvError
+from devenv.sync.batch import Batch
+from devenv.sync.diff import changes
+from devenv.sync.ignore import Filter
+from devenv.sync.link import BrokenError, Link, Stream
+from devenv.sync.mirror import Mirror, Way
+from devenv.sync.scan import Scanner
+from devenv.sync.tree import EMPTY, Folder
+from tests.sync.pipes import Pipe, linked, pipe
+from tests.sync.worlds import WEB, listing, world
+
+FRAMES = 12
+"""More frames than what is sent here has."""
+
+
+class Cut:
+    """A stream that breaks at a frame: half of it is written, or its answer is lost."""
+
+    def __init__(self, inner: Pipe, frame: int, *, half: bool) -> None:
+        self._inner = inner
+        self._left = frame
+        self._half = half
+        self._is_cut = False
+
+    async def read(self) -> bytes:
+        if self._is_cut:
+            raise DevenvError("the connection was cut")
+        return await self._inner.read()
+
+    async def write(self, data: bytes) -> None:
+        self._left -= 1
+        if self._left >= 0:
+            await self._inner.write(data)
+            return
+        self._is_cut = True
+        await self._inner.write(data[: len(data) // 2] if self._half else data)
+        await self._inner.close()
+        raise DevenvError("the connection was cut")
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+class Still:
+    """A source that does not change."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = str(root)
+        self.tree: Folder | None = Scanner(self.root, Filter([]), lambda _: None).whole()
+        self.revision = 1
+        self.since = 0.0
+
+    def mark(self, path: str, *, deep: bool, soon: bool = False) -> None: ...
+
+
+def fill(root: Path) -> None:
+    (root / "d" / "e").mkdir(parents=True)
+    for number in range(20):
+        (root / "d" / f"f{number}").write_text(str(number))
+    (root / "d" / "e" / "large").write_bytes(os.urandom(2_500_000))
+    (root / "z").write_bytes(os.urandom(900_000))
+
+
+@pytest.mark.parametrize("half", [True, False], ids=["half of it", "all but the answer"])
+@pytest.mark.parametrize("frame", range(FRAMES))
+def test_a_stream_that_is_cut_at_any_frame_costs_nothing(
+    tmp_path: Path, frame: int, half: bool
+) -> None:
+    source, target = tmp_path / "src", tmp_path / "dst"
+    fill(source)
+    target.mkdir()
+    (target / "z").write_text("old")
+
+    async def attempt(mirror: Mirror, stream: Stream) -> None:
+        link = Link(stream)
+        try:
+            await mirror.bring(link)
+        finally:
+            await link.close()
+
+    async def main() -> None:
+        mirror = Mirror(Still(source), Way(str(target)))
+        try:
+            await attempt(mirror, Cut(await pipe(), frame, half=half))
+        except DevenvError:
+            assert (target / "z").read_bytes() in {b"old", (source / "z").read_bytes()}
+        again = Mirror(Still(source), Way(str(target)))
+        await attempt(again, await pipe())
+        assert listing(target) == listing(source)
+
+    asyncio.run(main())
+
+
+def test_a_receiver_that_says_something_else_is_not_believed(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("1")
+
+    class Liar:
+        async def read(self) -> bytes:
+            return b"ok 0\n"
+
+        async def write(self, data: bytes) -> None: ...
+
+        async def close(self) -> None: ...
+
+    async def main() -> None:
+        link = Link(Liar())
+        await link.at("/x")
+        tree = Scanner(str(tmp_path), Filter([]), lambda _: None).whole()
+        with pytest.raises(BrokenError, match="the receiver answers"):
+            await link.send(Batch(str(tmp_path), list(changes(EMPTY, tree))))
+
+    asyncio.run(main())
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A file system of 1 MiB; nothing of it is left."""
+    folder = tmp_path / "dst"
+    folder.mkdir()
+    mounted = ["mount", "-t", "tmpfs", "-o", "size=1m", "devenv-test", str(folder)]
+    subprocess.run(mounted, check=True)
+    return folder
+
+
+def test_a_full_disk_is_told_and_got_over(tmp_path: Path, small: Path) -> None:
+    async def main() -> None:
+        (tmp_path / "src").mkdir()
+        async with world(tmp_path) as one:
+            (one.source / "small").write_text("1")
+            await one.same()
+            (one.source / "huge").write_bytes(os.urandom(3_000_000))
+            await one.until(lambda: _told(one.session.copies[WEB].problem))
+            assert (small / "small").read_text() == "1"
+            (one.source / "huge").unlink()
+            await one.until(lambda: not one.session.copies[WEB].problem)
+            (one.source / "small").write_text("2")
+            await one.same()
+
+    try:
+        asyncio.run(main())
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+
+
+def _told(problem: str) -> bool:
+    return "space" in problem
+
+
+def test_a_file_that_changes_while_it_is_read_is_sent_when_it_is_whole(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path) as one:
+            path = one.source / "log"
+            with path.open("wb") as file:
+                for _ in range(60):
+                    file.write(os.urandom(40_000))
+                    file.flush()
+                    await asyncio.sleep(0.002)
+            await one.same()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("words", [(), ("busybox",), ("bash",)], ids=["sh", "busybox", "bash"])
+def test_every_shell_is_a_receiver(tmp_path: Path, words: tuple[str, ...]) -> None:
+    source = tmp_path / "src"
+    fill(source)
+
+    async def main() -> None:
+        stream = await pipe(words)
+        link = Link(stream)
+        await Mirror(Still(source), Way(str(tmp_path / "dst"))).bring(link)
+        await link.close()
+        assert listing(tmp_path / "dst") == listing(source)
+        assert not (tmp_path / "dst" / ".devenv-sync").exists()
+
+    asyncio.run(main())
+
+
+def test_a_root_that_cannot_be_written_to_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+
+    async def main() -> None:
+        async with linked() as link:
+            with pytest.raises(DevenvError, match=r"Not a directory|File exists"):
+                await link.at(str(tmp_path / "file"))
+
+    asyncio.run(main())
