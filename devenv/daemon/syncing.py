@@ -87,13 +87,13 @@ class Syncer:
             self._wishes.note("", "sync has failed: a bug of devenv, its log has more")
 
     def _units(self, name: str, observed: Observed) -> Mapping[ReplicaId, UnitKey]:
-        """The containers of a service that run."""
+        """The containers of a service, those too that have ended."""
         docker = self._host.docker
         return {
-            unit.id: UnitKey(unit.id, unit.started, container)
+            unit.id: UnitKey(unit.id, unit.started, container, runs=unit.exit is None)
             for unit in observed.units.values()
-            if unit.id.service == name and unit.runtime == docker.name and unit.exit is None
-            if (container := docker.commands.container(self._environment, unit.id))
+            if unit.id.service == name and unit.runtime == docker.name
+            if (container := docker.commands.kept(self._environment, unit.id))
         }
 
 
@@ -111,6 +111,9 @@ class _Hands:
     async def open(self, replica: ReplicaId, user: str) -> Stream:
         wanted = Command(command(), takes_input=True, user=user)
         return _Output(await self._docker.commands.open_exec(self._environment, replica, wanted))
+
+    async def put(self, replica: ReplicaId, data: bytes) -> None:
+        await self._docker.commands.put(self._environment, replica, data)
 
     async def act(self, rule: SyncRule, paths: Sequence[str]) -> None:
         """Build the service anew, restart it, or run what the rule names in each container."""

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from devenv.errors import DevenvError
@@ -18,15 +19,21 @@ from devenv.sync.tree import EMPTY
 RETRY = 0.2, 2.0
 """Seconds until a unit that could not be reached is tried again, at first and at most."""
 ROOT = "0"
+NO_SHELL = "executable file not found"
+"""What an engine says where an image has no ``sh``."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnitKey:
-    """A unit as it was started. ``container``: what keeps its files over a restart."""
+    """A unit as it was started. ``container``: what keeps its files over a restart.
+
+    ``runs`` is False for one that has ended: it may be started again.
+    """
 
     replica: ReplicaId
     started: float
     container: str
+    runs: bool = True
 
 
 class Opener(Protocol):
@@ -34,6 +41,10 @@ class Opener(Protocol):
 
     async def open(self, replica: ReplicaId, user: str) -> Stream:
         """Start a receiver in a unit, as its own user where ``user`` is "". Raises DevenvError."""
+        ...
+
+    async def put(self, replica: ReplicaId, data: bytes) -> None:
+        """Unpack an archive at "/" of a unit that need not run. Raises DevenvError."""
         ...
 
 
@@ -46,6 +57,7 @@ class Copy:
         self.problem = ""
         self.failures = 0
         self._link: Link | None = None
+        self._is_bare = False
 
     async def bring(self, opener: Opener) -> None:
         """Make the unit's files as the sources are. What goes wrong is in ``problem``."""
@@ -60,11 +72,23 @@ class Copy:
     async def _bring(self, opener: Opener) -> None:
         if not self.is_behind:
             return
+        if not self.key.runs or self._is_bare:
+            await self._deposit(opener)
+            return
         try:
             await self._bring_as(opener, "")
-        except RefusedError:  # its own user may not write there
+        except RefusedError as error:
             await self.close()
-            await self._bring_as(opener, ROOT)
+            if NO_SHELL in error.message:
+                self._is_bare = True
+                await self._deposit(opener)
+                return
+            await self._bring_as(opener, ROOT)  # its own user may not write there
+
+    async def _deposit(self, opener: Opener) -> None:
+        for mirror in self.mirrors.values():
+            if mirror.revision < mirror.source.revision:
+                await mirror.deposit(partial(opener.put, self.key.replica))
 
     async def _bring_as(self, opener: Opener, user: str) -> None:
         if self._link is None:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from devenv.sync.batch import Batch
 from devenv.sync.contents import contents, shown
+from devenv.sync.deposit import deposited
 from devenv.sync.diff import Change, Conflict, Content, changes, compare
 from devenv.sync.link import Link, RefusedError
 from devenv.sync.safety import halt
 from devenv.sync.tree import EMPTY, Entry, Folder, edited, walk, with_modes
 
+Put = Callable[[bytes], Awaitable[None]]
+"""Puts an archive into a unit, at "/". Raises DevenvError."""
+NOT_DELETED = "it is deleted here, and still there: nothing can run in the container now"
 REMEMBERED = 200
 """Latencies that the percentiles are made of."""
 
@@ -125,6 +129,20 @@ class Mirror:
         except RefusedError:  # it is not as we took it to be: look, then find what is to blame
             self.agreed = await self._compared(link, tree, Contact(agreed, is_same=True))
             await self._carry_or_halve(link, list(changes(self.agreed, tree)), since)
+        self.revision = revision
+
+    async def deposit(self, put: Put) -> None:
+        """Give a unit in which nothing can run what it lacks; nothing is deleted there."""
+        revision = self.source.revision
+        tree = self._way.renamed(self.source.tree)
+        if not revision or tree is None:
+            return
+        todo = list(changes(self._contact.known, tree))
+        self.problems = {change.path: NOT_DELETED for change in todo if change.new is None}
+        names = self._way.names or {}
+        data = await asyncio.to_thread(deposited, self.source.root, todo, self._way.target, names)
+        if data:
+            await put(data)
         self.revision = revision
 
     async def _first(self, link: Link, tree: Folder) -> Folder:

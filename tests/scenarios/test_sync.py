@@ -187,6 +187,65 @@ def test_a_paused_sync_sends_nothing_until_it_is_resumed(sandbox: Sandbox, engin
     assert inside(sandbox, "page") == "two"
 
 
+CRASHES = """
+services:
+  web:
+    build:
+      dockerfile_inline: |
+        FROM lab/busybox:1
+        RUN mkdir -p /srv/app && echo exit 3 >/srv/app/run
+    command: ["sh", "/srv/app/run"]
+    develop:
+      watch:
+        - {path: ./src, action: sync+restart, target: /srv/app}
+"""
+
+
+def test_a_container_that_has_ended_gets_its_files_and_is_started_with_them(
+    sandbox: Sandbox, engine: Engine
+) -> None:
+    sandbox.extra["DOCKER_HOST"] = engine.host
+    sandbox.write("compose.yaml", CRASHES)
+    sandbox.write("src/run", "exit 3\n")
+    sandbox.run("up", "-d", timeout=120, check=False)
+    assert sandbox.service("web")["state"] == "failed"
+    sandbox.write("src/run", "exec sleep 100000\n")
+    eventually(lambda: sandbox.service("web")["state"] == "ready")
+
+
+BARE = """
+services:
+  web:
+    build:
+      dockerfile_inline: |
+        FROM lab/busybox:1 AS all
+        FROM scratch
+        COPY --from=all /bin/busybox /sleep
+    command: ["/sleep", "100000"]
+    develop:
+      watch:
+        - {path: ./src, action: sync, target: /srv/app}
+"""
+
+
+def test_an_image_without_a_shell_gets_its_files_by_the_engine(
+    sandbox: Sandbox, engine: Engine
+) -> None:
+    sandbox.extra["DOCKER_HOST"] = engine.host
+    sandbox.write("compose.yaml", BARE)
+    sandbox.write("src/page", "one")
+    sandbox.run("up", "-d", timeout=120)
+    sandbox.write("src/page", "two")
+
+    def copied() -> str:
+        kept = sandbox.base / "copied"
+        words = ("cp", f"{container(sandbox)}:/srv/app/page", str(kept))
+        docker(sandbox, *words, check=False)
+        return kept.read_text() if kept.exists() else ""
+
+    eventually(lambda: copied() == "two")
+
+
 BUILT = """
 services:
   web:

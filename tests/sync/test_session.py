@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -369,5 +371,37 @@ def test_both_replicas_are_kept_equal(tmp_path: Path) -> None:
             await one.settled()
             for key in BOTH:
                 assert listing(one.shells.folders[key] / "app") == listing(one.source)
+
+    asyncio.run(main())
+
+
+def test_a_unit_that_has_ended_is_given_what_it_lacks(tmp_path: Path) -> None:
+    async def main() -> None:
+        (tmp_path / "src").mkdir()
+        (tmp_path / "src" / "old").write_text("1")
+        async with world(tmp_path, running=False, initial=False) as one:
+            one.session.follow({WEB: UnitKey(WEB, 10.0, "c1", runs=False)})
+            (one.source / "new").write_text("2")
+            (one.source / "old").unlink()
+            await one.settled()
+            with tarfile.open(fileobj=io.BytesIO(one.shells.archives[-1])) as found:
+                assert found.getnames() == [str(one.target / "new").lstrip("/")]
+            mirror = next(iter(one.session.copies[WEB].mirrors.values()))
+            assert list(mirror.problems) == ["old"]
+            one.run(started=20.0)
+            await one.same()
+
+    asyncio.run(main())
+
+
+def test_the_engine_is_never_given_a_compressed_archive(tmp_path: Path) -> None:
+    async def main() -> None:
+        (tmp_path / "src").mkdir()
+        async with world(tmp_path, running=False) as one:
+            one.session.follow({WEB: UnitKey(WEB, 10.0, "c1", runs=False)})
+            for magic in (b"\x1f\x8b", b"\xfd7zXZ", b"BZh9", b"\x28\xb5\x2f\xfd"):
+                (one.source / "0").write_bytes(magic)
+                await one.settled()
+            assert all(made[257:262] == b"ustar" for made in one.shells.archives)
 
     asyncio.run(main())

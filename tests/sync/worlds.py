@@ -30,6 +30,7 @@ class Shells:
     """Opens receivers here, and writes down what it is asked to do. ``away``: why it cannot."""
 
     opened: list[Pipe] = field(default_factory=list)
+    archives: list[bytes] = field(default_factory=list)
     acted: list[tuple[str, ...]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     away: str = ""
@@ -42,6 +43,9 @@ class Shells:
             raise DevenvError(self.away)
         self.opened.append(await pipe(self.words, self.folders.get(replica)))
         return self.opened[-1]
+
+    async def put(self, replica: ReplicaId, data: bytes) -> None:
+        self.archives.append(data)
 
     async def act(self, rule: SyncRule, paths: Sequence[str]) -> None:
         self.acted.append(tuple(sorted(paths)))

@@ -119,6 +119,21 @@ class Commands:
         row = place.rows().get(replica) if place else None
         return row.container if row is not None and row.is_alive else ""
 
+    def kept(self, environment: EnvironmentId, replica: ReplicaId) -> str:
+        """The engine's id of a replica's container, whether that runs or not; else ""."""
+        place = self.places.get(environment)
+        row = place.rows().get(replica) if place else None
+        return row.container if row is not None else ""
+
+    async def put(self, environment: EnvironmentId, replica: ReplicaId, data: bytes) -> None:
+        """Unpack an archive at "/" of a container that need not run.
+
+        Never a compressed one: the engine would run the container's own programs to unpack it.
+        """
+        place = self.places.need(environment)
+        container = self.kept(environment, replica)
+        await place.engine.connection.call(lambda client: client.put_archive(container, "/", data))
+
     def running(self, environment: EnvironmentId, service: str) -> list[ReplicaId]:
         """The replicas of a service whose containers run."""
         place = self.places.get(environment)
