@@ -1,0 +1,126 @@
+"""Units come and go, cannot be reached, are made again: their files follow."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import tarfile
+from pathlib import Path
+
+from devenv.sync.copies import UnitKey
+from tests.sync.worlds import BOTH, WEB, listing, world
+
+
+def test_a_new_container_gets_everything_again(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path) as one:
+            (one.source / "a").write_text("1")
+            await one.same()
+            one.stop()
+            (one.source / "b").write_text("2")
+            (one.target / "a").write_text("as the image has it")
+            one.run("c2", started=20.0)
+            await one.same()
+
+    asyncio.run(main())
+
+
+def test_what_is_deleted_while_a_container_is_away_is_deleted_there_too(tmp_path: Path) -> None:
+    async def main() -> None:
+        (tmp_path / "src").mkdir()
+        (tmp_path / "src" / "a").write_text("1")
+        (tmp_path / "src" / "b").write_text("1")
+        async with world(tmp_path) as one:
+            await one.same()
+            one.stop()
+            (one.source / "a").unlink()
+            one.run("c1", started=20.0)
+            await one.same()
+
+    asyncio.run(main())
+
+
+def test_what_runs_since_before_the_daemon_is_compared_in_any_case(tmp_path: Path) -> None:
+    async def main() -> None:
+        (tmp_path / "src").mkdir()
+        (tmp_path / "src" / "saved while no daemon lived").write_text("1")
+        async with world(tmp_path, initial=False, born=100.0) as one:
+            await one.same()
+
+    asyncio.run(main())
+
+
+def test_a_killed_receiver_is_replaced_and_nothing_is_lost(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path) as one:
+            (one.source / "a").write_text("1")
+            await one.same()
+            one.shells.opened[-1].process.kill()
+            (one.source / "a").write_text("2")
+            (one.source / "b").write_text("3")
+            await one.until(lambda: len(one.shells.opened) == 2)
+            await one.same()
+
+    asyncio.run(main())
+
+
+def test_a_unit_that_cannot_be_reached_says_why_and_gets_its_files_later(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path, running=False) as one:
+            one.shells.away = "no shell in this image"
+            one.run()
+            (one.source / "a").write_text("1")
+            await one.settled()
+            assert one.session.copies[WEB].problem == "no shell in this image"
+            one.shells.away = ""
+            await one.until(lambda: not one.session.copies[WEB].problem)
+            await one.same()
+
+    asyncio.run(main())
+
+
+def test_both_replicas_are_kept_equal(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path, running=False, target="app") as one:
+            for key in BOTH:
+                one.shells.folders[key] = tmp_path / str(key.index)
+                one.shells.folders[key].mkdir()
+            one.session.follow({key: UnitKey(key, 10.0, str(key)) for key in BOTH})
+            (one.source / "a").write_text("1")
+            await one.settled()
+            for key in BOTH:
+                assert listing(one.shells.folders[key] / "app") == listing(one.source)
+
+    asyncio.run(main())
+
+
+def test_a_unit_that_has_ended_is_given_what_it_lacks(tmp_path: Path) -> None:
+    async def main() -> None:
+        (tmp_path / "src").mkdir()
+        (tmp_path / "src" / "old").write_text("1")
+        async with world(tmp_path, running=False, initial=False) as one:
+            one.session.follow({WEB: UnitKey(WEB, 10.0, "c1", runs=False)})
+            (one.source / "new").write_text("2")
+            (one.source / "old").unlink()
+            await one.settled()
+            with tarfile.open(fileobj=io.BytesIO(one.shells.archives[-1])) as found:
+                assert found.getnames() == [str(one.target / "new").lstrip("/")]
+            mirror = next(iter(one.session.copies[WEB].mirrors.values()))
+            assert list(mirror.problems) == ["old"]
+            one.run(started=20.0)
+            await one.same()
+
+    asyncio.run(main())
+
+
+def test_the_engine_is_never_given_a_compressed_archive(tmp_path: Path) -> None:
+    async def main() -> None:
+        (tmp_path / "src").mkdir()
+        async with world(tmp_path, running=False) as one:
+            one.session.follow({WEB: UnitKey(WEB, 10.0, "c1", runs=False)})
+            for magic in (b"\x1f\x8b", b"\xfd7zXZ", b"BZh9", b"\x28\xb5\x2f\xfd"):
+                (one.source / "0").write_bytes(magic)
+                await one.settled()
+            assert all(made[257:262] == b"ustar" for made in one.shells.archives)
+
+    asyncio.run(main())
