@@ -46,7 +46,6 @@ class Syncer:
         self._environment = environment
         self._host = host
         self._wishes = wishes
-        self._born = time.clock_gettime(time.CLOCK_BOOTTIME)
         self._running: dict[str, tuple[tuple[SyncRule, ...], asyncio.Task[None]]] = {}
         self.sessions: dict[str, Session] = {}
 
@@ -70,7 +69,7 @@ class Syncer:
 
     def _begin(self, name: str, rules: tuple[SyncRule, ...]) -> None:
         hands = _Hands(self._environment, name, self._host.docker, self._wishes)
-        session = Session(rules, self._host.watching.watcher(), hands, born=self._born)
+        session = Session(rules, self._host.watching.watcher(), hands, boottime=_boottime)
         task = asyncio.create_task(session.run())
         task.add_done_callback(self._ended)
         self.sessions[name] = session
@@ -179,6 +178,10 @@ def _concerns(hook: Hook, paths: Sequence[str]) -> bool:
         return True
     patterns = GitPatterns(hook.paths)
     return any(patterns.match(path, folder=False) for path in paths)
+
+
+def _boottime() -> float:
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def _shown(paths: Sequence[str]) -> str:

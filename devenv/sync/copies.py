@@ -111,14 +111,15 @@ class Copy:
 class Copies:
     """``follow`` says which units there are; ``settle`` and ``bring`` make it so.
 
-    ``born``: what was started before (boottime) was here before this daemon.
+    ``born`` is when the sources had been looked at first (boottime): what was started before
+    that may lack what was saved in between.
     """
 
-    def __init__(self, strands: Sequence[Strand], opener: Opener, *, born: float) -> None:
+    def __init__(self, strands: Sequence[Strand], opener: Opener) -> None:
         self.now: dict[ReplicaId, Copy] = {}
+        self.born = 0.0
         self._strands = strands
         self._opener = opener
-        self._born = born
         self._units: Mapping[ReplicaId, UnitKey] = {}
         self._earlier: dict[ReplicaId, Copy] = {}
 
@@ -179,4 +180,4 @@ class Copies:
             if before.key.container == key.container and agreed is not None:
                 return Contact(agreed, is_same=True)
             return Contact(base)
-        return Contact(base, look=strand.rule.initial or key.started < self._born)
+        return Contact(base, look=strand.rule.initial or key.started < self.born)

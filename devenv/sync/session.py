@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Protocol
 
@@ -34,18 +34,24 @@ class Hands(Opener, Protocol):
 class Session:
     """Runs until cancelled. ``follow`` says which units there are, and wakes it.
 
-    ``born``: what was started before (boottime) was here before this daemon.
+    ``boottime``: the clock by which units say when they were started.
     """
 
     def __init__(
-        self, rules: Sequence[SyncRule], watcher: Watcher, hands: Hands, *, born: float
+        self,
+        rules: Sequence[SyncRule],
+        watcher: Watcher,
+        hands: Hands,
+        *,
+        boottime: Callable[[], float],
     ) -> None:
         self.strands = [Strand(prepare(rule), watcher) for rule in rules]
         self.paused = False
-        self._copies = Copies(self.strands, hands, born=born)
+        self._copies = Copies(self.strands, hands)
         self._done = asyncio.Event()
         self._is_busy = True
         self._hands = hands
+        self._boottime = boottime
         self._wake = asyncio.Event()
 
     def follow(self, units: Mapping[ReplicaId, UnitKey]) -> None:
@@ -83,6 +89,7 @@ class Session:
             for strand in self.strands:
                 await strand.source.newer_than(0)
                 group.create_task(self._listen(strand.source))
+            self._copies.born = self._boottime()
             try:
                 while True:
                     await self._turn()

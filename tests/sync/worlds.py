@@ -111,7 +111,8 @@ async def world(
         (base / name).mkdir(exist_ok=True)
     wanted = rule(base, **keys)
     watcher, shells = Watcher(), Shells()
-    made = World(base, wanted, watcher, shells, Session([wanted], watcher, shells, born=born))
+    session = Session([wanted], watcher, shells, boottime=lambda: born)
+    made = World(base, wanted, watcher, shells, session)
     task = asyncio.create_task(made.session.run())
     try:
         if running:
