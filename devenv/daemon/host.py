@@ -25,6 +25,10 @@ class Folders:
     def key(self) -> Path:
         return self.state / "key"
 
+    @property
+    def cookies(self) -> Path:
+        return self.state / "cookies"
+
     def environment(self, environment: EnvironmentId) -> Path:
         return self.state / environment
 

@@ -39,7 +39,9 @@ class Registry:
         self.parser = Parser()
         self.profiles = Profiles(self.parser)
         self.folders = folders
-        self.host = Host(processes, docker, home, folders, self._taken, Watching())
+        self.host = Host(
+            processes, docker, home, folders, self._taken, Watching(str(folders.cookies))
+        )
         self._returning = Returning(self.host, self.parser, self.profiles)
         self._live: dict[EnvironmentId, LiveEnvironment] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -60,6 +62,7 @@ class Registry:
         await asyncio.gather(*(live.first_look(FIRST_LOOK) for live in self))
 
     def close(self) -> None:
+        self.host.watching.close()
         self.parser.close()
         for task in self._tasks:
             task.cancel()

@@ -27,7 +27,7 @@ ALL = Filter([])
 
 @asynccontextmanager
 async def watching(root: Path, rule: Filter = ALL) -> AsyncIterator[Source]:
-    watcher = Watcher()
+    watcher = Watcher(f"{root}.cookies")
     source = Source(str(root), rule, watcher)
     task = asyncio.create_task(source.run())
     try:

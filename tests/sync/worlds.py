@@ -110,7 +110,7 @@ async def world(
     for name in ("src", "dst"):
         (base / name).mkdir(exist_ok=True)
     wanted = rule(base, **keys)
-    watcher, shells = Watcher(), Shells()
+    watcher, shells = Watcher(str(base / "cookies")), Shells()
     session = Session([wanted], watcher, shells, boottime=lambda: born)
     made = World(base, wanted, watcher, shells, session)
     task = asyncio.create_task(made.session.run())

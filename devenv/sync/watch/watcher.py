@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import tempfile
+import shutil
 from typing import Protocol
 
 from devenv.sync.watch import inotify
@@ -23,11 +23,14 @@ class Watcher:
     An event of a folder that is not known yet is dropped: the folder is read after it is known.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, folder: str) -> None:
+        """``folder`` is our own, and made anew: its files mark places in the row of events."""
         self._inotify = Inotify()
         self._places: dict[int, dict[Marked, str]] = {}
         self._cookies: dict[str, asyncio.Future[None]] = {}
-        self._folder = tempfile.mkdtemp(prefix="devenv-cookies-")
+        self._folder = folder
+        shutil.rmtree(folder, ignore_errors=True)
+        os.makedirs(folder, mode=0o700)
         self._cookie_watch = self._inotify.add(self._folder)
         self._count = 0
         self.overflows = 0
@@ -71,7 +74,7 @@ class Watcher:
     def close(self) -> None:
         self._loop.remove_reader(self._inotify.descriptor)
         self._inotify.close()
-        os.rmdir(self._folder)
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _ready(self) -> None:
         for event in self._inotify.read():
