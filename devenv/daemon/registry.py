@@ -62,10 +62,10 @@ class Registry:
         await asyncio.gather(*(live.first_look(FIRST_LOOK) for live in self))
 
     def close(self) -> None:
-        self.host.watching.close()
         self.parser.close()
         for task in self._tasks:
             task.cancel()
+        self.host.watching.close()
 
     def warm(self) -> None:
         """Have ready what the next ``up`` needs: a parser, and a keeper."""

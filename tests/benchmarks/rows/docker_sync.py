@@ -100,7 +100,7 @@ def _save(tool: Composed) -> Measured:
     copy = _mounted(tool) / "page"
     begun = time.perf_counter()
     partial.rename(path)
-    _until(lambda: copy.exists() and copy.read_bytes() == content, "the save")
+    _until(lambda: _read(copy) == content, "the save")
     return time.perf_counter() - begun, []
 
 
@@ -119,13 +119,16 @@ def _write_many(tool: Composed, count: int) -> Measured:
 
 def _has_all(folder: Path, count: int, content: bytes) -> bool:
     """Look at the last one first: it costs nothing until all is nearly there."""
-    for number in (count - 1, *range(count - 1)):
-        try:
-            if (folder / f"f{number}").read_bytes() != content:
-                return False
-        except OSError:
-            return False
-    return True
+    numbers = (count - 1, *range(count - 1))
+    return all(_read(folder / f"f{number}") == content for number in numbers)
+
+
+def _read(path: Path) -> bytes:
+    """What a file says; nothing while it is not there."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 def _until(condition: Callable[[], bool], what: str) -> None:
