@@ -41,7 +41,8 @@ root() {
   [ -z "$S" ] || rm -rf -- "$S"
   R=${PWD%/}
   S=$R/.devenv-sync
-  { rm -rf -- "$S" && mkdir -- "$S"; } 2>&1
+  B=$S/new
+  { rm -rf -- "$S" && mkdir -- "$S" "$B"; } 2>&1
 }
 
 enter() { # a folder below the root, never one beyond a link out of it; its path in T
@@ -87,9 +88,10 @@ place() { # folder of the batch, name…
 }
 
 extract() {
-  [ -d "$B" ] || mkdir -- "$B" || return 1
   tar xpf "$S/frame" -C "$B"
 }
+
+forget() { rm -rf -- "$B" && mkdir -- "$B"; }
 
 append() {
   word "$1"
@@ -104,7 +106,6 @@ look() (
 )
 
 while read -r op n length hash rest; do
-  B=$S/$n
   case $op in root | drop) ;; *) receive "$length" "$hash" ;; esac
   case $op in
   root) said=$(root "$n") && root "$n" >/dev/null && echo "ok $(id -u)" || failed "$said" ;;
@@ -112,10 +113,10 @@ while read -r op n length hash rest; do
   chunk) said=$(append "$rest" 2>&1) && echo "ok $n" || failed "$said" ;;
   batch)
     said=$(extract 2>&1 && list 2>&1) && echo "ok $n $hash" || failed "$said"
-    rm -rf -- "$B"
+    forget
     ;;
   look) look && echo "end $n" ;;
-  drop) rm -rf -- "$B" && echo "ok $n" ;;
+  drop) forget && echo "ok $n" ;;
   esac
 done
 rm -rf -- "$S"
