@@ -25,6 +25,7 @@ from tests.benchmarks.rows import (
     nothing,
     spawn,
     status,
+    tui,
 )
 from tests.benchmarks.table import Table
 
@@ -44,6 +45,7 @@ ROWS: Mapping[str, Row] = {
     "log_ingest": Row(log_ingest.TITLE, log_ingest.measure),
     "log_store": Row(log_store.TITLE, log_store.measure),
     "log_frames": Row(log_frames.TITLE, log_frames.measure),
+    "tui": Row(tui.TITLE, tui.measure),
     "idle": Row(idle.TITLE, idle.measure),
     "killed": Row(killed.TITLE, killed.measure),
     "docker_status": Row(docker_status.TITLE, docker_status.measure),
