@@ -18,17 +18,13 @@ from devenv.tui import actions, keys, performing, themes
 from devenv.tui.actions import Deed, Situation
 from devenv.tui.desk import Asking, Desk
 from devenv.tui.feed import Feed
-from devenv.tui.helping import help_parts
-from devenv.tui.palette import Commands
-from devenv.tui.screens.environments import EnvironmentsScreen
-from devenv.tui.screens.help import HelpScreen
+from devenv.tui.screens.opening import commands, help_screen, opened
 from devenv.tui.screens.services import ServicesScreen
-from devenv.tui.screens.tasks import TasksScreen
-from devenv.tui.screens.timeline import TimelineScreen
 from devenv.tui.settings import Settings
 from devenv.tui.snapshot import Service, read
 from devenv.tui.usage import fold
 from devenv.tui.view import View
+from devenv.tui.working import begin
 
 
 @runtime_checkable
@@ -43,7 +39,7 @@ class DevenvApp(App[None]):
 
     CSS_PATH = "app.tcss"
     TITLE = "devenv"
-    COMMANDS = {Commands}  # noqa: RUF012 - as Textual has it
+    COMMANDS = {commands}  # noqa: RUF012 - as Textual has it
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(keys.APP)]
 
     def __init__(self, desk: Desk, client: Asking, settings: Settings) -> None:
@@ -100,7 +96,7 @@ class DevenvApp(App[None]):
 
     def switch(self, environment: str) -> None:
         """Show another environment."""
-        self.run_worker(self._switch(environment), exclusive=True, group="switch")
+        begin(self, self._switch, environment, exclusive=True, group="switch")
 
     def action_do(self, verb: str) -> None:
         self.do(verb)
@@ -112,11 +108,15 @@ class DevenvApp(App[None]):
         if len(self.screen_stack) == 2:
             self.pop_screen()
         if name != "services":
-            self.push_screen(_SCREENS[name]())
+            self.push_screen(opened(name))
 
     def action_help(self) -> None:
         where = getattr(self.screen, "where", "")
-        self.push_screen(HelpScreen(help_parts(where, self.settings.keys)))
+        self.push_screen(help_screen(where, self.settings.keys))
+
+    def show_detail(self, service: str) -> None:
+        """Show what is known of a service."""
+        self.push_screen(opened("detail", service))
 
     def action_next_theme(self) -> None:
         names = [theme.name for theme in themes.ALL]
@@ -152,8 +152,8 @@ class DevenvApp(App[None]):
             worker.cancel()
         feed = Feed(self.client, self._target(), self._told, self._away)
         self._feeding = [
-            self.run_worker(feed.watch(revision)),
-            self.run_worker(feed.sample(self._sampled)),
+            begin(self, feed.watch, revision),
+            begin(self, feed.sample, self._sampled),
         ]
 
     def _told(self, document: Mapping[str, Any]) -> None:
@@ -168,10 +168,3 @@ class DevenvApp(App[None]):
 
     def _sampled(self, samples: Mapping[str, Any], at: float) -> None:
         self.show_view(usage=fold(self.view.usage, samples, at))
-
-
-_SCREENS = {
-    "tasks": TasksScreen,
-    "timeline": TimelineScreen,
-    "environments": EnvironmentsScreen,
-}

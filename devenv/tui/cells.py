@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from devenv.api.wording import duration, listed, size
 from devenv.model.snapshot import State
 from devenv.tui.snapshot import Service
 from devenv.tui.table import Cell, Column, Laid, Row, laid
-from devenv.tui.told import Event, Known
 from devenv.tui.usage import Usage, bars
 from devenv.tui.view import View
 
@@ -111,82 +110,6 @@ def up_for(service: Service, now: float) -> str:
         return f"{int(seconds)}s"
     return duration(seconds).split()[0] if seconds < 3600 else duration(seconds)
 
-
-def tasks_table(tasks: Sequence[Service], events: Sequence[Event], now: float, width: int) -> Laid:
-    """Tasks, how they ended last, and when."""
-    columns = (
-        Column("TASK", most=28),
-        Column("STATE"),
-        Column("RUNS AS", rank=3),
-        Column("EXIT", rank=1, right=True),
-        Column("LAST RUN", rank=2, right=True),
-        Column("TOOK", rank=2, right=True),
-        Column("REASON", grows=True, least=20),
-    )
-    rows = [Row(one.name, _task(one, events, now)) for one in tasks]
-    return laid(columns, rows, width)
-
-
-def _task(task: Service, events: Sequence[Event], now: float) -> tuple[Cell, ...]:
-    own = [one for one in events if one.service == task.name]
-    began = next((one.at for one in reversed(own) if one.kind == State.STARTING), None)
-    ended = next((one.at for one in reversed(own) if one.kind in _ENDED), None)
-    took = ended - began if began is not None and ended is not None and ended >= began else None
-    skipped = "runs when asked for, or when something depends on it"
-    reason = skipped if task.state is State.SKIPPED else reason_of(task)
-    return (
-        Cell(task.name),
-        state_cell(task.state),
-        Cell(task.runtime, "dim"),
-        Cell("" if task.exit_code is None else str(task.exit_code)),
-        Cell(f"{duration(now - ended)} ago" if ended is not None else "", "dim"),
-        Cell(duration(took) if took is not None else "", "dim"),
-        Cell(reason, "bad" if task.state is State.FAILED else "dim"),
-    )
-
-
-_ENDED = frozenset({"done", "failed", "stopped"})
-
-
-def environments_table(
-    known: Sequence[Known], usage: Mapping[str, Usage], here: str, width: int
-) -> Laid:
-    """Environments of this machine and previews alike."""
-    columns = (
-        Column("ENVIRONMENT", most=28),
-        Column("BRANCH", rank=2, most=30),
-        Column("STATE"),
-        Column("RUNNING", rank=1, right=True),
-        Column("CPU", rank=4, right=True),
-        Column("MEMORY", rank=3, right=True),
-        Column("WHERE", rank=6),
-        Column("PATH", grows=True, least=16),
-    )
-    rows = [Row(one.id, _environment(one, usage.get(one.id, Usage()), here)) for one in known]
-    return laid(columns, rows, width)
-
-
-def _environment(known: Known, usage: Usage, here: str) -> tuple[Cell, ...]:
-    symbol, role = _WHOLES.get(known.state, ("○", "dim"))
-    is_used = bool(usage.services) and known.running > 0
-    return (
-        Cell(f"{known.name} (shown)" if known.id == here else known.name, "plain"),
-        Cell(known.branch, "dim"),
-        Cell(f"{symbol} {known.state}", role),
-        Cell(f"{known.running} of {known.services}" if known.services else ""),
-        Cell(f"{usage.cpu:.0f} %" if is_used else ""),
-        Cell(size(usage.memory) if is_used else ""),
-        Cell(known.where, "dim"),
-        Cell(known.path, "dim"),
-    )
-
-
-_WHOLES = {
-    "ready": ("●", "good"),
-    "changing": ("◔", "busy"),
-    "failed": ("✗", "bad"),
-    "down": ("○", "dim"),
-}
 
 _ORDER = (
     State.FAILED,

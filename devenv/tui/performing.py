@@ -9,7 +9,8 @@ from textual.app import SuspendNotSupported
 
 from devenv.errors import DevenvError
 from devenv.tui.actions import Aside, Ask, Confirm, Copy, Deed, Open, Say, target_of
-from devenv.tui.screens.confirm import ConfirmScreen
+from devenv.tui.screens.opening import opened
+from devenv.tui.working import begin
 
 if TYPE_CHECKING:
     from devenv.tui.app import DevenvApp
@@ -19,9 +20,10 @@ def perform(app: DevenvApp, deed: Deed) -> None:
     """Do it now, or begin it."""
     match deed:
         case Ask():
-            app.run_worker(_ask(app, deed))
+            begin(app, _ask, app, deed)
         case Confirm(question, ask):
-            app.push_screen(ConfirmScreen(question), lambda yes: perform(app, ask) if yes else None)
+            asking = opened("confirm", question)
+            app.push_screen(asking, lambda yes: perform(app, ask) if yes else None)
         case Aside(words):
             _step_aside(app, words)
         case Open(url):

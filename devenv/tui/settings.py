@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +20,10 @@ class Settings:
 
 def parse(text: str, file: str) -> Settings:
     """Read the configuration; what is wrong in it is left out and told."""
+    if not text:
+        return Settings()
+    import tomllib  # most have none
+
     try:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

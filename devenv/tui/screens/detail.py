@@ -17,6 +17,7 @@ from devenv.tui.snapshot import Service
 from devenv.tui.told import Inspection, read_events, read_inspection
 from devenv.tui.view import View
 from devenv.tui.widgets.plain import Plain
+from devenv.tui.working import begin
 
 
 class DetailScreen(ViewScreen):
@@ -49,7 +50,7 @@ class DetailScreen(ViewScreen):
         self.query_one("#parts", Plain).show(lambda width: page(service, told, now, width))
         if view.snapshot.revision != self._revision and not view.away:
             self._revision = view.snapshot.revision
-            self.run_worker(self._ask(), exclusive=True)
+            begin(self, self._ask, exclusive=True)
 
     def meant(self) -> tuple[Service, ...]:
         service = self.app.view.snapshot.service(self._service)

@@ -13,12 +13,13 @@ from textual.widget import Widget
 from devenv.errors import DevenvError
 from devenv.tui import keys
 from devenv.tui.actions import Ask, Confirm, target_of
-from devenv.tui.cells import environments_table
+from devenv.tui.listings import environments_table
 from devenv.tui.screens.base import ViewScreen
 from devenv.tui.told import Known, read_environments
 from devenv.tui.usage import Usage, fold
 from devenv.tui.view import View
 from devenv.tui.widgets.rows import Rows
+from devenv.tui.working import begin
 
 LOOK_EVERY = 2.0
 
@@ -39,7 +40,7 @@ class EnvironmentsScreen(ViewScreen):
 
     def on_mount(self) -> None:
         self.query_one("#environments").focus()
-        self.run_worker(self._look())
+        begin(self, self._look)
 
     def draw(self, view: View) -> None:
         known, usage, here = self._known, self._usage, view.snapshot.place.id

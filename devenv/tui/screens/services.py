@@ -16,7 +16,6 @@ from devenv.tui.cells import services_table
 from devenv.tui.lines import rule
 from devenv.tui.order import Choice, arranged
 from devenv.tui.screens.base import ViewScreen
-from devenv.tui.screens.detail import DetailScreen
 from devenv.tui.snapshot import Service
 from devenv.tui.view import View
 from devenv.tui.widgets.logs import Logs
@@ -112,7 +111,7 @@ class ServicesScreen(ViewScreen):
         self.show_keys()
 
     def on_rows_chosen(self) -> None:
-        self.app.push_screen(DetailScreen(self.query_one("#services", Rows).cursor))
+        self.app.show_detail(self.query_one("#services", Rows).cursor)
 
     def _choose(self, **changes: object) -> None:
         self._choice = replace(self._choice, **changes)  # type: ignore[arg-type]  # one of its fields

@@ -10,16 +10,16 @@ from textual.widget import Widget
 
 from devenv.errors import DevenvError
 from devenv.tui import keys
-from devenv.tui.cells import tasks_table
 from devenv.tui.lines import rule
+from devenv.tui.listings import tasks_table
 from devenv.tui.screens.base import ViewScreen
-from devenv.tui.screens.detail import DetailScreen
 from devenv.tui.snapshot import Service
 from devenv.tui.told import Event, read_events
 from devenv.tui.view import View
 from devenv.tui.widgets.logs import Logs
 from devenv.tui.widgets.plain import Plain
 from devenv.tui.widgets.rows import Rows
+from devenv.tui.working import begin
 
 
 class TasksScreen(ViewScreen):
@@ -49,7 +49,7 @@ class TasksScreen(ViewScreen):
         self.query_one("#logs", Logs).follow(view)
         if view.snapshot.revision != self._revision and not view.away:
             self._revision = view.snapshot.revision
-            self.run_worker(self._ask(), exclusive=True)
+            begin(self, self._ask, exclusive=True)
 
     def meant(self) -> tuple[Service, ...]:
         cursor = self.query_one("#tasks", Rows).cursor
@@ -57,7 +57,7 @@ class TasksScreen(ViewScreen):
 
     def action_detail(self) -> None:
         for task in self.meant():
-            self.app.push_screen(DetailScreen(task.name))
+            self.app.show_detail(task.name)
 
     def on_rows_moved(self) -> None:
         self.query_one("#logs", Logs).show([self.query_one("#tasks", Rows).cursor])

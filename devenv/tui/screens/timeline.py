@@ -12,13 +12,13 @@ from devenv.tui import keys
 from devenv.tui.detail import event_lines
 from devenv.tui.lines import rule
 from devenv.tui.screens.base import ViewScreen
-from devenv.tui.screens.detail import DetailScreen
 from devenv.tui.snapshot import Service
 from devenv.tui.told import Event, Link, read_events, read_graph
 from devenv.tui.view import View
 from devenv.tui.waterfall import Startup, startup, summary, waterfall
 from devenv.tui.widgets.plain import Plain
 from devenv.tui.widgets.rows import Rows
+from devenv.tui.working import begin
 
 
 class TimelineScreen(ViewScreen):
@@ -52,7 +52,7 @@ class TimelineScreen(ViewScreen):
         )
         if view.snapshot.revision != self._revision and not view.away:
             self._revision = view.snapshot.revision
-            self.run_worker(self._ask(), exclusive=True)
+            begin(self, self._ask, exclusive=True)
 
     def meant(self) -> tuple[Service, ...]:
         service = self.app.view.snapshot.service(self.query_one("#waterfall", Rows).cursor)
@@ -60,7 +60,7 @@ class TimelineScreen(ViewScreen):
 
     def on_rows_chosen(self) -> None:
         for service in self.meant():
-            self.app.push_screen(DetailScreen(service.name))
+            self.app.show_detail(service.name)
 
     async def _ask(self) -> None:
         try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from devenv.errors import DevenvError
 from devenv.tui.view import View
 from devenv.tui.widgets.log_view import LogView
+from devenv.tui.working import begin
 
 if TYPE_CHECKING:
     from devenv.tui.app import DevenvApp
@@ -26,7 +27,7 @@ class Logs(LogView):
         found = view.snapshot.place.id, frozenset(replicas)
         if found != self._known and not view.away:
             self._known = found
-            self.run_worker(self._take(), exclusive=True)
+            begin(self, self._take, exclusive=True)
 
     async def _take(self) -> None:
         try:

@@ -1,0 +1,161 @@
+"""Whatever a daemon tells, in whatever order, the UI shows it: random streams, a recorded one."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from devenv.model.snapshot import State
+from devenv.tui.cells import services_table
+from devenv.tui.lines import headline, notes
+from devenv.tui.order import Choice, Sort, arranged
+from devenv.tui.snapshot import read
+from devenv.tui.table import Line
+from devenv.tui.told import read_events, read_graph
+from devenv.tui.usage import KEPT, Usage, bars, fold
+from devenv.tui.view import View
+from devenv.tui.waterfall import startup, waterfall
+from devenv.tui.widgets.rows import Rows
+from tests.cli.desk import service
+from tests.tui.stage import EVENTS, GRAPH, NOW, PROBLEM, event, shop, stage
+
+NAMES = st.sampled_from(("web", "db", "a-service-with-quite-a-long-name", "データ", "x"))
+WORDS = st.text(max_size=60)
+SERVICES = st.lists(
+    st.builds(
+        lambda name, state, reason, health: service(
+            name, state, reason=reason, health=health, waits_for=["db"]
+        ),
+        NAMES,
+        st.sampled_from([state.value for state in State]),
+        WORDS,
+        st.sampled_from(("none", "unknown", "passing", "failing", "unhealthy")),
+    ),
+    max_size=5,
+    unique_by=lambda one: one["name"],
+)
+DOCUMENTS = st.builds(
+    lambda services, changes, wrong, leaving: {
+        **shop(problems=[PROBLEM] * wrong, changes=changes, leaving=leaving),
+        "services": services,
+    },
+    SERVICES,
+    st.lists(WORDS, max_size=3),
+    st.integers(0, 9),
+    st.booleans(),
+)
+HAPPENED = st.lists(
+    st.builds(
+        lambda after, name, kind: event(0, after, name, kind, "because"),
+        st.floats(0, 1000),
+        NAMES,
+        st.sampled_from([*(state.value for state in State), "note"]),
+    ),
+    max_size=20,
+)
+
+
+def length(line: Line) -> int:
+    return sum(cell_len(cell.text) for cell in line)
+
+
+@given(DOCUMENTS, st.integers(20, 220), st.sampled_from(list(Sort)))
+def test_every_line_fits_and_every_service_is_there(
+    document: dict[str, Any], width: int, sort: Sort
+) -> None:
+    view = View(read(document), now=NOW)
+    shown = arranged(view.services, Choice(sort=sort), view.usage)
+    table = services_table(shown, view, width)
+    assert sorted(table.keys) == sorted(one["name"] for one in document["services"])
+    assert len({length(line) for line in (table.head, *table.lines)}) == 1
+    assert length(headline(view, [("1", "Services", True)], width)) <= width
+    assert all(length(line) <= width for line in notes(view, "u", width))
+    failed = [one.state is State.FAILED for one in shown]
+    assert failed == sorted(failed, reverse=True), "what has failed comes first"
+
+
+@given(HAPPENED, st.integers(40, 200))
+def test_every_start_up_can_be_drawn(happened: list[dict[str, Any]], width: int) -> None:
+    happened.sort(key=lambda one: one["at"])
+    events = read_events({"events": happened})
+    shown = startup(events, read_graph(GRAPH), NOW)
+    table = waterfall(shown, width)
+    assert len(set(table.keys)) == len(table.keys)
+    assert {event.service for event in shown.later} <= {one["service"] for one in happened}
+    assert all(bar.arrived is None or bar.arrived >= shown.begin for bar in shown.bars)
+    assert set(shown.chain) <= {bar.service for bar in shown.bars}
+
+
+@given(st.lists(st.tuples(st.floats(0, 1e6), st.integers(0, 1 << 40)), max_size=60))
+def test_samples_never_add_up_to_nonsense(taken: list[tuple[float, int]]) -> None:
+    usage = Usage()
+    for number, (seconds, memory) in enumerate(taken):
+        one = {"index": 0, "cpu_seconds": seconds, "memory_bytes": memory, "ports": []}
+        usage = fold(usage, {"web": [one]}, float(number))
+        use = usage.services["web"]
+        assert use.cpu is None or use.cpu >= 0
+        assert len(use.memories) <= KEPT
+        assert len(bars(tuple(map(float, use.memories)), 10)) <= 10
+
+
+def test_the_critical_chain_is_what_was_waited_for() -> None:
+    shown = startup(read_events(EVENTS), read_graph(GRAPH), NOW)
+    assert shown.chain == ("db", "migrate", "web")
+    assert (round(shown.end - shown.begin, 3), len(shown.bars)) == (4.2, 4)
+    assert [one.kind for one in shown.later] == ["starting", "ready", "note"]
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.lists(DOCUMENTS, min_size=1, max_size=5))
+def test_the_ui_shows_the_newest_of_any_stream(documents: list[dict[str, Any]]) -> None:
+    async def scenario() -> None:
+        at_hand = stage()
+        app = at_hand.app()
+        async with app.run_test(size=(80, 24)) as pilot:
+            for document in documents:
+                at_hand.daemon.news.put_nowait(document)
+            await pilot.press("j")
+            await pilot.pause()
+            rows = app.screen.query_one("#services", Rows)
+            told = {one["name"] for one in documents[-1]["services"]}
+            assert set(rows.keys) == told
+            assert rows.cursor in told or not told
+
+    asyncio.run(scenario())
+
+
+JOURNAL = """\
+db starting
+web waiting
+db running
+db ready
+web starting
+web ready
+db failed
+db starting
+db ready
+web stopping
+web stopped
+"""
+
+
+async def test_a_recorded_journal_replays_in_the_real_ui() -> None:
+    """Each event as the document that a daemon would have told after it."""
+    at_hand = stage(shop(service("db", "stopped"), service("web", "stopped")))
+    app = at_hand.app()
+    states = {"db": "stopped", "web": "stopped"}
+    async with app.run_test(size=(80, 24)) as pilot:
+        for number, line in enumerate(JOURNAL.splitlines()):
+            name, state = line.split()
+            states[name] = state
+            services = [service(one, now) for one, now in states.items()]
+            at_hand.daemon.news.put_nowait(shop(*services, revision=number + 2))
+            await pilot.pause()
+            assert {one.name: one.state.value for one in app.view.services} == states
+            rows = app.screen.query_one("#services", Rows)
+            first = next((one for one, now in states.items() if now == "failed"), "db")
+            assert rows.keys[0] == first
