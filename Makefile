@@ -6,7 +6,7 @@ UV := uv==0.13.9
 # Two at a time: the tests hold real processes, and waiting is most of what they do.
 TEST_OPTIONS ?= -n 2
 
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test check bench pictures lock clean
 
 help: ## show this
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -26,6 +26,9 @@ check: $(INSTALLED) ## run what reads the code without running it
 
 bench: $(INSTALLED) ## measure, side by side with others
 	$(VENV)/bin/python -m tests.benchmarks
+
+pictures: $(INSTALLED) ## take the pictures of README.md anew
+	$(VENV)/bin/python scripts/pictures.py
 
 lock: ## write requirements.lock anew
 	python3 -m venv build/lock

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, cast
 
 from textual.dom import DOMNode
@@ -20,5 +21,5 @@ def begin(
 
     Only then a coroutine is made of it: one that is called off before would never be awaited.
     """
-    made = cast(Callable[[], Coroutine[None, None, None]], lambda: work(*given))
+    made = cast(Callable[[], Coroutine[None, None, None]], partial(work, *given))
     return node.run_worker(made, group=group, exclusive=exclusive)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from devenv.tui.settings import Settings
 from tests.tui.stage import PROBLEM, shop, stage
@@ -30,12 +31,24 @@ def pressed(*keys: str) -> Callable[[Pilot[Any]], Awaitable[None]]:
     """Press keys once all is drawn, and wait until what they ask for is drawn."""
 
     async def press(pilot: Pilot[Any]) -> None:
-        await pilot.pause()
+        await still(pilot)
         await pilot.press(*keys)
-        await pilot.pause()
-        await pilot.pause()
+        await still(pilot)
 
     return press
+
+
+async def still(pilot: Pilot[Any]) -> None:
+    """Wait until all that was asked for is there and nothing moves any more."""
+    before = ""
+    for field in pilot.app.screen.query(Input):
+        field.cursor_blink = False
+    while True:
+        shown = pilot.app.export_screenshot()
+        if shown == before and pilot.app.view.usage.services:  # type: ignore[attr-defined]  # ours
+            return
+        before = shown
+        await pilot.pause(0.05)
 
 
 @pytest.mark.parametrize("theme", THEMES)
@@ -51,14 +64,14 @@ def test_a_screen_looks_as_it_did(
 def test_a_broken_profile_is_told_with_its_place(snap_compare: Compare) -> None:
     changes = ["web would be made again: its definition has changed"]
     first = shop(problems=[PROBLEM], changes=changes, notice="its keeper has ended")
-    assert snap_compare(stage(first).app(), terminal_size=(80, 24))
+    assert snap_compare(stage(first).app(), terminal_size=(80, 24), run_before=pressed())
 
 
 def test_high_contrast(snap_compare: Compare) -> None:
     app = stage(settings=Settings("contrast")).app()
-    assert snap_compare(app, terminal_size=(80, 24))
+    assert snap_compare(app, terminal_size=(80, 24), run_before=pressed())
 
 
 def test_no_colour(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    assert snap_compare(stage().app(), terminal_size=(80, 24))
+    assert snap_compare(stage().app(), terminal_size=(80, 24), run_before=pressed())
