@@ -46,6 +46,7 @@ class Syncer:
         self._environment = environment
         self._host = host
         self._wishes = wishes
+        self._refusal = ""
         self._running: dict[str, tuple[tuple[SyncRule, ...], asyncio.Task[None]]] = {}
         self.sessions: dict[str, Session] = {}
 
@@ -68,8 +69,15 @@ class Syncer:
             self._end(name)
 
     def _begin(self, name: str, rules: tuple[SyncRule, ...]) -> None:
+        try:
+            watcher = self._host.watching.watcher()
+        except DevenvError as error:  # tried again in the next round
+            if error.message != self._refusal:
+                self._refusal = error.message
+                self._wishes.note(name, f"{error.message}: {error.hint}")
+            return
         hands = _Hands(self._environment, name, self._host.docker, self._wishes)
-        session = Session(rules, self._host.watching.watcher(), hands, boottime=_boottime)
+        session = Session(rules, watcher, hands, boottime=_boottime)
         task = asyncio.create_task(session.run())
         task.add_done_callback(self._ended)
         self.sessions[name] = session
