@@ -1,0 +1,65 @@
+"""The lab's cluster as tests see it: where it does not answer they are left out, and it is told.
+
+`tests/lab/cluster up` brings it up, and `eval "$(tests/lab/cluster env)"` makes it this shell's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+ABSENT = "NO KUBERNETES CLUSTER"
+ANSWERS_WITHIN = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """``kubeconfig`` is the path of the file, ``context`` the one in it."""
+
+    kubeconfig: str
+    context: str
+
+    def kubectl(self, *words: str, check: bool = True) -> str:
+        """What kubectl answers."""
+        done = _kubectl(words)
+        assert done.returncode == 0 or not check, done.stderr
+        return done.stdout
+
+    def get(self, *words: str) -> list[dict[str, Any]]:
+        """The objects that kubectl gets."""
+        found = json.loads(self.kubectl("get", *words, "--output", "json"))
+        items: list[dict[str, Any]] = found.get("items", [found])
+        return items
+
+
+def _kubectl(words: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ("kubectl", *words), capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def _fault() -> str:
+    """Say why there is no cluster; an empty text where it answers."""
+    kubeconfig = os.environ.get("KUBECONFIG", "")
+    if not kubeconfig.endswith("/kubernetes/state/pki/admin.kubeconfig"):
+        return "KUBECONFIG is not the lab's; `tests/lab/cluster env` prints it"
+    try:
+        done = _kubectl(("get", "--raw", "/readyz"))
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"kubectl: {error}; see `tests/lab/cluster up`"
+    return "" if done.returncode == 0 else "it does not answer; see `tests/lab/cluster up`"
+
+
+@pytest.fixture(scope="session")
+def real_cluster() -> Cluster:
+    fault = _fault()
+    if fault:
+        pytest.skip(f"{ABSENT}: {fault}")
+    context = _kubectl(("config", "current-context")).stdout.strip()
+    return Cluster(os.environ["KUBECONFIG"], context)
