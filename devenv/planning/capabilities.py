@@ -9,6 +9,9 @@ from devenv.model.service import Service
 
 PROCESS = "process"
 DOCKER = "docker"
+KUBERNETES = "kubernetes"
+CONTAINED = frozenset({DOCKER, KUBERNETES})
+"""The runtimes whose units see each other by their names."""
 AS_PROCESS = "add `process: {command: …}`, or take a shipped profile: `uses: postgres`"
 
 
@@ -20,6 +23,8 @@ def choose(
     ``away`` says of every runtime why it cannot be used ("": it can); ``lacking`` why the image
     of this service cannot be had.
     """
+    if KUBERNETES in away:
+        return KUBERNETES, "a preview runs in a cluster"
     pinned = asked or service.runtime
     why = "asked for on the command line" if asked else "the profile says so"
     if pinned and pinned not in away:

@@ -1,0 +1,37 @@
+"""A branch's environment in a cluster, and the cluster as its user has named it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """``server`` and ``authority`` are pinned: where the context leads elsewhere, it is refused.
+
+    ``kubeconfig``: the paths of its files, joined by a colon; ``authority``: a hash of the
+    certificates that the server is known by.
+    """
+
+    name: str
+    context: str
+    server: str
+    authority: str
+    kubeconfig: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """``name`` is that of its namespaces, but for their generation.
+
+    ``repository`` is called the same on every machine; ``lifetime``: seconds; ``key``: what its
+    secrets and fingerprints are made with, never on a disk of ours.
+    """
+
+    cluster: Cluster
+    name: str
+    repository: str
+    branch: str
+    owner: str
+    lifetime: float
+    key: bytes = b""

@@ -1,0 +1,92 @@
+"""How our things are called and marked in a cluster. Selection is always by our own labels."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+
+PREFIX = "devenv.dev/"
+MANAGED_BY = "app.kubernetes.io/managed-by"
+OURS = "devenv"
+"""The value of MANAGED_BY, the field manager, and the name of what each namespace has once."""
+PREVIEW = PREFIX + "preview"
+REPOSITORY = PREFIX + "repository"
+SERVICE = PREFIX + "service"
+INDEX = PREFIX + "index"
+ENFORCE = "pod-security.kubernetes.io/enforce"
+WARN = "pod-security.kubernetes.io/warn"
+
+BRANCH = PREFIX + "branch"
+SOURCE = PREFIX + "source"
+"""The repository's address, as an annotation: a label cannot hold it."""
+OWNER = PREFIX + "owner"
+EXPIRES = PREFIX + "expires-at"
+USED = PREFIX + "last-used"
+FINGERPRINT = PREFIX + "fingerprint"
+GENERATION = PREFIX + "generation"
+ATTEMPT = PREFIX + "attempt"
+RESTARTS = PREFIX + "restarts"
+STARTED = PREFIX + "started-at"
+STOPPED = PREFIX + "stopped-at"
+
+NAME_LIMIT = 40
+"""Letters of a preview's name: a namespace has 63, and its generation and host names need some."""
+LABEL_LIMIT = 63
+SERVICE_LIMIT = 52
+"""Letters of a service's name: a controller adds 11 to that of a StatefulSet."""
+_HASH = 8
+
+
+def slug(text: str) -> str:
+    """Make a-z, 0-9 and single dashes of it; may be empty."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+
+
+def preview_name(repository: str, branch: str) -> str:
+    """Name a preview: readable, and never that of another repository's or branch's.
+
+    ``repository`` is an address or a path; its last part is shown.
+    """
+    shown = slug(repository.rstrip("/").rpartition("/")[2].removesuffix(".git"))
+    readable = "-".join(part for part in (shown[:15].strip("-"), slug(branch)) if part)
+    room = NAME_LIMIT - _HASH - 1
+    readable = readable[:room].strip("-")
+    if not readable or not readable[0].isalpha() or readable.startswith("kube-"):
+        readable = f"preview-{readable}"[:room].strip("-")
+    return f"{readable}-{digest(repository, branch)}"
+
+
+def digest(*parts: str) -> str:
+    text = "\0".join(parts).encode("utf-8", "surrogateescape")
+    return hashlib.sha256(text).hexdigest()[:_HASH]
+
+
+def namespace_name(preview: str, generation: int) -> str:
+    """A later generation need not wait for the namespace before it to go."""
+    return preview if generation == 1 else f"{preview}-{generation}"
+
+
+def generation_of(preview: str, namespace: str) -> int:
+    """The generation of a preview's namespace; 0: it is none of its."""
+    if namespace == preview:
+        return 1
+    number = namespace.removeprefix(f"{preview}-")
+    return int(number) if number != namespace and re.fullmatch("[1-9][0-9]*", number) else 0
+
+
+def is_host_name(name: str) -> bool:
+    """Tell whether a cluster's names can be like this (RFC 1035)."""
+    pattern = "[a-z]([-a-z0-9]*[a-z0-9])?"
+    return len(name) <= SERVICE_LIMIT and re.fullmatch(pattern, name) is not None
+
+
+def workload_name(service: str, index: int) -> str:
+    return service if index == 0 else f"{service}-{index}"
+
+
+def labels(preview: str, service: str = "", index: int = 0) -> dict[str, str]:
+    """What every object of a preview is found by."""
+    found = {MANAGED_BY: OURS, PREVIEW: preview}
+    return {**found, SERVICE: service, INDEX: str(index)} if service else found

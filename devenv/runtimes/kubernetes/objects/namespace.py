@@ -1,0 +1,84 @@
+"""A preview's namespace, and what guards it: quota, limits, network, security."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from devenv.model.environment import Resources
+from devenv.model.preview import Preview
+from devenv.runtimes.kubernetes import names
+from devenv.runtimes.kubernetes.objects.storage import shared_objects
+
+Object = dict[str, Any]
+ENFORCED, WARNED = "baseline", "restricted"
+"""Levels of Pod Security."""
+QUOTA = {
+    "requests.cpu": "10",
+    "requests.memory": "20Gi",
+    "limits.cpu": "20",
+    "limits.memory": "40Gi",
+    "pods": "40",
+    "services": "40",
+    "persistentvolumeclaims": "20",
+    "services.loadbalancers": "0",
+    "services.nodeports": "0",
+}
+USUAL_LIMIT = {"cpu": "1", "memory": "512Mi"}
+USUAL_REQUEST = {"cpu": "50m", "memory": "64Mi"}
+
+
+def moment(seconds: float) -> str:
+    """Seconds since the epoch as the API writes them."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def namespace(preview: Preview, generation: int, now: float) -> Object:
+    """The namespace as it is made; ``now``: seconds since the epoch."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {
+            "name": names.namespace_name(preview.name, generation),
+            "labels": {
+                **names.labels(preview.name),
+                names.REPOSITORY: names.digest(preview.repository),
+                names.ENFORCE: ENFORCED,
+                names.WARN: WARNED,
+            },
+            "annotations": {
+                names.BRANCH: preview.branch,
+                names.SOURCE: preview.repository,
+                names.OWNER: preview.owner,
+                names.USED: moment(now),
+                names.EXPIRES: moment(now + preview.lifetime),
+            },
+        },
+    }
+
+
+def guards(preview: str, resources: Resources) -> list[Object]:
+    """What a namespace has before anything runs in it. DevenvError: a volume that cannot be."""
+    metadata = {"name": names.OURS, "labels": names.labels(preview)}
+    return [
+        _object("v1", "ServiceAccount", metadata, automountServiceAccountToken=False),
+        _object("v1", "ResourceQuota", metadata, spec={"hard": QUOTA}),
+        _object("v1", "LimitRange", metadata, spec={"limits": [_limits()]}),
+        _object("networking.k8s.io/v1", "NetworkPolicy", metadata, spec=_network()),
+        *shared_objects(resources, {"labels": names.labels(preview)}),
+    ]
+
+
+def _object(version: str, kind: str, metadata: Object, **rest: Any) -> Object:
+    return {"apiVersion": version, "kind": kind, "metadata": metadata, **rest}
+
+
+def _limits() -> Object:
+    return {"type": "Container", "default": USUAL_LIMIT, "defaultRequest": USUAL_REQUEST}
+
+
+def _network() -> Object:
+    """Let in what is of this namespace, or of one that is no preview: an ingress, a monitor."""
+    strangers = {"key": names.MANAGED_BY, "operator": "NotIn", "values": [names.OURS]}
+    allowed = [{"podSelector": {}}, {"namespaceSelector": {"matchExpressions": [strangers]}}]
+    return {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [{"from": allowed}]}

@@ -1,0 +1,1 @@
+"""The Kubernetes runtime, part by part."""

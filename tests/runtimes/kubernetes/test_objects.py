@@ -1,0 +1,276 @@
+"""A service as objects of a cluster: each thing that a profile says, as a cluster says it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import yaml
+
+from devenv.model.environment import Resources
+from devenv.model.preview import Cluster, Preview
+from devenv.model.service import Kind, LogCheck, Probe
+from devenv.runtimes.kubernetes import names
+from devenv.runtimes.kubernetes.objects.namespace import guards, namespace
+from devenv.runtimes.kubernetes.objects.service import objects, problems
+from devenv.runtimes.kubernetes.objects.storage import shared_objects
+from devenv.runtimes.kubernetes.objects.text import difference, text
+from tests.runtimes.kubernetes.services import PREVIEW, environment, service, services
+
+CLUSTER = Cluster("team", "team-admin", "https://10.0.0.1:6443", "ab12", "/home/me/.kube/config")
+
+
+def made(keys: str) -> dict[str, Any]:
+    """The objects of a service with these keys, by kind."""
+    return {one["kind"]: one for one in objects(PREVIEW, service(keys))}
+
+
+def workload(keys: str) -> dict[str, Any]:
+    found: dict[str, Any] = objects(PREVIEW, service(keys))[-1]
+    return found
+
+
+def pod(keys: str) -> dict[str, Any]:
+    found: dict[str, Any] = workload(keys)["spec"]["template"]["spec"]
+    return found
+
+
+def container(keys: str) -> dict[str, Any]:
+    found: dict[str, Any] = pod(keys)["containers"][0]
+    return found
+
+
+def refused(keys: str) -> list[str]:
+    return [one.message for one in problems(PREVIEW, service(keys))]
+
+
+def test_a_service_is_a_deployment_and_a_name() -> None:
+    assert list(made("ports: ['8080:80']")) == ["Service", "Deployment"]
+
+
+def test_what_keeps_data_is_a_stateful_set() -> None:
+    text = "services: {db: {image: postgres, volumes: ['data:/d']}}\nvolumes: {data: {}}"
+    workload = objects(PREVIEW, services(text)["db"])[-1]
+    assert workload["kind"] == "StatefulSet"
+    template = workload["spec"]["template"]["spec"]
+    claim = {"name": "volume-data", "persistentVolumeClaim": {"claimName": "volume-data"}}
+    assert template["volumes"] == [claim]
+    assert template["containers"][0]["volumeMounts"] == [{"name": "volume-data", "mountPath": "/d"}]
+
+
+def test_a_task_is_a_job_that_is_tried_as_often_as_it_may_fail() -> None:
+    text = "tasks: {seed: {image: x, restart: 'on-failure:3'}, once: {image: x}}"
+    found = services(text, "devenv.profile.yaml")
+    assert found["seed"].kind is Kind.TASK
+    jobs = [objects(PREVIEW, found[name])[-1] for name in ("seed", "once")]
+    assert [(one["kind"], one["spec"]["backoffLimit"]) for one in jobs] == [("Job", 3), ("Job", 0)]
+    assert jobs[0]["spec"]["template"]["spec"]["restartPolicy"] == "Never"
+
+
+def test_words_and_folder_are_the_containers() -> None:
+    found = container("entrypoint: [run], command: ['--to', $$(HOME)], working_dir: /app")
+    assert (found["command"], found["workingDir"]) == (["run"], "/app")
+    assert found["args"] == ["--to", "$$(HOME)"]
+
+
+def test_a_secret_variable_is_held_by_a_secret_alone() -> None:
+    keys = "environment: {DB_PASSWORD: hidden, MODE: fast}"
+    found = made(keys)
+    assert found["Secret"]["stringData"] == {"DB_PASSWORD": "hidden"}
+    reference = {"secretKeyRef": {"name": "web-variables", "key": "DB_PASSWORD"}}
+    assert container(keys)["env"] == [
+        {"name": "DB_PASSWORD", "valueFrom": reference},
+        {"name": "MODE", "value": "fast"},
+    ]
+    assert "hidden" not in str(found["Deployment"])
+
+
+def test_an_address_with_a_password_is_secret_too() -> None:
+    found = made("environment: {DB: 'postgres://me:hidden@db/shop'}")
+    assert "hidden" in str(found["Secret"])
+    assert "hidden" not in str(found["Deployment"])
+
+
+def test_what_is_printed_hides_secrets_until_they_are_asked_for() -> None:
+    found = objects(PREVIEW, service("environment: {DB_PASSWORD: hidden}"))
+    assert "hidden" not in text(found)
+    assert "hidden" in text(found, show_secrets=True)
+
+
+def test_others_reach_the_ports_within_the_container() -> None:
+    ports = made("ports: ['8080:80', '5353:53/udp'], expose: [9000]")["Service"]["spec"]["ports"]
+    assert [(one["port"], one["protocol"]) for one in ports] == [
+        (53, "UDP"),
+        (80, "TCP"),
+        (9000, "TCP"),
+    ]
+
+
+def test_a_service_without_ports_is_reached_at_its_own_address() -> None:
+    assert made("")["Service"]["spec"] == {
+        "selector": {names.SERVICE: "web"},
+        "clusterIP": "None",
+    }
+
+
+def test_an_alias_is_one_more_name() -> None:
+    found = objects(PREVIEW, service("networks: {default: {aliases: [shop]}}"))
+    assert [one["metadata"]["name"] for one in found] == ["web", "shop", "web"]
+
+
+def test_a_healthcheck_is_tried_each_second_until_it_passes_then_at_its_own_pace() -> None:
+    times = "interval: 20s, timeout: 3s, retries: 4, start_period: 60s"
+    found = container(f"healthcheck: {{test: [CMD, check], {times}}}")
+    check = {"exec": {"command": ["check"]}, "timeoutSeconds": 3}
+    assert found["startupProbe"] == {**check, "periodSeconds": 1, "failureThreshold": 140}
+    assert found["readinessProbe"] == {**check, "periodSeconds": 20, "failureThreshold": 4}
+
+
+def test_our_own_checks_are_probes_too() -> None:
+    text = """
+    services:
+      web: {image: x, ports: ["web: auto:8080"], ready: {http: /up}}
+      tcp: {image: x, ports: ["web: auto:8081"], ready: {tcp: web}}
+      file: {image: x, ready: {file: /ready}}
+    """
+    found = services(text, "devenv.profile.yaml")
+
+    def probe(name: str) -> dict[str, Any]:
+        template = objects(PREVIEW, found[name])[-1]["spec"]["template"]["spec"]
+        checked: dict[str, Any] = template["containers"][0]["readinessProbe"]
+        return checked
+
+    assert probe("web")["httpGet"] == {"path": "/up", "port": 8080}
+    assert probe("tcp")["tcpSocket"] == {"port": 8081}
+    assert probe("file")["exec"] == {"command": ["test", "-e", "/ready"]}
+
+
+def test_limits_and_reservations_are_amounts_of_a_cluster() -> None:
+    keys = (
+        "mem_limit: 64m, deploy: {resources: {limits: {cpus: '0.5'}, reservations: {memory: 1g}}}"
+    )
+    assert container(keys)["resources"] == {
+        "limits": {"cpu": "500m", "memory": "67108864"},
+        "requests": {"memory": "1073741824"},
+    }
+
+
+def test_who_it_runs_as_and_what_it_may() -> None:
+    found = container(
+        "user: '1000:2000', cap_drop: [ALL], cap_add: [CAP_CHOWN], read_only: true, "
+        "security_opt: ['no-new-privileges:true']"
+    )
+    assert found["securityContext"] == {
+        "runAsUser": 1000,
+        "runAsGroup": 2000,
+        "capabilities": {"add": ["CHOWN"], "drop": ["ALL"]},
+        "readOnlyRootFilesystem": True,
+        "allowPrivilegeEscalation": False,
+    }
+
+
+def test_no_pod_gets_a_token() -> None:
+    found = pod("stop_grace_period: 3s")
+    assert found["automountServiceAccountToken"] is False
+    assert (found["serviceAccountName"], found["terminationGracePeriodSeconds"]) == (names.OURS, 3)
+
+
+def test_memory_is_mounted_where_compose_has_it() -> None:
+    found = pod("tmpfs: ['/run:size=1m'], shm_size: 2m, volumes: ['/cache']")
+    volumes = {one["name"]: one["emptyDir"] for one in found["volumes"]}
+    assert volumes == {
+        "scratch-0": {},
+        "tmpfs-0": {"medium": "Memory", "sizeLimit": "1048576"},
+        "shm": {"medium": "Memory", "sizeLimit": "2097152"},
+    }
+    mounted = {one["mountPath"] for one in found["containers"][0]["volumeMounts"]}
+    assert mounted == {"/run", "/dev/shm", "/cache"}
+
+
+def test_a_config_is_a_file_with_its_content() -> None:
+    text = """
+    services: {web: {image: x, configs: [{source: page, target: /etc/page.conf}]}}
+    configs: {page: {content: hello}}
+    """
+    found = environment(text)
+    template = objects(PREVIEW, found.services["web"])[-1]["spec"]["template"]["spec"]
+    mount = template["containers"][0]["volumeMounts"][0]
+    assert (mount["mountPath"], mount["subPath"]) == ("/etc/page.conf", "content")
+    held = shared_objects(found.resources, {"labels": {}})
+    assert [(one["kind"], one["metadata"]["name"], one["data"]) for one in held] == [
+        ("ConfigMap", "config-page", {"content": "hello"})
+    ]
+    assert template["volumes"][0]["configMap"]["name"] == "config-page"
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("privileged: true", "`privileged`: Pod Security `baseline` forbids it"),
+        ("network_mode: host", "`network_mode`: every pod has an address of its own"),
+        ("volumes: ['./src:/app']", "/shop/src of this machine cannot be mounted in a cluster"),
+        ("user: www-data", "`user: www-data` is a name, and a cluster needs numbers"),
+        ("extra_hosts: ['here:host-gateway']", "means this machine, which a cluster cannot reach"),
+        ("pull_policy: build", "`pull_policy`: a cluster cannot build"),
+    ],
+)
+def test_what_a_cluster_cannot_do_is_refused_in_words(keys: str, said: str) -> None:
+    assert any(said in message for message in refused(keys))
+
+
+def test_everything_that_is_wrong_is_said_at_once_and_where() -> None:
+    text = "services:\n  web:\n    build: .\n    privileged: true\n    pid: host\n"
+    found = problems(PREVIEW, services(text)["web"])
+    assert len(found) == 3
+    assert {str(one.origin) for one in found} == {"compose.yaml:2:3"}
+
+
+def test_a_name_that_no_cluster_knows_is_refused() -> None:
+    found = problems(PREVIEW, services("services: {my_web: {image: x}}")["my_web"])
+    assert ["'my_web' cannot be a name in a cluster" in one.message for one in found] == [True]
+
+
+def test_a_host_process_is_refused() -> None:
+    found = services("services: {web: {command: [run]}}", "devenv.profile.yaml")["web"]
+    assert [one.message for one in problems(PREVIEW, found)] == [
+        "web: in a preview, it is a host process only"
+    ]
+
+
+def test_a_look_into_a_log_is_refused() -> None:
+    found = problems(PREVIEW, replace(service(""), probe=Probe(LogCheck("up"))))
+    assert ["a cluster cannot look into a log" in one.message for one in found] == [True]
+
+
+def test_an_external_volume_is_refused() -> None:
+    text = "services: {web: {image: x}}\nvolumes: {data: {external: true}}"
+    with pytest.raises(Exception, match="the volume data is external"):
+        guards(PREVIEW, environment(text).resources)
+
+
+def test_a_namespace_says_whose_it_is() -> None:
+    preview = Preview(CLUSTER, PREVIEW, "https://x/shop.git", "feature/a", "me", 3600.0)
+    found = namespace(preview, 2, now=0.0)["metadata"]
+    assert found["name"] == f"{PREVIEW}-2"
+    assert found["labels"][names.MANAGED_BY] == "devenv"
+    assert found["labels"][names.PREVIEW] == PREVIEW
+    assert found["annotations"][names.BRANCH] == "feature/a"
+    assert found["annotations"][names.EXPIRES] == "1970-01-01T01:00:00Z"
+    assert found["labels"][names.ENFORCE] == "baseline"
+
+
+def test_a_namespace_is_guarded_before_anything_runs_in_it() -> None:
+    kinds = [one["kind"] for one in guards(PREVIEW, Resources())]
+    assert kinds == ["ServiceAccount", "ResourceQuota", "LimitRange", "NetworkPolicy"]
+
+
+def test_what_is_printed_is_what_would_be_applied() -> None:
+    found = objects(PREVIEW, service("ports: ['80']"))
+    assert list(yaml.safe_load_all(text(found))) == found
+
+
+def test_a_difference_shows_the_lines_that_change() -> None:
+    before, after = objects(PREVIEW, service("")), objects(PREVIEW, service("command: [run]"))
+    assert difference(before, before) == []
+    assert "+        - run" in difference(before, after)
