@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from devenv.model.environment import EnvironmentId, ReplicaId, Resources
 from devenv.model.plan import Start, StopUnit
+from devenv.model.preview import Preview
 from devenv.model.service import Port
 from devenv.model.unit import Unit
 
@@ -25,6 +26,7 @@ class Capability(Flag):
     PAUSE = auto()
     OUTLIVES_DAEMON = auto()
     SUPERVISES = auto()
+    """It restarts what ends, and keeps the number of replicas: a service is one unit of it."""
     LOGS = auto()
     """Its logs are asked for and written by the daemon."""
 
@@ -45,7 +47,8 @@ class Preparation:
     ``memory`` is opaque: a runtime that outlives the daemon gives it back when it is adopted; it
     may hold secrets and never reaches a disk. ``log_quota``: bytes of all logs together.
     ``builds``: the definitions of the services whose images are built;
-    ``ports``: those of the replicas that share a network, with their numbers.
+    ``ports``: those of the replicas that share a network, with their numbers; ``preview`` says
+    where it is, if it is in a cluster.
     """
 
     fingerprint: str
@@ -55,6 +58,7 @@ class Preparation:
     resources: Resources = field(default_factory=Resources)
     builds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     ports: Mapping[ReplicaId, tuple[Port, ...]] = field(default_factory=dict)
+    preview: Preview | None = None
 
 
 @dataclass(frozen=True, slots=True)

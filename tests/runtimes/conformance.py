@@ -13,6 +13,7 @@ from typing import Protocol
 
 from devenv.model.environment import EnvironmentId, Replica, ReplicaId
 from devenv.model.plan import Start, StopUnit
+from devenv.model.preview import Preview
 from devenv.model.service import Service
 from devenv.model.unit import Unit
 from devenv.runtimes.protocol import Client, Preparation, Runtime
@@ -36,6 +37,10 @@ class Stage(Protocol):
 
     def end(self, environment: EnvironmentId, unit: Unit, code: int) -> None: ...
 
+    def preview(self, environment: EnvironmentId) -> Preview | None:
+        """Where an environment is, if it is in a cluster."""
+        ...
+
 
 OpenStage = Callable[[Path], AbstractAsyncContextManager[Stage]]
 
@@ -53,7 +58,8 @@ class Play:
 
     async def prepare(self, fingerprint: str = "prepared") -> None:
         client = Client("/", environment=self.stage.variables)
-        wanted = Preparation(fingerprint, client)
+        preview = self.stage.preview(self.environment)
+        wanted = Preparation(fingerprint, client, preview=preview)
         await self.runtime.prepare(self.environment, wanted, _report)
 
     async def start(

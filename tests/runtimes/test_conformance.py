@@ -16,13 +16,18 @@ import pytest
 from devenv.errors import DevenvError
 from devenv.model.environment import EnvironmentId, ReplicaId
 from devenv.model.origin import Origin
-from devenv.model.service import Container, Process, Service
+from devenv.model.preview import Cluster, Preview
+from devenv.model.service import Container, Kind, Process, Service
 from devenv.model.unit import Unit
 from devenv.runtimes.docker.names import container_name
 from devenv.runtimes.docker.runtime import DockerRuntime
+from devenv.runtimes.kubernetes.kubeconfig import pin
+from devenv.runtimes.kubernetes.names import workload_name
+from devenv.runtimes.kubernetes.runtime import KubernetesRuntime
 from devenv.runtimes.memory import MemoryRuntime
 from devenv.runtimes.process.runtime import ProcessRuntime
 from devenv.runtimes.protocol import Capability, Client
+from tests.fakes.apiserver import CONTEXT, ApiServer
 from tests.runtimes.conformance import ELSEWHERE, HERE, WITHIN, OpenStage, Play, Stage
 from tests.runtimes.processes import runtime_in
 
@@ -39,6 +44,9 @@ class MemoryStage:
 
     def end(self, environment: EnvironmentId, unit: Unit, code: int) -> None:
         self.runtime.end(environment, unit.id, code)
+
+    def preview(self, environment: EnvironmentId) -> Preview | None:
+        return None
 
 
 @asynccontextmanager
@@ -63,6 +71,9 @@ class ProcessStage:
     def end(self, environment: EnvironmentId, unit: Unit, code: int) -> None:
         (self.base / "making").write_text(str(code))
         (self.base / "making").rename(self.base / f"end.{unit.pid}")
+
+    def preview(self, environment: EnvironmentId) -> Preview | None:
+        return None
 
 
 @asynccontextmanager
@@ -94,6 +105,9 @@ class DockerStage:
         words = ["docker", "exec", container, "sh", "-c", script]
         subprocess.run(words, check=True, env={**os.environ, **self.variables})
 
+    def preview(self, environment: EnvironmentId) -> Preview | None:
+        return None
+
 
 @asynccontextmanager
 async def docker(base: Path) -> AsyncIterator[Stage]:
@@ -108,7 +122,43 @@ async def docker(base: Path) -> AsyncIterator[Stage]:
         runtime.close()
 
 
-RUNTIMES: dict[str, OpenStage] = {"memory": memory, "process": process, "docker": docker}
+@dataclass
+class KubernetesStage:
+    """Its services are Jobs, which the cluster's controllers end when told to."""
+
+    runtime: KubernetesRuntime
+    server: ApiServer
+    cluster: Cluster
+    variables: Mapping[str, str] = field(default_factory=lambda: VARIABLES)
+
+    def service(self, name: str) -> Service:
+        container = Container({"image": "lab/busybox"})
+        return Service(name, Origin("x"), kind=Kind.TASK, container=container)
+
+    def end(self, environment: EnvironmentId, unit: Unit, code: int) -> None:
+        workload = workload_name(unit.id.service, unit.id.index)
+        self.server.controllers.end(environment, workload, code)
+
+    def preview(self, environment: EnvironmentId) -> Preview | None:
+        return Preview(self.cluster, environment, "shop", "main", "me", 3600.0, b"key")
+
+
+@asynccontextmanager
+async def kubernetes(base: Path) -> AsyncIterator[Stage]:
+    server = ApiServer()
+    async with server.serving():
+        cluster = pin("fake", CONTEXT, str(server.kubeconfig(base)))
+        runtime = KubernetesRuntime()
+        yield KubernetesStage(runtime, server, cluster)
+        await runtime.close()
+
+
+RUNTIMES: dict[str, OpenStage] = {
+    "memory": memory,
+    "process": process,
+    "docker": docker,
+    "kubernetes": kubernetes,
+}
 
 
 Held = Callable[[str, Path, pytest.FixtureRequest], None]

@@ -1,0 +1,120 @@
+"""What a cluster has of ours, as the watches last said: plain objects, by kind and by namespace."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from devenv.runtimes.kubernetes import names
+from devenv.runtimes.kubernetes.resources import NAMESPACE, WORKLOADS, Resource
+
+Object = Mapping[str, Any]
+Key = tuple[str, str]
+"""Namespace and name; a Namespace is its own."""
+Hint = Callable[[str], None]
+
+
+class Cache:
+    """Fed by watches and by the answers to what we ask. ``hint`` takes a namespace to look at."""
+
+    def __init__(self, hint: Hint) -> None:
+        self._hint = hint
+        self._objects: dict[str, dict[Key, Object]] = {}
+        self._news = asyncio.Event()
+
+    def put(self, resource: Resource, made: Object) -> None:
+        """Take in an object, unless what is known of it is newer."""
+        key = _key(resource, made)
+        known = self._of(resource).get(key)
+        if known is not None and _is_older(made, known):
+            return
+        self._of(resource)[key] = _without_managers(made)
+        self._changed(key)
+
+    def drop(self, resource: Resource, gone: Object) -> None:
+        """Forget an object; another one of its name stays."""
+        key = _key(resource, gone)
+        known = self._of(resource).get(key)
+        if known is not None and known["metadata"]["uid"] == gone["metadata"]["uid"]:
+            del self._of(resource)[key]
+            self._changed(key)
+
+    def replace(self, resource: Resource, listed: Iterable[Object]) -> None:
+        """Take a whole list: what is not in it is gone."""
+        there = {_key(resource, one): _without_managers(one) for one in listed}
+        before = self._objects.get(resource.kind, {})
+        self._objects[resource.kind] = there
+        for key in before.keys() | there.keys():
+            if before.get(key) != there.get(key):
+                self._changed(key)
+
+    def get(self, resource: Resource, namespace: str, name: str = "") -> Object | None:
+        key = (namespace, "" if resource is NAMESPACE else name)
+        return self._of(resource).get(key)
+
+    def all(self, resource: Resource, namespace: str = "") -> Iterator[Object]:
+        """All of a kind; of one namespace where it is named."""
+        for key, one in self._of(resource).items():
+            if namespace in ("", key[0]):
+                yield one
+
+    def workloads(self, namespace: str) -> Iterator[tuple[Resource, Object]]:
+        for resource in WORKLOADS:
+            for one in self.all(resource, namespace):
+                yield resource, one
+
+    async def until(self, condition: Callable[[], bool], within: float) -> bool:
+        """Wait until ``condition`` holds, for at most ``within`` seconds; tell whether it does."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                while not condition():
+                    await self._news.wait()
+        return condition()
+
+    def _of(self, resource: Resource) -> dict[Key, Object]:
+        return self._objects.setdefault(resource.kind, {})
+
+    def _changed(self, key: Key) -> None:
+        self._hint(key[0])
+        self._news.set()
+        self._news = asyncio.Event()
+
+
+def _key(resource: Resource, made: Object) -> Key:
+    metadata = made["metadata"]
+    if resource is NAMESPACE:
+        return metadata["name"], ""
+    return metadata["namespace"], metadata["name"]
+
+
+def _without_managers(made: Object) -> Object:
+    """Who set which field is half of an object, and nobody here asks for it."""
+    metadata = {k: v for k, v in made["metadata"].items() if k != "managedFields"}
+    return {**made, "metadata": metadata}
+
+
+def _is_older(made: Object, known: Object) -> bool:
+    """Tell whether an event tells of a time before what we know; both must be of one object."""
+    ours, theirs = known["metadata"], made["metadata"]
+    if ours["uid"] != theirs["uid"]:
+        return False
+    versions = (theirs["resourceVersion"], ours["resourceVersion"])
+    return all(one.isdecimal() for one in versions) and int(versions[0]) < int(versions[1])
+
+
+def label(made: Object, name: str) -> str:
+    return str((made["metadata"].get("labels") or {}).get(name, ""))
+
+
+def annotation(made: Object, name: str) -> str:
+    return str((made["metadata"].get("annotations") or {}).get(name, ""))
+
+
+def is_leaving(made: Object) -> bool:
+    return bool(made["metadata"].get("deletionTimestamp"))
+
+
+def is_ours(made: Object) -> bool:
+    return label(made, names.MANAGED_BY) == names.OURS

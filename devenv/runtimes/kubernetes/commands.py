@@ -1,0 +1,58 @@
+"""What runs beside a service's own process: commands in its pods, connections to its ports."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from devenv.errors import DevenvError
+from devenv.model.environment import EnvironmentId, ReplicaId
+from devenv.runtimes.kubernetes.servers import Servers
+from devenv.runtimes.protocol import Command, Outcome
+
+if TYPE_CHECKING:  # loaded when the first cluster is asked
+    from devenv.runtimes.kubernetes.executing import Shell
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """``open_exec`` gives a connection that its caller closes; see ``Shell`` for its shape."""
+
+    servers: Servers
+
+    async def execute(
+        self, environment: EnvironmentId, replica: ReplicaId, words: tuple[str, ...]
+    ) -> Outcome:
+        """Run a command in a pod; its code, and the beginning of its output."""
+        from devenv.runtimes.kubernetes import executing
+
+        return await executing.execute(self.servers.need(environment), replica, Command(words))
+
+    async def open_exec(
+        self, environment: EnvironmentId, replica: ReplicaId, command: Command
+    ) -> Shell:
+        """Start a command in a pod of a service, and stay connected with it."""
+        from devenv.runtimes.kubernetes import executing
+
+        return await executing.open_exec(self.servers.need(environment), replica, command)
+
+    async def forward(
+        self, environment: EnvironmentId, replica: ReplicaId, port: int, streams: Streams
+    ) -> None:
+        """Join a connection of this machine with a port of a service's pod, until one ends."""
+        from devenv.runtimes.kubernetes import forwarding
+
+        await forwarding.forward(self.servers.need(environment), replica, port, streams)
+
+    def container(self, environment: EnvironmentId, replica: ReplicaId) -> str:
+        """The pod that commands run in; "" where there is none now."""
+        from devenv.runtimes.kubernetes.executing import pod_of
+
+        place = self.servers.get(environment)
+        try:
+            return pod_of(place, replica) if place else ""
+        except DevenvError:
+            return ""

@@ -1,0 +1,18 @@
+"""How a cluster fails us: it cannot be asked, or it refuses."""
+
+from __future__ import annotations
+
+from devenv.errors import DevenvError
+
+
+class AwayError(DevenvError):
+    """It cannot be asked now; what was asked may be asked again."""
+
+
+class RefusedError(DevenvError):
+    """It was asked and says no. ``reason`` is the API's own word for it."""
+
+    def __init__(self, status: int, reason: str, message: str, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.status = status
+        self.reason = reason

@@ -1,0 +1,136 @@
+"""Commands in a pod, over a WebSocket (v5.channel.k8s.io): its streams apart, and its exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import aclosing
+
+import aiohttp
+
+from devenv.errors import DevenvError
+from devenv.model.environment import ReplicaId
+from devenv.runtimes.kubernetes.errors import AwayError
+from devenv.runtimes.kubernetes.place import Place
+from devenv.runtimes.kubernetes.resources import POD, name_of
+from devenv.runtimes.kubernetes.rows import is_over, is_ready
+from devenv.runtimes.protocol import Command, Outcome
+
+PROTOCOL = "v5.channel.k8s.io"
+INPUT, STDOUT, STDERR, STATUS, SIZE = range(5)
+CLOSE = 255
+MAX_OUTPUT = 4096
+KILLED = 137
+"""The code of a command whose pod has gone under it."""
+
+
+def pod_of(place: Place, replica: ReplicaId) -> str:
+    """The pod to turn to: one that is ready, else one that is there. DevenvError: there is none."""
+    pods = [pod for pod in place.pods(replica) if not is_over(pod)]
+    pods.sort(key=is_ready, reverse=True)
+    if not pods:
+        name = replica.service
+        raise DevenvError(
+            f"{name} does not run", f"devenv preview status shows why {name} does not"
+        )
+    return name_of(pods[0])
+
+
+class Shell:
+    r"""One open command; held as long as wanted, closed by ``aclose``.
+
+    What is written goes to its input, ``read`` gives its output in pieces as they come. Reading
+    and writing may be done by two tasks, each by one at a time. AwayError: the connection broke.
+    """
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
+        self._code: int | None = None
+        self._ending: asyncio.Task[None] | None = None
+
+    async def read(self) -> tuple[int, bytes] | None:
+        """The next bytes of STDOUT or STDERR (a terminal has only STDOUT); None: it has ended."""
+        while True:
+            message = await self._socket.receive()
+            if message.type is not aiohttp.WSMsgType.BINARY:
+                if self._code is None:
+                    raise AwayError("the connection to the pod broke")
+                return None
+            channel, data = message.data[0], message.data[1:]
+            if channel == STATUS:
+                self._code = exit_code(data)
+            elif channel in {STDOUT, STDERR} and data:
+                return channel, data
+
+    async def write(self, data: bytes) -> None:
+        """Give input; returns when there is room for more."""
+        await self._send(bytes((INPUT,)) + data)
+
+    def end_input(self) -> None:
+        """Let the command find the end of its input; its output goes on."""
+        self._ending = asyncio.create_task(self._send(bytes((CLOSE, INPUT))))
+
+    async def resize(self, columns: int, rows: int) -> None:
+        size = json.dumps({"Width": columns, "Height": rows}).encode()
+        await self._send(bytes((SIZE,)) + size)
+
+    async def exit_code(self) -> int:
+        """The code as a shell says it; what is still to be read is dropped."""
+        while self._code is None and await self.read() is not None:
+            pass
+        return KILLED if self._code is None else self._code
+
+    async def aclose(self) -> None:
+        if self._ending is not None:
+            self._ending.cancel()
+        await self._socket.close()
+
+    async def _send(self, data: bytes) -> None:
+        try:
+            await self._socket.send_bytes(data)
+        except (aiohttp.ClientError, OSError) as error:
+            raise AwayError("the connection to the pod broke") from error
+
+
+async def open_exec(place: Place, replica: ReplicaId, command: Command) -> Shell:
+    """Start a command in a pod of a service. DevenvError: it does not run, or is refused."""
+    namespace = place.need()
+    flags = {
+        "stdin": command.takes_input,
+        "stdout": True,
+        "stderr": not command.tty,
+        "tty": command.tty,
+        "container": replica.service,
+    }
+    query = [(key, str(value).lower()) for key, value in flags.items()]
+    query += [("command", word) for word in command.words]
+    path = POD.path(namespace, pod_of(place, replica), "exec")
+    socket = await place.server.connection.socket(path, query, PROTOCOL)
+    if socket.protocol != PROTOCOL:
+        await socket.close()
+        raise DevenvError("the server, or what is before it, does not speak " + PROTOCOL)
+    shell = Shell(socket)
+    if command.size is not None:
+        await shell.resize(*command.size)
+    return shell
+
+
+async def execute(place: Place, replica: ReplicaId, command: Command) -> Outcome:
+    """Run a command to its end, without input; only the beginning of its output is kept."""
+    kept = b""
+    async with aclosing(await open_exec(place, replica, command)) as shell:
+        while (piece := await shell.read()) is not None:
+            kept += piece[1][: MAX_OUTPUT - len(kept)]
+        code = await shell.exit_code()
+    return Outcome(code, kept.decode("utf-8", "replace").strip())
+
+
+def exit_code(status: bytes) -> int:
+    """The code in a Status: 0 for success; 126 where the command could not be run at all."""
+    found = json.loads(status)
+    if found.get("status") == "Success":
+        return 0
+    for cause in (found.get("details") or {}).get("causes") or ():
+        if cause.get("reason") == "ExitCode":
+            return int(cause["message"])
+    return 126

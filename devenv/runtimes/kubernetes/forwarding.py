@@ -1,0 +1,62 @@
+"""A connection into a pod, over a WebSocket (v4.channel.k8s.io): channel 0 data, 1 its errors."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+import aiohttp
+
+from devenv.model.environment import ReplicaId
+from devenv.runtimes.kubernetes.executing import pod_of
+from devenv.runtimes.kubernetes.place import Place
+from devenv.runtimes.kubernetes.resources import POD
+
+PROTOCOL = "v4.channel.k8s.io"
+DATA, ERROR = 0, 1
+PIECE = 64 * 1024
+
+
+async def forward(
+    place: Place,
+    replica: ReplicaId,
+    port: int,
+    streams: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+) -> None:
+    """Join a connection of this machine with a port of a pod, until either side has ended.
+
+    DevenvError: no pod, or the cluster refuses.
+    """
+    reader, writer = streams
+    path = POD.path(place.need(), pod_of(place, replica), "portforward")
+    socket = await place.server.connection.socket(path, [("ports", str(port))], PROTOCOL)
+    sending = asyncio.create_task(_send(reader, socket))
+    try:
+        await _receive(socket, writer)
+    finally:
+        sending.cancel()
+        await socket.close()
+
+
+async def _send(reader: asyncio.StreamReader, socket: aiohttp.ClientWebSocketResponse) -> None:
+    """What this side sends; there is no way to say that it has ended, so that ends all."""
+    with suppress(OSError, aiohttp.ClientError):
+        while data := await reader.read(PIECE):
+            await socket.send_bytes(bytes((DATA,)) + data)
+
+
+async def _receive(socket: aiohttp.ClientWebSocketResponse, writer: asyncio.StreamWriter) -> None:
+    """What the pod sends; the first message of each channel only repeats the port."""
+    begun: set[int] = set()
+    with suppress(OSError):
+        async for message in socket:
+            if message.type is not aiohttp.WSMsgType.BINARY:
+                return
+            channel, data = message.data[0], message.data[1:]
+            if channel not in begun:
+                begun.add(channel)
+            elif channel == ERROR:
+                return
+            else:
+                writer.write(data)
+                await writer.drain()

@@ -1,0 +1,77 @@
+"""What was applied for each service, in a ConfigMap of the namespace: what is no more is pruned."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from devenv.runtimes.kubernetes import names
+from devenv.runtimes.kubernetes.cache import Object
+from devenv.runtimes.kubernetes.errors import RefusedError
+from devenv.runtimes.kubernetes.resources import BY_KIND, CONFIG_MAP, name_of
+from devenv.runtimes.kubernetes.server import Server
+
+NAME = "devenv-inventory"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Entry:
+    """One object that we have made."""
+
+    kind: str
+    name: str
+    uid: str
+
+
+def entry_of(made: Object) -> Entry:
+    return Entry(str(made["kind"]), name_of(made), str(made["metadata"]["uid"]))
+
+
+def stray(before: Iterable[Entry], now: Iterable[Entry]) -> list[Entry]:
+    """What was made for a service and is not of it any more, whatever its uid is now."""
+    kept = {(one.kind, one.name) for one in now}
+    return sorted(one for one in before if (one.kind, one.name) not in kept)
+
+
+class Inventory:
+    """That of one namespace."""
+
+    def __init__(self, server: Server, namespace: str, preview: str) -> None:
+        self._server = server
+        self._namespace = namespace
+        self._preview = preview
+
+    async def of(self, service: str) -> list[Entry]:
+        """What was made for a service."""
+        try:
+            path = CONFIG_MAP.path(self._namespace, NAME)
+            found = await self._server.connection.call("GET", path)
+        except RefusedError as error:
+            if error.status == 404:
+                return []
+            raise
+        held = (found.get("data") or {}).get(service) or "[]"
+        return [Entry(*one) for one in json.loads(held) if one[0] in BY_KIND]
+
+    async def put(self, service: str, entries: Iterable[Entry]) -> None:
+        """Write down what a service has; nothing of it: forget it."""
+        listed = [[one.kind, one.name, one.uid] for one in sorted(entries)]
+        data = {service: json.dumps(listed) if listed else None}
+        await self._server.merge(CONFIG_MAP, self._namespace, NAME, {"data": data})
+
+    async def prune(self, entries: Iterable[Entry]) -> None:
+        """Delete just these objects."""
+        await asyncio.gather(
+            *(
+                self._server.delete(BY_KIND[one.kind], self._namespace, one.name, one.uid)
+                for one in entries
+            )
+        )
+
+
+def empty(preview: str) -> Object:
+    """The ConfigMap as it is made; each service's entry is put in later."""
+    metadata = {"name": NAME, "labels": names.labels(preview)}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}

@@ -1,0 +1,74 @@
+"""The user's kubeconfig: which server a context leads to, and whether that is the pinned one."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from typing import Any
+
+from kubernetes.aio import config
+from kubernetes.aio.client import ApiClient, Configuration
+from kubernetes.aio.config.kube_config import KubeConfigMerger
+
+from devenv.errors import DevenvError
+from devenv.model.preview import Cluster
+
+
+def pin(name: str, context: str, kubeconfig: str) -> Cluster:
+    """Take down where a context leads now. DevenvError: there is none of this name."""
+    cluster = _cluster_of(context, kubeconfig)
+    return Cluster(name, context, str(cluster.get("server") or ""), _authority(cluster), kubeconfig)
+
+
+async def open_client(cluster: Cluster) -> ApiClient:
+    """A client of the pinned server. DevenvError: the context leads elsewhere by now."""
+    found = pin(cluster.name, cluster.context, cluster.kubeconfig)
+    if found != cluster:
+        raise DevenvError(
+            f"the context {cluster.context} leads to {found.server} now, which is not the cluster "
+            f"that {cluster.name} was added for: {cluster.server}",
+            f"if that is right: devenv cluster remove {cluster.name}, and add it again",
+        )
+    configuration = Configuration()
+    try:
+        await config.load_kube_config(
+            config_file=cluster.kubeconfig,
+            context=cluster.context,
+            client_configuration=configuration,
+            persist_config=False,
+        )
+    except (config.ConfigException, OSError, ValueError) as error:
+        raise DevenvError(f"the context {cluster.context} cannot be used: {error}") from error
+    return ApiClient(configuration)
+
+
+def _cluster_of(context: str, kubeconfig: str) -> dict[str, Any]:
+    paths = [path for path in kubeconfig.split(os.pathsep) if os.path.isfile(path)]
+    if not paths:
+        raise DevenvError(f"there is no kubeconfig at {kubeconfig}", "set KUBECONFIG")
+    merged = KubeConfigMerger(os.pathsep.join(paths)).config
+    contexts = {one["name"]: one["context"] for one in _listed(merged, "contexts")}
+    clusters = {one["name"]: one["cluster"] for one in _listed(merged, "clusters")}
+    if context not in contexts:
+        known = ", ".join(contexts) or "none"
+        raise DevenvError(f"there is no context {context} in {kubeconfig}", f"there is: {known}")
+    named = contexts[context].get("cluster")
+    if named not in clusters:
+        raise DevenvError(f"the context {context} names the cluster {named}, which is not there")
+    return dict(clusters[named])
+
+
+def _listed(merged: Any, key: str) -> list[dict[str, Any]]:
+    entries = merged.value[key] if merged is not None else []
+    return [getattr(one, "value", one) for one in entries]
+
+
+def _authority(cluster: dict[str, Any]) -> str:
+    """A hash of the certificates by which the server is known; "" where any would do."""
+    data, path = cluster.get("certificate-authority-data"), cluster.get("certificate-authority")
+    content = base64.b64decode(data) if data else b""
+    if path and not data:
+        with open(path, "rb") as file:
+            content = file.read()
+    return hashlib.sha256(content).hexdigest() if content else ""

@@ -1,0 +1,164 @@
+"""What the pods of a service write, as it comes, from where it was left."""
+
+from __future__ import annotations
+
+import asyncio
+from calendar import timegm
+from collections.abc import AsyncIterator, Callable
+from functools import lru_cache
+
+import aiohttp
+
+from devenv.errors import DevenvError
+from devenv.model.environment import ReplicaId
+from devenv.runtimes.kubernetes.connection import TryAgainError
+from devenv.runtimes.kubernetes.errors import AwayError
+from devenv.runtimes.kubernetes.place import Place
+from devenv.runtimes.kubernetes.resources import POD, name_of
+from devenv.runtimes.kubernetes.rows import has_begun, is_over
+from devenv.runtimes.protocol import Chunk
+
+OUTPUT = 1
+"""The stream: a cluster keeps both together."""
+READ = 64 * 1024
+SILENCE = 6 * 3600.0
+"""Seconds for which a pod may write nothing before its stream is opened anew."""
+AGAIN = 0.5
+"""Seconds until the log of a container that was restarted is looked for."""
+
+
+async def follow(
+    place: Place, replica: ReplicaId, since: int, ended: Callable[[], bool]
+) -> AsyncIterator[list[Chunk]]:
+    """Yield the lines of all pods, until ``ended`` says that no other pod will come."""
+    namespace = place.need()
+    queue: asyncio.Queue[list[Chunk] | None] = asyncio.Queue(maxsize=64)
+    tasks: dict[str, asyncio.Task[None]] = {}
+
+    def fresh() -> list[str]:
+        begun = [name_of(pod) for pod in place.pods(replica) if has_begun(pod)]
+        return [name for name in begun if name not in tasks]
+
+    async def look() -> None:
+        while True:
+            for name in fresh():
+                one = _Pod(place, replica, namespace, name)
+                tasks[name] = asyncio.create_task(one.follow(since, queue))
+            if ended() and not fresh():
+                break
+            await place.server.cache.until(lambda: bool(fresh()) or ended(), 60.0)
+        await asyncio.gather(*tasks.values())
+        await queue.put(None)
+
+    looking = asyncio.create_task(look())
+    try:
+        while not looking.done() or not queue.empty():
+            chunks = await _next(queue, looking)
+            if chunks is None:
+                break
+            yield chunks
+        if looking.done() and not looking.cancelled():
+            looking.result()
+    finally:
+        for task in (looking, *tasks.values()):
+            task.cancel()
+
+
+async def _next(
+    queue: asyncio.Queue[list[Chunk] | None], looking: asyncio.Task[None]
+) -> list[Chunk] | None:
+    """The next lines; None when there are no more, or when looking for them has failed."""
+    getting = asyncio.create_task(queue.get())
+    done, _ = await asyncio.wait({getting, looking}, return_when=asyncio.FIRST_COMPLETED)
+    if getting in done:
+        return getting.result()
+    getting.cancel()
+    return None if queue.empty() else queue.get_nowait()
+
+
+class _Pod:
+    """One pod's log, across the restarts of its container."""
+
+    def __init__(self, place: Place, replica: ReplicaId, namespace: str, name: str) -> None:
+        self._place = place
+        self._replica = replica
+        self._path = POD.path(namespace, name, "log")
+        self._name = name
+
+    async def follow(self, since: int, queue: asyncio.Queue[list[Chunk] | None]) -> None:
+        while True:
+            async for chunks in self._once(since):
+                await queue.put(chunks)
+                since = chunks[-1].time
+            if self._is_over():
+                return
+            await asyncio.sleep(AGAIN)
+
+    def _is_over(self) -> bool:
+        pods = self._place.pods(self._replica)
+        there = next((pod for pod in pods if name_of(pod) == self._name), None)
+        return there is None or is_over(there)
+
+    async def _once(self, since: int) -> AsyncIterator[list[Chunk]]:
+        """What is written until the container ends."""
+        lines = Lines(since)
+        try:
+            async for data in self._bytes(since):
+                if chunks := lines.feed(data):
+                    yield chunks
+        except (aiohttp.ClientError, TimeoutError, OSError, TryAgainError) as error:
+            raise AwayError(f"the log of {self._name} broke off: {error}") from error
+        except DevenvError:
+            if not self._is_over():
+                raise
+
+    async def _bytes(self, since: int) -> AsyncIterator[bytes]:
+        query = {"follow": "true", "timestamps": "true"}
+        if since:
+            query["sinceTime"] = stamp_of(since)
+        connection = self._place.server.connection
+        async with connection.open("GET", self._path, query=query, patience=SILENCE) as answer:
+            async for data in answer.content.iter_any():
+                yield data
+
+
+class Lines:
+    """Takes bytes as they come, gives whole lines that are newer than ``after`` (nanoseconds)."""
+
+    def __init__(self, after: int = 0) -> None:
+        self._after = after
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[Chunk]:
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        found: list[Chunk] = []
+        for line in lines:
+            stamp, _, text = line.partition(b" ")
+            at = nanoseconds(stamp)
+            if at > self._after:
+                found.append(Chunk(OUTPUT, at, text + b"\n"))
+        return found
+
+
+def nanoseconds(stamp: bytes) -> int:
+    """``2026-01-02T03:04:05.123456789Z`` in nanoseconds since the epoch; 0: it is none."""
+    try:
+        fraction = stamp[20:-1]
+        return _second(stamp[:19]) + int(fraction.ljust(9, b"0") if fraction else 0)
+    except ValueError:
+        return 0
+
+
+def stamp_of(moment: int) -> str:
+    """Nanoseconds since the epoch as the API writes them."""
+    from datetime import UTC, datetime
+
+    whole = datetime.fromtimestamp(moment // 10**9, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{whole}.{moment % 10**9:09}Z"
+
+
+@lru_cache(maxsize=64)
+def _second(text: bytes) -> int:
+    year, month, day = int(text[:4]), int(text[5:7]), int(text[8:10])
+    hour, minute, second = int(text[11:13]), int(text[14:16]), int(text[17:19])
+    return timegm((year, month, day, hour, minute, second)) * 1_000_000_000

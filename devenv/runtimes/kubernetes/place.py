@@ -1,0 +1,56 @@
+"""Where an environment is: its preview, its cluster, and the namespace that it has there now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from devenv.errors import DevenvError
+from devenv.model.environment import ReplicaId, Resources
+from devenv.model.preview import Preview
+from devenv.runtimes.kubernetes.cache import Object, is_leaving
+from devenv.runtimes.kubernetes.resources import POD, Resource, name_of
+from devenv.runtimes.kubernetes.rows import Workload, matching
+from devenv.runtimes.kubernetes.server import Server
+
+
+class Place:
+    """``prepared`` is what was prepared last, by this daemon."""
+
+    def __init__(self, preview: Preview, server: Server) -> None:
+        self.preview = preview
+        self.server = server
+        self.prepared = ""
+        self.resources = Resources()
+
+    @property
+    def namespace(self) -> str:
+        """The name of its namespace; "" where it has none."""
+        found = self.server.living(self.preview.name, self.preview.repository)
+        return name_of(found) if found else ""
+
+    def need(self) -> str:
+        """Its namespace. DevenvError: nothing was prepared, or the cluster is away."""
+        self.server.need()
+        found = self.namespace
+        if not found:
+            raise DevenvError(f"{self.preview.name} has no namespace yet", "devenv preview up")
+        return found
+
+    def workloads(self, boot: float) -> Mapping[ReplicaId, tuple[Resource, Workload]]:
+        """Its workloads that are not being deleted; one that is counts while it has pods."""
+        namespace = self.namespace
+        if not namespace:
+            return {}
+        cache = self.server.cache
+        pods = tuple(cache.all(POD, namespace))
+        found: dict[ReplicaId, tuple[Resource, Workload]] = {}
+        for resource, made in cache.workloads(namespace):
+            workload = Workload(made, (), boot)
+            if workload.id.service and not is_leaving(made):
+                own = Workload(made, matching(pods, workload.id), boot)
+                found[workload.id] = (resource, own)
+        return found
+
+    def pods(self, replica: ReplicaId) -> tuple[Object, ...]:
+        namespace = self.namespace
+        return matching(self.server.cache.all(POD, namespace), replica) if namespace else ()

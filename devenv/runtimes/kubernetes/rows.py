@@ -1,0 +1,194 @@
+"""A workload and its pods as a unit: whether it runs, is ready, has ended, and why not. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from devenv.model.environment import ReplicaId
+from devenv.model.unit import Exit, Health, Unit
+from devenv.runtimes.kubernetes import names
+from devenv.runtimes.kubernetes.cache import Object, annotation, is_leaving, label
+
+TERMINATED = 143
+"""What ``kubectl`` and a shell say of a process that TERM ended."""
+_STUCK = {
+    "CrashLoopBackOff": "keeps ending",
+    "CreateContainerConfigError": "cannot be made",
+    "CreateContainerError": "cannot be made",
+    "ErrImageNeverPull": "image pull failed",
+    "ErrImagePull": "image pull failed",
+    "ImagePullBackOff": "image pull failed",
+    "InvalidImageName": "image pull failed",
+    "RunContainerError": "cannot be started",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A Deployment, StatefulSet or Job, with its pods. ``boot``: the epoch in boottime's terms."""
+
+    made: Object
+    pods: tuple[Object, ...]
+    boot: float
+
+    @property
+    def id(self) -> ReplicaId:
+        index = label(self.made, names.INDEX)
+        return ReplicaId(label(self.made, names.SERVICE), int(index) if index.isdecimal() else 0)
+
+
+def unit_of(workload: Workload) -> Unit:
+    """What is seen of a service."""
+    made = workload.made
+    started, stopped = _number(made, names.STARTED), _number(made, names.STOPPED)
+    asked = stopped > started
+    exit_ = _stopped(workload, stopped) if asked else _ended(workload)
+    health, detail = _health(workload) if exit_ is None else (Health.NONE, "")
+    return Unit(
+        workload.id,
+        "kubernetes",
+        annotation(made, names.FINGERPRINT),
+        int(_number(made, names.GENERATION)),
+        int(_number(made, names.ATTEMPT)),
+        int(_number(made, names.RESTARTS)) + sum(map(_restarts, workload.pods)),
+        started=started - workload.boot,
+        exit=exit_,
+        stopping=asked and exit_ is None,
+        health=health,
+        detail=detail,
+    )
+
+
+def is_ready(pod: Object) -> bool:
+    return not is_leaving(pod) and _condition(pod, "Ready").get("status") == "True"
+
+
+def has_begun(pod: Object) -> bool:
+    """Tell whether its container has ever run, so that there may be a log of it."""
+    return any({"running", "terminated"} & one["state"].keys() for one in _containers(pod))
+
+
+def is_over(pod: Object) -> bool:
+    return (pod.get("status") or {}).get("phase") in {"Succeeded", "Failed"}
+
+
+def _stopped(workload: Workload, at: float) -> Exit | None:
+    """We asked it to end; None while something of it is alive."""
+    if any(not is_over(pod) for pod in workload.pods):
+        return None
+    return Exit(TERMINATED, at - workload.boot, requested=True)
+
+
+def _ended(workload: Workload) -> Exit | None:
+    """The end of a Job; nothing else ends by itself."""
+    for kind in ("Complete", "Failed"):
+        found = _condition(workload.made, kind)
+        if found.get("status") == "True":
+            at = seconds(found["lastTransitionTime"]) - workload.boot
+            started = _number(workload.made, names.STARTED) - workload.boot
+            code = next(_codes(workload.pods), None)
+            if code is None and kind == "Failed":
+                return Exit(1, max(at, started), why=str(found.get("message") or ""))
+            return Exit(code or 0, max(at, started))
+    return None
+
+
+def _codes(pods: Iterable[Object]) -> Iterator[int]:
+    """The exit codes of pods, the newest first."""
+    newest = sorted(pods, key=lambda pod: pod["metadata"]["creationTimestamp"], reverse=True)
+    for pod in newest:
+        for container in _containers(pod):
+            ended = container["state"].get("terminated")
+            if ended:
+                yield int(ended["exitCode"])
+
+
+def _health(workload: Workload) -> tuple[Health, str]:
+    if workload.made["kind"] == "Job":
+        stuck = next(_stuck(workload.pods), "")
+        return (Health.UNHEALTHY, stuck) if stuck else (Health.NONE, "")
+    if _is_available(workload.made):
+        return Health.PASSING, ""
+    stuck = next(_stuck(workload.pods), "") or _refused(workload.made)
+    if stuck:
+        return Health.UNHEALTHY, stuck
+    return Health.UNKNOWN, next(_waits(workload.pods), "no pod yet" if not workload.pods else "")
+
+
+def _is_available(made: Object) -> bool:
+    """All pods are of the newest definition, and ready."""
+    status, wanted = made.get("status") or {}, made["spec"].get("replicas", 1)
+    if status.get("observedGeneration", 0) < made["metadata"].get("generation", 0):
+        return False
+    counts = (status.get("updatedReplicas", 0), status.get("readyReplicas", 0))
+    return all(count >= wanted for count in counts) and status.get("replicas", 0) == wanted
+
+
+def _stuck(pods: Iterable[Object]) -> Iterator[str]:
+    for pod in pods:
+        for container in () if is_leaving(pod) else _containers(pod):
+            waiting = container["state"].get("waiting") or {}
+            what = _STUCK.get(waiting.get("reason", ""))
+            if what == "keeps ending":
+                yield f"{what}: {_last_end(container)}"
+            elif what:
+                yield f"{what}: {waiting.get('message') or waiting['reason']}"
+
+
+def _last_end(container: Mapping[str, Any]) -> str:
+    ended = (container.get("lastState") or {}).get("terminated") or {}
+    memory = ", out of memory" if ended.get("reason") == "OOMKilled" else ""
+    return f"exit code {ended.get('exitCode', '?')}{memory}"
+
+
+def _refused(made: Object) -> str:
+    """Why no pod may be made at all: a quota, or Pod Security."""
+    found = _condition(made, "ReplicaFailure")
+    if found.get("status") != "True":
+        return ""
+    return f"a pod is refused: {found.get('message') or found.get('reason')}"
+
+
+def _waits(pods: Iterable[Object]) -> Iterator[str]:
+    for pod in pods:
+        placed = _condition(pod, "PodScheduled")
+        if placed.get("status") == "False":
+            yield f"no node takes it: {placed.get('message') or placed.get('reason')}"
+
+
+def _restarts(pod: Object) -> int:
+    return sum(int(one.get("restartCount") or 0) for one in _containers(pod))
+
+
+def _containers(pod: Object) -> list[Mapping[str, Any]]:
+    return list((pod.get("status") or {}).get("containerStatuses") or ())
+
+
+def _condition(made: Object, kind: str) -> Mapping[str, Any]:
+    conditions = (made.get("status") or {}).get("conditions") or ()
+    return next((one for one in conditions if one["type"] == kind), {})
+
+
+def _number(made: Object, name: str) -> float:
+    try:
+        return float(annotation(made, name) or 0)
+    except ValueError:
+        return 0.0
+
+
+def seconds(stamp: str) -> float:
+    """``2026-01-02T03:04:05Z`` in seconds since the epoch."""
+    return datetime.fromisoformat(stamp.replace("Z", "+00:00")).timestamp()
+
+
+def matching(pods: Iterable[Object], replica: ReplicaId) -> tuple[Object, ...]:
+    """The pods of one replica."""
+    return tuple(
+        pod
+        for pod in pods
+        if label(pod, names.SERVICE) == replica.service
+        and label(pod, names.INDEX) == str(replica.index)
+    )

@@ -1,0 +1,189 @@
+"""The Kubernetes runtime: the contract of a runtime, by way of a workload for each service."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING
+
+from devenv.errors import DevenvError
+from devenv.model.environment import EnvironmentId, ReplicaId
+from devenv.model.plan import Start, StopUnit
+from devenv.model.unit import Exit, Unit
+from devenv.runtimes.kubernetes.commands import Commands
+from devenv.runtimes.kubernetes.pace import Pace
+from devenv.runtimes.kubernetes.servers import Servers
+from devenv.runtimes.protocol import Capability, Chunk, Look, Preparation, Report, Sample
+
+if TYPE_CHECKING:  # loaded when the first cluster is asked
+    from devenv.runtimes.kubernetes.place import Place
+    from devenv.runtimes.kubernetes.resources import Resource
+    from devenv.runtimes.kubernetes.rows import Workload
+
+NOT_MADE = 125
+"""The exit code of what the cluster has refused."""
+ADOPTED = "adopted"
+"""What is prepared is not known: another daemon did it."""
+
+
+class KubernetesRuntime:
+    """A service is one unit, however many pods it has: the cluster restarts and counts them."""
+
+    name = "kubernetes"
+    capabilities = (
+        Capability.EXEC | Capability.OUTLIVES_DAEMON | Capability.SUPERVISES | Capability.LOGS
+    )
+
+    def __init__(self, pace: Pace | None = None) -> None:
+        self.servers = Servers(pace or Pace())
+        self.commands = Commands(self.servers)
+        self._failed: dict[EnvironmentId, dict[ReplicaId, Unit]] = {}
+        # Once: a unit is known by when it started, so that must stay the same number.
+        self._boot = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+
+    async def observe(self, environment: EnvironmentId) -> Look:
+        place = self.servers.get(environment)
+        if place is None:
+            return Look()
+        prepared = place.prepared if place.namespace else ""
+        if place.server.away:
+            return Look(away=place.server.away, prepared=place.prepared or ADOPTED)
+        from devenv.runtimes.kubernetes.rows import unit_of
+
+        there = place.workloads(self._boot)
+        units = {key: unit_of(workload) for key, (_, workload) in there.items()}
+        failed = self._failed.get(environment, {})
+        units |= {key: unit for key, unit in failed.items() if key not in units}
+        return Look(units, prepared or (ADOPTED if place.namespace else ""))
+
+    def changes(self) -> AsyncIterator[EnvironmentId]:
+        return self.servers.changes()
+
+    async def prepare(
+        self, environment: EnvironmentId, preparation: Preparation, report: Report
+    ) -> None:
+        """Have the namespace, with all that guards it."""
+        from devenv.runtimes.kubernetes import namespaces
+
+        preview = preparation.preview
+        if preview is None:
+            raise DevenvError(f"{environment} is no preview", "devenv preview up")
+        place = self.servers.know(environment, preview)
+        await place.server.open()
+        name = await namespaces.ensure(place.server, preview)
+        report(f"namespace {name}")
+        await namespaces.furnish(place.server, name, preview, preparation.resources)
+        place.prepared, place.resources = preparation.fingerprint, preparation.resources
+        self.servers.hint(environment)
+
+    async def start(self, environment: EnvironmentId, step: Start, report: Report) -> None:
+        """Apply what a service is made of. What the server refuses is a unit that has ended."""
+        from devenv.runtimes.kubernetes.errors import RefusedError
+        from devenv.runtimes.kubernetes.workloads import Workloads
+
+        place = self.servers.need(environment)
+        workloads = Workloads(place)
+        failed = self._failed.setdefault(environment, {})
+        failed.pop(step.replica.id, None)
+        there = place.workloads(self._boot).get(step.replica.id)
+        if there is not None and self._runs(there[1], step):
+            return
+        try:
+            await workloads.start(step, there)
+        except RefusedError as error:
+            failed[step.replica.id] = _not_made(step, error)
+        self.servers.hint(environment)
+
+    async def stop(self, environment: EnvironmentId, step: StopUnit) -> None:
+        from devenv.runtimes.kubernetes.workloads import Workloads
+
+        place, found = self._found(environment, step.unit.id)
+        if place is not None and found is not None and self._unit(found[1]).exit is None:
+            await Workloads(place).stop(*found, step.grace)
+
+    async def pause(self, environment: EnvironmentId, replica: ReplicaId, *, paused: bool) -> None:
+        raise DevenvError("a preview cannot stand still", "devenv preview down takes it down")
+
+    async def remove(self, environment: EnvironmentId, replica: ReplicaId) -> None:
+        from devenv.runtimes.kubernetes.workloads import Workloads
+
+        self._failed.get(environment, {}).pop(replica, None)
+        place, found = self._found(environment, replica)
+        if place is not None and found is not None:
+            if self._unit(found[1]).exit is None:
+                raise DevenvError(f"{replica.service} still runs")
+            await Workloads(place).remove(*found)
+        self.servers.hint(environment)
+
+    async def discard(self, environment: EnvironmentId, *, data: bool) -> None:
+        """Delete the namespace; volumes are data, and keep it until that is to go too."""
+        from devenv.runtimes.kubernetes import namespaces
+
+        self._failed.pop(environment, None)
+        place = self.servers.get(environment)
+        if place is None:
+            return
+        place.server.need()
+        living = place.server.living(place.preview.name, place.preview.repository)
+        if living is not None and (data or not place.resources.volumes):
+            await namespaces.delete(place.server, living)
+        place.prepared = ""
+        self.servers.forget(environment)
+
+    async def samples(self, environment: EnvironmentId) -> Mapping[ReplicaId, Sample]:
+        """Only which ones run: what they use, a metrics server would have to say."""
+        units = (await self.observe(environment)).units
+        return {key: Sample(0.0, 0) for key, unit in units.items() if unit.exit is None}
+
+    async def logs(
+        self, environment: EnvironmentId, replica: ReplicaId, since: int
+    ) -> AsyncIterator[list[Chunk]]:
+        """Yield what all pods of a service write after ``since``; ends when it has ended."""
+        from devenv.runtimes.kubernetes.logs import follow
+
+        place = self.servers.need(environment)
+
+        def ended() -> bool:
+            found = place.workloads(self._boot).get(replica)
+            return found is None or self._unit(found[1]).exit is not None
+
+        async for chunks in follow(place, replica, since, ended):
+            yield chunks
+
+    async def close(self) -> None:
+        await self.servers.close()
+
+    def _found(
+        self, environment: EnvironmentId, replica: ReplicaId
+    ) -> tuple[Place | None, tuple[Resource, Workload] | None]:
+        place = self.servers.get(environment)
+        return place, place.workloads(self._boot).get(replica) if place else None
+
+    def _unit(self, workload: Workload) -> Unit:
+        from devenv.runtimes.kubernetes.rows import unit_of
+
+        return unit_of(workload)
+
+    def _runs(self, workload: Workload, step: Start) -> bool:
+        """Tell whether it runs as asked. DevenvError: it runs as it was asked for before."""
+        unit, wanted = self._unit(workload), step.replica
+        if unit.exit is not None:
+            return False
+        if (unit.fingerprint, unit.generation) != (wanted.fingerprint, wanted.generation):
+            raise DevenvError(f"{wanted.id.service} still runs as it was asked for before")
+        return True
+
+
+def _not_made(step: Start, error: DevenvError) -> Unit:
+    now = time.clock_gettime(time.CLOCK_BOOTTIME)
+    replica = step.replica
+    return Unit(
+        replica.id,
+        KubernetesRuntime.name,
+        replica.fingerprint,
+        replica.generation,
+        step.attempt,
+        step.restarts,
+        started=now,
+        exit=Exit(NOT_MADE, now, why=error.message),
+    )

@@ -1,0 +1,74 @@
+"""Which environment is where: one server for each cluster, one place for each preview."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+from devenv.errors import DevenvError
+from devenv.model.environment import EnvironmentId
+from devenv.model.preview import Cluster, Preview
+from devenv.runtimes.kubernetes.pace import Pace
+
+if TYPE_CHECKING:  # loaded when the first cluster is asked
+    from devenv.runtimes.kubernetes.place import Place
+    from devenv.runtimes.kubernetes.server import Server
+
+
+class Servers:
+    """Opened when they are first needed, shared by all previews of a cluster."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self._servers: dict[Cluster, Server] = {}
+        self._places: dict[EnvironmentId, Place] = {}
+        self._hints: asyncio.Queue[EnvironmentId] = asyncio.Queue()
+
+    def of(self, cluster: Cluster) -> Server:
+        """The server of a cluster, which may not be open yet."""
+        from devenv.runtimes.kubernetes.server import Server
+
+        if cluster not in self._servers:
+            self._servers[cluster] = Server(cluster, self._hint, self._pace)
+        return self._servers[cluster]
+
+    def know(self, environment: EnvironmentId, preview: Preview) -> Place:
+        """Take down where an environment is, and begin to look there."""
+        from devenv.runtimes.kubernetes.place import Place
+
+        place = self._places.get(environment)
+        if place is None or place.server.connection.cluster != preview.cluster:
+            self._places[environment] = place = Place(preview, self.of(preview.cluster))
+        place.preview = preview
+        place.server.start()
+        return place
+
+    def get(self, environment: EnvironmentId) -> Place | None:
+        return self._places.get(environment)
+
+    def need(self, environment: EnvironmentId) -> Place:
+        place = self._places.get(environment)
+        if place is None:
+            raise DevenvError(f"{environment} was not prepared")
+        return place
+
+    def forget(self, environment: EnvironmentId) -> None:
+        """Nothing of it is left."""
+        self._places.pop(environment, None)
+        self.hint(environment)
+
+    def hint(self, environment: EnvironmentId) -> None:
+        self._hints.put_nowait(environment)
+
+    async def changes(self) -> AsyncIterator[EnvironmentId]:
+        while True:
+            yield await self._hints.get()
+
+    async def close(self) -> None:
+        await asyncio.gather(*(server.close() for server in self._servers.values()))
+
+    def _hint(self, namespace: str) -> None:
+        for environment, place in self._places.items():
+            if not namespace or namespace.startswith(place.preview.name):
+                self.hint(environment)

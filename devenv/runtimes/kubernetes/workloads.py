@@ -1,0 +1,115 @@
+"""One service in its namespace: applied, scaled to nothing, deleted."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from devenv.errors import DevenvError
+from devenv.model.environment import Replica
+from devenv.model.plan import Start
+from devenv.runtimes.kubernetes import names
+from devenv.runtimes.kubernetes.inventory import Inventory, entry_of, stray
+from devenv.runtimes.kubernetes.objects.service import objects
+from devenv.runtimes.kubernetes.place import Place
+from devenv.runtimes.kubernetes.resources import BY_KIND, JOB, Resource, name_of
+from devenv.runtimes.kubernetes.rows import Workload, is_over
+
+GOES_WITHIN = 60.0
+"""Seconds that what is deleted or stopped has beyond its own grace."""
+
+
+class Workloads:
+    """Those of one place."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._namespace = place.need()
+        self._server = place.server
+        self._preview = place.preview.name
+        self._inventory = Inventory(self._server, self._namespace, self._preview)
+
+    async def start(self, step: Start, there: tuple[Resource, Workload] | None) -> None:
+        """Apply all objects of a service; what it had and has no more is deleted."""
+        service, index = step.replica.service, step.replica.index
+        made = objects(self._preview, service, index)
+        workload = _marked(made[-1], step)
+        if there is not None and _must_go_first(there[0], workload):
+            await self._delete(*there)
+        before = await self._inventory.of(service.name)
+        others = await asyncio.gather(*(self._apply(one) for one in made[:-1]))
+        applied = [*others, await self._apply(workload)]
+        now = [entry_of(one) for one in applied]
+        kept = [one for one in before if one.name != name_of(workload) and index]
+        if sorted(now) != sorted(before):
+            await self._inventory.prune(stray(before, [*now, *kept]))
+            await self._inventory.put(service.name, [*now, *kept])
+
+    async def stop(self, resource: Resource, workload: Workload, grace: float) -> None:
+        """Let its pods go, and return when they have."""
+        spec = {"suspend": True} if resource is JOB else {"replicas": 0}
+        stamp = {names.STOPPED: f"{time.time():.3f}"}
+        body = {"metadata": {"annotations": stamp}, "spec": spec}
+        await self._server.merge(resource, self._namespace, name_of(workload.made), body)
+
+        def gone() -> bool:
+            return all(map(is_over, self._place.pods(workload.id)))
+
+        if not await self._server.cache.until(gone, grace + GOES_WITHIN):
+            left = ", ".join(name_of(pod) for pod in self._place.pods(workload.id))
+            raise DevenvError(
+                f"{workload.id.service} does not end: {left} is still there",
+                f"see kubectl describe pod --namespace {self._namespace}",
+            )
+
+    async def remove(self, resource: Resource, workload: Workload) -> None:
+        """Delete all that a service has."""
+        service = workload.id.service
+        await self._delete(resource, workload)
+        entries = await self._inventory.of(service)
+        await self._inventory.prune(entries)
+        await self._inventory.put(service, ())
+
+    async def _apply(self, made: dict[str, Any]) -> Any:
+        return await self._server.apply(self._namespace, made, self._preview)
+
+    async def _delete(self, resource: Resource, workload: Workload) -> None:
+        metadata = workload.made["metadata"]
+        name, uid = metadata["name"], metadata["uid"]
+        await self._server.delete(resource, self._namespace, name, uid)
+
+        def gone() -> bool:
+            found = self._server.cache.get(resource, self._namespace, name)
+            return found is None or found["metadata"]["uid"] != uid
+
+        if not await self._server.cache.until(gone, GOES_WITHIN):
+            raise DevenvError(
+                f"{resource.kind} {name} in {self._namespace} does not go",
+                "see its finalizers: kubectl get -o yaml",
+            )
+
+
+def _must_go_first(there: Resource, wanted: dict[str, Any]) -> bool:
+    """A Job cannot be changed, and nothing can become another kind."""
+    return there is JOB or there is not BY_KIND[wanted["kind"]]
+
+
+def _marked(workload: dict[str, Any], step: Start) -> dict[str, Any]:
+    """Write on it what it was started for."""
+    replica: Replica = step.replica
+    marks = {
+        names.FINGERPRINT: replica.fingerprint,
+        names.GENERATION: str(replica.generation),
+        names.ATTEMPT: str(step.attempt),
+        names.RESTARTS: str(step.restarts),
+        names.STARTED: f"{time.time():.3f}",
+    }
+    made = {**workload, "metadata": {**workload["metadata"], "annotations": marks}}
+    if workload["kind"] == "Job":
+        return made
+    # A pod of another generation is another pod.
+    template = made["spec"]["template"]
+    generation = {names.GENERATION: str(replica.generation)}
+    marked = {**template["metadata"], "annotations": generation}
+    return {**made, "spec": {**made["spec"], "template": {**template, "metadata": marked}}}

@@ -1,0 +1,277 @@
+"""An API server that has the bad days of a real one whenever a test asks for them.
+
+It keeps objects, answers lists, watches, patches and deletions, and lets a few controllers work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from tests.fakes.controllers import Controllers
+from tests.fakes.store import Key, Object, Store, matches, merged
+
+TOKEN = "good"
+CONTEXT = "team-admin"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """An answer for the next request whose method and path are like this."""
+
+    method: str
+    path: str
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+    message: str = "a bad day"
+
+
+@dataclass
+class ApiServer:
+    """``faults`` are used up one by one. ``half_open``: watches stay open and say nothing more.
+
+    ``expired``: the versions below it are too old to go on from; ``gone``: how that is said, as an
+    answer of 410 or as an event. ``stuck``: namespaces that never go, and why.
+    """
+
+    store: Store = field(default_factory=Store)
+    token: str = TOKEN
+    faults: list[Fault] = field(default_factory=list)
+    half_open: bool = False
+    bookmarks: bool = False
+    expired: int = 0
+    gone: str = "answer"
+    stuck: dict[str, str] = field(default_factory=dict)
+    seen: list[tuple[str, str]] = field(default_factory=list)
+    address: str = ""
+    last_patch: str = ""
+
+    def __post_init__(self) -> None:
+        self.controllers = Controllers(self.store)
+        self._cut = asyncio.Event()
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[str]:
+        """Serve on loopback; gives the address."""
+        app = web.Application(client_max_size=2**24)
+        app.router.add_route("*", "/{path:.*}", self._answer)
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        assert site._server is not None
+        port = site._server.sockets[0].getsockname()[1]  # type: ignore[attr-defined] # asyncio's
+        self.address = f"http://127.0.0.1:{port}"
+        try:
+            yield self.address
+        finally:
+            self.cut()
+            await runner.cleanup()
+
+    def cut(self) -> None:
+        """End all watches, as a server does that restarts."""
+        self._cut.set()
+        self._cut = asyncio.Event()
+
+    def kubeconfig(self, folder: Path, token: str = TOKEN) -> Path:
+        path = folder / "kubeconfig"
+        named = {"cluster": {"server": self.address}, "name": "c"}
+        user = {"user": {"token": token}, "name": "u"}
+        context = {"context": {"cluster": "c", "user": "u"}, "name": CONTEXT}
+        path.write_text(
+            json.dumps(
+                {
+                    "apiVersion": "v1",
+                    "kind": "Config",
+                    "current-context": CONTEXT,
+                    "clusters": [named],
+                    "users": [user],
+                    "contexts": [context],
+                }
+            )
+        )
+        return path
+
+    def count(self, method: str, part: str) -> int:
+        return sum(one == method and part in path for one, path in self.seen)
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        self.seen.append((request.method, request.path_qs))
+        if request.headers.get("Authorization", "").removeprefix("Bearer ") != self.token:
+            return _status(401, "Unauthorized", "Unauthorized")
+        fault = self._fault(request)
+        if fault is not None:
+            return _status(fault.status, "", fault.message, fault.headers)
+        if request.path == "/version":
+            return web.json_response({"gitVersion": "v1.99.0"})
+        if request.path.endswith("/selfsubjectaccessreviews"):
+            return web.json_response({"status": {"allowed": True}})
+        key = _key(request.path)
+        match request.method:
+            case "GET" if key[2]:
+                return self._get(key)
+            case "GET":
+                return await self._list_or_watch(request, key)
+            case "POST":
+                return await self._post(request, key)
+            case "PATCH":
+                return await self._patch(request, key)
+            case "DELETE":
+                return await self._delete(request, key)
+        return _status(405, "MethodNotAllowed", request.method)
+
+    def _fault(self, request: web.Request) -> Fault | None:
+        for fault in self.faults:
+            if fault.method == request.method and fault.path in request.path_qs:
+                self.faults.remove(fault)
+                return fault
+        return None
+
+    def _get(self, key: Key) -> web.Response:
+        found = self.store.objects.get(key)
+        if found is None:
+            return _status(404, "NotFound", f"{key[0]} {key[2]!r} not found")
+        return web.json_response(found)
+
+    async def _post(self, request: web.Request, key: Key) -> web.Response:
+        body = await request.json()
+        key = (key[0], key[1], body["metadata"]["name"])
+        if key in self.store.objects:
+            return _status(409, "AlreadyExists", f"{key[0]} {key[2]!r} already exists")
+        made = self.store.put(key, body)
+        self.controllers.settle(key)
+        return web.json_response(made, status=201)
+
+    async def _patch(self, request: web.Request, key: Key) -> web.Response:
+        body = await request.json()
+        applies = request.content_type == "application/apply-patch+yaml"
+        if not applies and key not in self.store.objects:
+            return _status(404, "NotFound", key[2])
+        namespace = self.store.objects.get(("namespaces", "", key[1]))
+        if key[1] and (namespace is None or "deletionTimestamp" in namespace["metadata"]):
+            return _status(403, "Forbidden", f"namespace {key[1]} is being terminated")
+        made = self.store.put(key, merged(self.store.objects.get(key), body))
+        self.controllers.settle(key)
+        return web.json_response(self.store.objects.get(key, made))
+
+    async def _delete(self, request: web.Request, key: Key) -> web.Response:
+        found = self.store.objects.get(key)
+        if found is None:
+            return _status(404, "NotFound", key[2])
+        body = json.loads(await request.read() or "{}")
+        wanted = (body.get("preconditions") or {}).get("uid")
+        if wanted and wanted != found["metadata"]["uid"]:
+            return _status(409, "Conflict", "the UID in the precondition does not match")
+        if key[0] == "namespaces":
+            self._let_go(key, found)
+        else:
+            self.store.remove(key)
+            self.controllers.settle(key)
+        return web.json_response(found)
+
+    def _let_go(self, key: Key, found: Object) -> None:
+        leaving = {**found["metadata"], "deletionTimestamp": "2026-01-01T00:00:00Z"}
+        going = {**found, "metadata": leaving}
+        for held in [one for one in self.store.objects if one[1] == key[2]]:
+            self.store.remove(held)
+        if key[2] not in self.stuck:
+            self.store.put(key, going)
+            self.store.remove(key)
+            return
+        why = {
+            "type": "NamespaceFinalizersRemaining",
+            "status": "True",
+            "message": self.stuck[key[2]],
+        }
+        self.store.put(key, {**going, "status": {"phase": "Terminating", "conditions": [why]}})
+
+    async def _list_or_watch(self, request: web.Request, key: Key) -> web.StreamResponse:
+        selector = dict(_selector(request.query.get("labelSelector", "")))
+        if request.query.get("watch"):
+            return await self._watch(request, key, selector)
+        found = list(self.store.select(key[0], key[1], selector))
+        page, rest = _page(found, request)
+        metadata = {"resourceVersion": str(self.store.version), **rest}
+        return web.json_response({"kind": "List", "metadata": metadata, "items": page})
+
+    async def _watch(
+        self, request: web.Request, key: Key, selector: dict[str, str]
+    ) -> web.StreamResponse:
+        since = int(request.query["resourceVersion"])
+        too_old = {"code": 410, "reason": "Expired", "message": "too old resource version"}
+        if since < self.expired and self.gone == "answer":
+            return _status(410, "Expired", "too old resource version")
+        response = web.StreamResponse()
+        await response.prepare(request)
+        if since < self.expired:
+            await _say(response, "ERROR", {"kind": "Status", **too_old})
+            return response
+        end = asyncio.get_running_loop().time() + float(request.query["timeoutSeconds"])
+        with suppress(ConnectionError, TimeoutError):
+            async with asyncio.timeout_at(end if not self.half_open else None):
+                await self._tell(response, (key[0], since), selector)
+        return response
+
+    async def _tell(
+        self, response: web.StreamResponse, at: tuple[str, int], selector: dict[str, str]
+    ) -> None:
+        plural, since = at
+        cut = self._cut
+        while not cut.is_set():
+            news = self.store.news
+            for change in [one for one in self.store.changes if one.version > since]:
+                since = change.version
+                if (
+                    change.plural == plural
+                    and matches(change.made, selector)
+                    and not self.half_open
+                ):
+                    await _say(response, change.kind, change.made)
+            if self.bookmarks:
+                await _say(response, "BOOKMARK", {"metadata": {"resourceVersion": str(since)}})
+            waiting = [asyncio.ensure_future(news.wait()), asyncio.ensure_future(cut.wait())]
+            try:
+                await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for one in waiting:
+                    one.cancel()
+
+
+async def _say(response: web.StreamResponse, kind: str, made: Object) -> None:
+    await response.write(json.dumps({"type": kind, "object": made}).encode() + b"\n")
+
+
+def _page(found: list[Object], request: web.Request) -> tuple[list[Object], dict[str, str]]:
+    first = int(request.query.get("continue") or 0)
+    limit = int(request.query.get("limit") or len(found) or 1)
+    more = {"continue": str(first + limit)} if first + limit < len(found) else {}
+    return found[first : first + limit], more
+
+
+def _status(
+    code: int, reason: str, message: str, headers: dict[str, str] | None = None
+) -> web.Response:
+    body: dict[str, Any] = {"kind": "Status", "code": code, "reason": reason, "message": message}
+    return web.json_response(body, status=code, headers=headers)
+
+
+def _selector(text: str) -> Iterator[tuple[str, str]]:
+    for part in filter(None, text.split(",")):
+        name, _, value = part.partition("=")
+        yield name, value
+
+
+def _key(path: str) -> Key:
+    """``/apis/apps/v1/namespaces/NS/deployments/NAME``, and what is shorter."""
+    parts = path.strip("/").split("/")
+    parts = parts[2:] if parts[0] == "api" else parts[3:]
+    if parts[0] == "namespaces" and len(parts) > 2:
+        return parts[2], parts[1], parts[3] if len(parts) > 3 else ""
+    return parts[0], "", parts[1] if len(parts) > 1 else ""

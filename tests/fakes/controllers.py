@@ -1,0 +1,105 @@
+"""What the controllers and the kubelet of the fake do: pods come, are ready, end and go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.fakes.store import Key, Object, Store
+
+_PLURALS = {"Deployment": "deployments", "StatefulSet": "statefulsets", "Job": "jobs"}
+NOW = "2026-01-01T00:00:00Z"
+
+
+class Controllers:
+    """``refused`` is what keeps every pod from being made; ``waiting`` what keeps it unready."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.refused = ""
+        self.waiting: dict[str, str] = {}
+
+    def settle(self, key: Key) -> None:
+        """Do what an object of this key asks for now."""
+        made = self._store.objects.get(key)
+        if made is None:
+            for pod in list(self._store.select("pods", key[1], {})):
+                if pod["metadata"].get("annotations", {}).get("owner") == f"{key[0]}/{key[2]}":
+                    self._store.remove(("pods", key[1], pod["metadata"]["name"]))
+        elif key[0] in _PLURALS.values():
+            self._scale(key, made)
+
+    def end(self, namespace: str, service: str, code: int) -> None:
+        """Let the pod of a Job end."""
+        key = ("jobs", namespace, service)
+        job = self._store.objects[key]
+        ended = {"terminated": {"exitCode": code, "reason": "Completed"}}
+        for pod in list(self._pods(key)):
+            phase = "Failed" if code else "Succeeded"
+            self._status(("pods", namespace, pod["metadata"]["name"]), _pod(ended, phase, pod))
+        condition = {
+            "type": "Failed" if code else "Complete",
+            "status": "True",
+            "lastTransitionTime": "2030-01-01T00:00:00Z",
+            "message": "BackoffLimitExceeded" if code else "",
+        }
+        self._status(key, {**job, "status": {"conditions": [condition]}})
+
+    def _scale(self, key: Key, made: Object) -> None:
+        job = key[0] == "jobs"
+        if job and (made.get("status") or {}).get("conditions"):
+            return
+        spec = made["spec"]
+        wanted = int(not spec.get("suspend")) if job else spec.get("replicas", 1)
+        wanted = 0 if self.refused else wanted
+        pods = list(self._pods(key))
+        for pod in pods[wanted:]:
+            self._store.remove(("pods", key[1], pod["metadata"]["name"]))
+        for number in range(len(pods), wanted):
+            self._make_pod(key, made, number)
+        if not job:
+            self._status(key, {**made, "status": self._counts(made, wanted)})
+
+    def _counts(self, made: Object, pods: int) -> Object:
+        ready = 0 if self.waiting else pods
+        counts: Object = {
+            "observedGeneration": made["metadata"]["generation"],
+            "replicas": pods,
+            "updatedReplicas": pods,
+            "readyReplicas": ready,
+        }
+        if self.refused:
+            condition = {"type": "ReplicaFailure", "status": "True", "message": self.refused}
+            counts["conditions"] = [condition]
+        return counts
+
+    def _make_pod(self, key: Key, made: Object, number: int) -> None:
+        name = f"{key[2]}-{number}"
+        pod = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {
+                "labels": made["spec"]["template"]["metadata"]["labels"],
+                "annotations": {"owner": f"{key[0]}/{key[2]}"},
+            },
+            "spec": made["spec"]["template"]["spec"],
+        }
+        state: Any = {"waiting": self.waiting} if self.waiting else {"running": {"startedAt": NOW}}
+        self._store.put(("pods", key[1], name), _pod(state, "Running", pod))
+
+    def _pods(self, key: Key) -> list[Object]:
+        owner = f"{key[0]}/{key[2]}"
+        pods = self._store.select("pods", key[1], {})
+        return [one for one in pods if one["metadata"]["annotations"]["owner"] == owner]
+
+    def _status(self, key: Key, made: Object) -> None:
+        self._store.put(key, made)
+
+
+def _pod(state: Object, phase: str, pod: Object) -> Object:
+    ready = "True" if "running" in state else "False"
+    status = {
+        "phase": phase,
+        "conditions": [{"type": "Ready", "status": ready}],
+        "containerStatuses": [{"name": "web", "state": state, "restartCount": 0}],
+    }
+    return {**pod, "status": status}

@@ -1,0 +1,142 @@
+"""A workload and its pods as a unit, and what is said of one that is not ready."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from devenv.model.environment import ReplicaId
+from devenv.model.unit import Exit, Health
+from devenv.runtimes.kubernetes import names
+from devenv.runtimes.kubernetes.rows import Workload, unit_of
+
+Object = dict[str, Any]
+LABELS = {names.SERVICE: "web", names.INDEX: "0"}
+
+
+def deployment(status: Object | None = None, **marks: str) -> Object:
+    ready = {"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "readyReplicas": 1}
+    known = {"started": names.STARTED, "stopped": names.STOPPED, "print": names.FINGERPRINT}
+    return {
+        "kind": "Deployment",
+        "metadata": {
+            "name": "web",
+            "generation": 1,
+            "labels": LABELS,
+            "annotations": {known[key]: value for key, value in marks.items()},
+        },
+        "spec": {"replicas": 1},
+        "status": ready if status is None else status,
+    }
+
+
+def job(*conditions: Object) -> Object:
+    made = deployment({"conditions": list(conditions)}, started="100")
+    return {**made, "kind": "Job"}
+
+
+def pod(state: Object, last: Object | None = None, phase: str = "Running", **more: Any) -> Object:
+    one = {"name": "web", "state": state, "lastState": last or {}, "restartCount": 2}
+    created = {"name": "web-0", "labels": LABELS, "creationTimestamp": "2026-01-01T00:00:00Z"}
+    return {
+        "metadata": created,
+        "status": {"phase": phase, "containerStatuses": [one], **more},
+    }
+
+
+def unit(made: Object, *pods: Object) -> Any:
+    return unit_of(Workload(made, pods, boot=50.0))
+
+
+def test_it_says_what_it_was_started_for() -> None:
+    found = unit(deployment(started="60.5", print="abc"))
+    assert (found.id, found.fingerprint, found.started) == (ReplicaId("web"), "abc", 10.5)
+
+
+def test_it_is_ready_when_all_pods_of_the_newest_definition_are() -> None:
+    assert unit(deployment()).health is Health.PASSING
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        {},
+        {"observedGeneration": 0, "replicas": 1, "updatedReplicas": 1, "readyReplicas": 1},
+        {"observedGeneration": 1, "replicas": 2, "updatedReplicas": 1, "readyReplicas": 2},
+        {"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "readyReplicas": 0},
+    ],
+)
+def test_it_is_not_ready_before_that(status: Object) -> None:
+    assert unit(deployment(status)).health is Health.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("ImagePullBackOff", "image pull failed: why"),
+        ("ErrImageNeverPull", "image pull failed: why"),
+        ("CreateContainerConfigError", "cannot be made: why"),
+        ("RunContainerError", "cannot be started: why"),
+    ],
+)
+def test_what_keeps_a_container_from_running_is_said(reason: str, said: str) -> None:
+    waiting = pod({"waiting": {"reason": reason, "message": "why"}})
+    found = unit(deployment({}), waiting)
+    assert (found.health, found.detail) == (Health.UNHEALTHY, said)
+
+
+def test_one_that_keeps_ending_is_said_with_its_code() -> None:
+    waiting = {"waiting": {"reason": "CrashLoopBackOff"}}
+    ended = {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}
+    found = unit(deployment({}), pod(waiting, ended))
+    assert found.detail == "keeps ending: exit code 137, out of memory"
+    assert found.restarts == 2
+
+
+def test_a_pod_that_no_node_takes_is_waited_for() -> None:
+    placed = {"type": "PodScheduled", "status": "False", "message": "0/1 nodes: memory"}
+    found = unit(deployment({}), pod({}, phase="Pending", conditions=[placed]))
+    assert (found.health, found.detail) == (Health.UNKNOWN, "no node takes it: 0/1 nodes: memory")
+
+
+def test_a_pod_that_may_not_be_made_is_said() -> None:
+    refused = {"type": "ReplicaFailure", "status": "True", "message": "exceeded quota"}
+    found = unit(deployment({"conditions": [refused]}))
+    assert (found.health, found.detail) == (
+        Health.UNHEALTHY,
+        "a pod is refused: exceeded quota",
+    )
+
+
+def test_one_that_was_stopped_ends_with_its_last_pod() -> None:
+    made = deployment(started="60", stopped="70")
+    running = unit(made, pod({"running": {}}))
+    assert (running.stopping, running.exit) == (True, None)
+    assert unit(made).exit == Exit(143, 20.0, requested=True)
+
+
+def test_one_that_was_started_again_is_not_stopped() -> None:
+    assert unit(deployment(started="80", stopped="70")).exit is None
+
+
+def test_a_job_that_is_complete_has_ended() -> None:
+    done = {"type": "Complete", "status": "True", "lastTransitionTime": "1970-01-01T00:02:00Z"}
+    ended = pod({"terminated": {"exitCode": 0}}, phase="Succeeded")
+    assert unit(job(done), ended).exit == Exit(0, 70.0)
+
+
+def test_a_job_that_failed_says_the_code_of_its_pod_or_why_there_was_none() -> None:
+    failed = {
+        "type": "Failed",
+        "status": "True",
+        "lastTransitionTime": "1970-01-01T00:02:00Z",
+        "message": "Job has reached the specified backoff limit",
+    }
+    ended = pod({"terminated": {"exitCode": 3}}, phase="Failed")
+    assert unit(job(failed), ended).exit == Exit(3, 70.0)
+    assert unit(job(failed)).exit == Exit(1, 70.0, why=failed["message"])
+
+
+def test_a_job_that_runs_has_no_health() -> None:
+    assert unit(job(), pod({"running": {}})).health is Health.NONE
