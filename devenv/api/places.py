@@ -32,6 +32,15 @@ def tui_settings(environ: Mapping[str, str]) -> str:
     return os.path.join(base, "devenv", "tui.toml")
 
 
+def clusters_file(environ: Mapping[str, str]) -> str:
+    """The clusters that the user has named."""
+    base = environ.get("XDG_CONFIG_HOME", "")
+    if not base.startswith("/"):
+        home = environ.get("HOME") or os.path.expanduser("~")
+        base = os.path.join(home, ".config")
+    return os.path.join(base, "devenv", "clusters.json")
+
+
 def key_file(environ: Mapping[str, str]) -> str:
     return os.path.join(state_folder(environ), "key")
 

@@ -82,7 +82,8 @@ def parser(verb: Verb) -> argparse.ArgumentParser:
 def _add_word(made: argparse.ArgumentParser, verb: Verb, taken: str) -> None:
     name = taken.rstrip("*?.-")
     if taken.endswith("--"):
-        made.usage = f"{made.prog} [options] [TASK] [-- {name.upper()}]"
+        words = " ".join(_shown(word) for word in verb.takes if not word.endswith("--"))
+        made.usage = f"{made.prog} [options] {words} [-- {name.upper()}]"
     elif taken.endswith("..."):
         made.add_argument(name, nargs=argparse.REMAINDER, metavar=name.upper())
     elif taken.endswith("*"):
@@ -93,6 +94,18 @@ def _add_word(made: argparse.ArgumentParser, verb: Verb, taken: str) -> None:
         made.add_argument(name, choices=verb.choices)
     else:
         made.add_argument(name, metavar=name.upper())
+
+
+def _shown(taken: str) -> str:
+    """A word as the usage has it."""
+    name = taken.rstrip("*?").upper()
+    return (
+        f"[{name}]"
+        if taken.endswith("?")
+        else f"[{name.rstrip('S')} ...]"
+        if "*" in taken
+        else name
+    )
 
 
 def _add_option(made: argparse._ActionsContainer, option: Option, names: tuple[str, ...]) -> None:

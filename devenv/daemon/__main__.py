@@ -22,6 +22,7 @@ from devenv.daemon.server import Server
 from devenv.daemon.verbs.context import Context
 from devenv.errors import DevenvError
 from devenv.runtimes.docker.runtime import DockerRuntime
+from devenv.runtimes.kubernetes.runtime import KubernetesRuntime
 from devenv.runtimes.process.runtime import ProcessRuntime
 from devenv.runtimes.process.subreaper import become_subreaper
 
@@ -93,7 +94,8 @@ async def _serve(ready: int) -> None:
         log_folder=lambda environment: str(folders.logs(environment)),
     )
     docker = DockerRuntime(records=lambda environment: str(folders.records(environment)))
-    registry = Registry(folders, processes, docker)
+    kubernetes = KubernetesRuntime()
+    registry = Registry(folders, processes, docker, kubernetes)
     await registry.open()
     path = places.daemon_socket(os.environ)
     listening = _listen(path)
@@ -113,6 +115,7 @@ async def _serve(ready: int) -> None:
     await context.bridges.close()
     registry.close()
     docker.close()
+    await kubernetes.close()
     processes.close()
 
 

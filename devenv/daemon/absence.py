@@ -32,7 +32,7 @@ async def take_down_deleted(environments: Iterable[LiveEnvironment]) -> None:
     """Go on until cancelled. Data stays."""
     absences = Absences()
     while True:
-        up = {live.id: live for live in environments if live.board.newest.intent.is_up}
+        up = {live.id: live for live in environments if depends_on_its_folder(live)}
         roots = {key: live.board.newest.intent.checkout.root for key, live in up.items()}
         missing = await asyncio.to_thread(_missing, roots)
         for environment in absences.overdue(missing, boottime()):
@@ -40,6 +40,12 @@ async def take_down_deleted(environments: Iterable[LiveEnvironment]) -> None:
             live.journal.note("", f"{roots[environment]} is gone for a day: it is taken down")
             await live.change(lambda intent, _: leaving(intent, Leaving.KEEP_DATA))
         await asyncio.sleep(EVERY)
+
+
+def depends_on_its_folder(live: LiveEnvironment) -> bool:
+    """A preview belongs to a branch, wherever that is checked out."""
+    intent = live.board.newest.intent
+    return intent.is_up and intent.preview is None
 
 
 def _missing(roots: Mapping[EnvironmentId, str]) -> list[EnvironmentId]:

@@ -21,12 +21,14 @@ async def run(
     directory: str,
     environment: Mapping[str, str],
     timeout: float,
+    whole: bool = False,
 ) -> Outcome:
     """Run ``command`` in a session of its own and wait at most ``timeout`` seconds.
 
+    Only the beginning of its output is kept, unless the ``whole`` is asked for.
     A program that is not found has the code 127, as in a shell.
     """
-    reading, writing = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+    reading, writing = _file() if whole else os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
     try:
         process = _start(command, directory, environment, writing)
         return await _outcome(process, reading, timeout)
@@ -34,6 +36,12 @@ async def run(
         return Outcome(127, f"{command[0]}: {error.strerror}")
     finally:
         os.close(reading)
+
+
+def _file() -> tuple[int, int]:
+    """A file in memory, which takes all (memfd_create(2)): where it is read, and written."""
+    writing = os.memfd_create("output")
+    return os.open(f"/proc/self/fd/{writing}", os.O_RDONLY | os.O_CLOEXEC), writing
 
 
 def _start(
@@ -81,7 +89,8 @@ async def _ended(pid: int) -> None:
 
 
 def _read(descriptor: int) -> str:
+    size = max(MAX_OUTPUT, os.fstat(descriptor).st_size)
     try:
-        return os.read(descriptor, MAX_OUTPUT).decode("utf-8", "replace").strip()
+        return os.read(descriptor, size).decode("utf-8", "replace").strip()
     except BlockingIOError:
         return ""

@@ -11,11 +11,22 @@ from typing import Any
 
 from devenv.daemon import store
 from devenv.daemon.intent import Intent
-from devenv.model.environment import Desired, Environment, EnvironmentId, Replica, ReplicaId, Wanted
+from devenv.model.environment import (
+    Desired,
+    Environment,
+    EnvironmentId,
+    Replica,
+    ReplicaId,
+    Resources,
+    Wanted,
+)
 from devenv.model.fingerprint import fingerprint
 from devenv.model.service import Port, Service
+from devenv.planning.capabilities import CONTAINED
+from devenv.planning.previewing import taken_along
 from devenv.planning.wishes import ClaimKey
 from devenv.profile.references import Given, resolve, shown_url
+from devenv.runtimes.kubernetes.objects.service import objects
 from devenv.runtimes.protocol import Preparation
 
 KEEPS_MEMORY = "process"
@@ -40,8 +51,9 @@ def desired(intent: Intent, home: Home) -> Desired:
     """Make what the planner compares with what is observed."""
     environment = intent.environment
     given = _given(intent, home)
+    make = _of_preview if intent.preview else _replicas
     services = {
-        service.name: _wanted(intent, service, given, home.key)
+        service.name: _wanted(intent, service, make(intent, service, given, home.key))
         for service in environment.services.values()
     }
     runtimes = {wanted.runtime for wanted in services.values() if wanted.replicas}
@@ -58,16 +70,23 @@ def preparation(intent: Intent, home: Home) -> Preparation:
         intent.client,
         store.memory(intent, home.build),
         intent.environment.log_quota,
-        intent.environment.resources,
+        resources_of(intent),
         builds(intent.environment),
         _shared_ports(intent, home),
+        intent.preview,
     )
+
+
+def resources_of(intent: Intent) -> Resources:
+    """What services share; a preview takes the contents of files and variables along."""
+    resources = intent.environment.resources
+    return taken_along(resources, intent.contents) if intent.preview else resources
 
 
 def _shared_ports(intent: Intent, home: Home) -> Mapping[ReplicaId, tuple[Port, ...]]:
     """The ports of the containers that share a network; empty where they have one each."""
     environment = intent.environment
-    if not environment.resources.shares_network:
+    if intent.preview or not environment.resources.shares_network:
         return {}
     contained = _given(intent, home).contained & environment.services.keys()
     services = [environment.services[name] for name in sorted(contained)]
@@ -111,20 +130,48 @@ def resolved(intent: Intent, home: Home, service: Service, index: int = 0) -> Se
 
 def _given(intent: Intent, home: Home) -> Given:
     identity = intent.checkout.id
+    named, own = identity, home
+    if intent.preview is not None:  # the same on every machine
+        named = EnvironmentId(intent.preview.name)
+        own = replace(home, key=intent.preview.key)
     return Given(
         ports=intent.wishes.claims,
-        secret=lambda service: home.secret(identity, service),
+        secret=lambda service: own.secret(named, service),
         data=lambda service: home.data(identity, service),
         contained=frozenset(
-            name for name, choice in intent.wishes.runtimes.items() if choice.runtime == "docker"
+            name for name, choice in intent.wishes.runtimes.items() if choice.runtime in CONTAINED
         ),
     )
 
 
-def _wanted(intent: Intent, service: Service, given: Given, key: bytes) -> Wanted:
-    replicas = tuple(
+def _replicas(intent: Intent, service: Service, given: Given, key: bytes) -> tuple[Replica, ...]:
+    return tuple(
         _replica(intent, service, index, given, key) for index in range(count(intent, service))
     )
+
+
+def _of_preview(intent: Intent, service: Service, given: Given, key: bytes) -> tuple[Replica, ...]:
+    """One, however many pods it has; its fingerprint is of all that would be applied for it."""
+    number = count(intent, service)
+    if not number or intent.preview is None:
+        return ()
+    made = replace(_resolved(intent.environment, service, 0, given), replicas=number)
+    applied = [objects(intent.preview.name, made), _mounted(intent, made)]
+    text = dumps(applied, sort_keys=True).encode()
+    own = hmac.new(intent.preview.key or key, text, hashlib.sha256).hexdigest()[:16]
+    return (Replica(made, 0, own, intent.wishes.generations.get(service.name, 0)),)
+
+
+def _mounted(intent: Intent, service: Service) -> dict[str, Any]:
+    """The configs and secrets that a service mounts: other content means other pods."""
+    shared = resources_of(intent)
+    definition = service.container.definition if service.container else {}
+    names = {one["source"] for key in ("configs", "secrets") for one in definition.get(key) or ()}
+    both = {**shared.configs, **shared.secrets}
+    return {name: both.get(name, {}).get("content") for name in sorted(names)}
+
+
+def _wanted(intent: Intent, service: Service, replicas: tuple[Replica, ...]) -> Wanted:
     choice = intent.wishes.runtimes.get(service.name)
     shown = replicas[0].service if replicas else service
     if choice is None:

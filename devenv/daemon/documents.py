@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from devenv.daemon.board import Published
+from devenv.daemon.intent import Intent
 from devenv.model.origin import Problem
 from devenv.model.secret import mask_addresses
 from devenv.model.service import Dependency, Probe
@@ -30,10 +31,10 @@ def status(
         "version": VERSION,
         "environment": {
             "id": checkout.id,
-            "name": intent.environment.name or checkout.name,
+            "name": _name(intent, checkout),
             "path": checkout.root,
             "branch": checkout.branch,
-            "kind": "local",
+            "kind": checkout.kind,
         },
         "services": [_service(view, tail) for view in published.snapshot.services],
         "problems": [],
@@ -44,6 +45,11 @@ def status(
         "empty": published.gone,
         "leaving": bool(intent.leaving),
     }
+
+
+def _name(intent: Intent, checkout: Checkout) -> str:
+    """A preview has a name of its own: that of its namespace."""
+    return (intent.environment.name if intent.preview is None else "") or checkout.name
 
 
 def problem(problem: Problem) -> Document:

@@ -164,7 +164,7 @@ class LiveEnvironment:
 
     def _mind(self, seen: Seen) -> None:
         """Change what is wanted where the world leaves no other way."""
-        if seen.lost and self._intent.is_up:
+        if seen.lost and self._intent.is_up and self._intent.preview is None:
             self.journal.note("", seen.lost)
             before, self._lost_at = self._lost_at, boottime()
             if before is not None and self._lost_at - before < PATIENCE:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from devenv.daemon.acting import Acting
@@ -13,8 +13,9 @@ from devenv.daemon.intent import Change, Intent, restarted
 from devenv.daemon.journal import Journal
 from devenv.daemon.looking import Seen, look
 from devenv.daemon.probes import Prober
-from devenv.daemon.shipping import Shipper
+from devenv.daemon.shipping import KeepsLogs, Shipper
 from devenv.daemon.syncing import Syncer, Wishes
+from devenv.daemon.tunnels import Tunnels
 from devenv.model.environment import Desired, EnvironmentId, ReplicaId
 from devenv.model.plan import Plan
 from devenv.model.unit import Observed
@@ -46,7 +47,12 @@ class Hands:
 
         wishes = Wishes(restart, journal.note, lambda: preparation(self._intent, host.home))
         self.syncer = Syncer(environment, host, wishes)
-        self._shipper = Shipper(environment, {host.docker.name: host.docker}, log)
+        self._tunnels = Tunnels(environment, host.kubernetes)
+        keep_logs: Mapping[str, KeepsLogs] = {
+            host.docker.name: host.docker,
+            host.kubernetes.name: host.kubernetes,
+        }
+        self._shipper = Shipper(environment, keep_logs, log)
         self.acting = Acting(
             environment,
             host.runtimes,
@@ -74,6 +80,7 @@ class Hands:
         self._shipper.follow(observed, wanted, intent.environment.log_quota)
         self._forwarder.follow(wanted)
         self._intent = intent
+        self._tunnels.follow(wanted)
         self.syncer.follow(observed, wanted, watching=intent.wishes.watching)
 
     def close(self) -> None:
@@ -81,4 +88,5 @@ class Hands:
         self.acting.close()
         self._shipper.close()
         self._forwarder.close()
+        self._tunnels.close()
         self.syncer.close()

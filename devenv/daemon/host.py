@@ -11,6 +11,7 @@ from devenv.daemon.desired import Home
 from devenv.daemon.watching import Watching
 from devenv.model.environment import EnvironmentId
 from devenv.runtimes.docker.runtime import DockerRuntime
+from devenv.runtimes.kubernetes.runtime import KubernetesRuntime
 from devenv.runtimes.process.runtime import ProcessRuntime
 from devenv.runtimes.protocol import Runtime
 
@@ -65,6 +66,7 @@ class Host:
 
     processes: ProcessRuntime
     docker: DockerRuntime
+    kubernetes: KubernetesRuntime
     home: Home
     folders: Folders
     taken: Callable[[EnvironmentId], frozenset[int]]
@@ -72,4 +74,5 @@ class Host:
 
     @property
     def runtimes(self) -> Mapping[str, Runtime]:
-        return {self.processes.name: self.processes, self.docker.name: self.docker}
+        known: tuple[Runtime, ...] = (self.processes, self.docker, self.kubernetes)
+        return {runtime.name: runtime for runtime in known}

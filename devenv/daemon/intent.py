@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from devenv.model.environment import Environment
+from devenv.model.preview import Preview
 from devenv.model.snapshot import Snapshot
 from devenv.planning.wishes import Wishes, restart
 from devenv.profile.checkout import Checkout
@@ -27,7 +28,8 @@ class Intent:
     """``loaded`` is the profile as of the last ``up``, not as it is on disk now.
 
     ``profiles`` are the Compose profiles that were asked for; ``notice`` says in words what
-    happened to the environment that its user should know.
+    happened to the environment that its user should know. ``preview`` says where it is, if it is
+    in a cluster; ``contents`` are those of the files that its configs and secrets name.
     """
 
     checkout: Checkout
@@ -37,6 +39,8 @@ class Intent:
     wishes: Wishes = field(default_factory=Wishes)
     leaving: Leaving = Leaving.NO
     notice: str = ""
+    preview: Preview | None = None
+    contents: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> Environment:

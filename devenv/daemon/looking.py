@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from devenv.model.environment import Desired, Replica, ReplicaId
 from devenv.model.unit import BusyPort, Observed, Unit
+from devenv.planning.capabilities import KUBERNETES
 from devenv.runtimes.process.listen import busy_ports
 from devenv.runtimes.protocol import Look, Runtime
 
@@ -73,7 +74,8 @@ def _about_to_start(
     desired: Desired, units: Mapping[ReplicaId, Unit], busy: Mapping[ReplicaId, str]
 ) -> Iterator[Replica]:
     for wanted in desired.services.values():
-        for replica in wanted.replicas:
+        here = wanted.runtime != KUBERNETES
+        for replica in wanted.replicas if here else ():
             unit = units.get(replica.id)
             if replica.id not in busy and (unit is None or (unit.exit and not unit.lingering)):
                 yield replica

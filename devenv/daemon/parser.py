@@ -7,9 +7,12 @@ import pickle
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 
 from devenv.errors import DevenvError
 from devenv.model.origin import ProfileError
+from devenv.planning.previewing import previewed
+from devenv.profile.checkout import PREVIEW
 from devenv.profile.parsing import IDLE, Answer, Question, Refused, pack, unpack_length
 from devenv.profile.sources import Loaded
 
@@ -30,7 +33,7 @@ class Parser:
         async with self._turn:
             answer = await self._answer(question)
         if isinstance(answer, Loaded):
-            return answer
+            return _as_asked(question, answer)
         if answer.problems:
             raise ProfileError(answer.problems)
         raise DevenvError(answer.message, answer.hint)
@@ -85,6 +88,13 @@ class Parser:
             return None
         answer: Answer = pickle.loads(body)
         return answer
+
+
+def _as_asked(question: Question, loaded: Loaded) -> Loaded:
+    """The profile as it is meant here, or in a preview."""
+    if question.request.builtin.get("DEVENV_KIND") != PREVIEW:
+        return loaded
+    return replace(loaded, environment=previewed(loaded.environment))
 
 
 def _start() -> Child:

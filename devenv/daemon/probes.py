@@ -13,6 +13,7 @@ from devenv.logs.watch import LogWatch
 from devenv.model.environment import Desired, EnvironmentId, Replica, ReplicaId
 from devenv.model.service import ExecCheck, FileCheck, LogCheck, Probe
 from devenv.model.unit import Health, Observed, Unit
+from devenv.planning.capabilities import KUBERNETES
 from devenv.planning.probing import Probing, judge, next_try
 from devenv.runtimes.protocol import Client
 
@@ -145,7 +146,7 @@ class Prober:
 
 def _watched(observed: Observed, desired: Desired) -> Iterator[Watched]:
     for wanted in desired.services.values():
-        probe = wanted.service.probe
+        probe = None if wanted.runtime == KUBERNETES else wanted.service.probe
         for replica in wanted.replicas if probe else ():
             unit = observed.units.get(replica.id)
             if unit is not None and probe is not None:

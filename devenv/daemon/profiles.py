@@ -24,7 +24,7 @@ def builtin(checkout: Checkout) -> Mapping[str, str]:
     return {
         "DEVENV_BRANCH": checkout.branch,
         "DEVENV_ENVIRONMENT": checkout.id,
-        "DEVENV_KIND": "local",
+        "DEVENV_KIND": checkout.kind,
     }
 
 

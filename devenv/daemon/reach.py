@@ -27,6 +27,8 @@ class Reach:
 
 async def reach(host: Host, intent: Intent, loaded: Loaded, client: Client) -> Reach:
     """Ask for an engine only where something can be a container, for images where that decides."""
+    if intent.preview is not None:
+        return Reach({host.kubernetes.name: ""})
     services = loaded.environment.services.values()
     if not any(service.container for service in services):
         away = {host.processes.name: "", host.docker.name: "nothing here can be a container"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from devenv.api.build import build
@@ -21,8 +21,10 @@ from devenv.daemon.returning import Returning, unless_changed, unwanted
 from devenv.daemon.watching import Watching
 from devenv.errors import DevenvError
 from devenv.model.environment import EnvironmentId
+from devenv.model.preview import Preview
 from devenv.profile.checkout import Checkout, find_checkout
 from devenv.runtimes.docker.runtime import DockerRuntime
+from devenv.runtimes.kubernetes.runtime import KubernetesRuntime
 from devenv.runtimes.process.runtime import ProcessRuntime
 from devenv.runtimes.protocol import Runtime
 
@@ -33,14 +35,21 @@ FIRST_LOOK = 0.25
 class Registry:
     """The environments that this daemon knows, each with a running loop."""
 
-    def __init__(self, folders: Folders, processes: ProcessRuntime, docker: DockerRuntime) -> None:
+    def __init__(
+        self,
+        folders: Folders,
+        processes: ProcessRuntime,
+        docker: DockerRuntime,
+        kubernetes: KubernetesRuntime,
+    ) -> None:
         key = store.user_key(folders.key)
         home = Home(key, build(), lambda name, service: str(folders.data(name, service)))
         self.parser = Parser()
         self.profiles = Profiles(self.parser)
         self.folders = folders
+        watching = Watching(str(folders.cookies))
         self.host = Host(
-            processes, docker, home, folders, self._taken, Watching(str(folders.cookies))
+            processes, docker, kubernetes, home, folders, taken=self._taken, watching=watching
         )
         self._returning = Returning(self.host, self.parser, self.profiles)
         self._live: dict[EnvironmentId, LiveEnvironment] = {}
@@ -83,8 +92,12 @@ class Registry:
             return live, live.board.newest.intent.checkout
         files = target.get("files") or []
         assert isinstance(files, list)
-        checkout = self._known_as(find_checkout(str(target["directory"]), tuple(files)))
+        checkout = _known_as(self, find_checkout(str(target["directory"]), tuple(files)))
         return self._live.get(checkout.id) or self._add(Intent(checkout)), checkout
+
+    def preview(self, checkout: Checkout, preview: Preview) -> LiveEnvironment:
+        """The environment of a preview, which may be new."""
+        return self._live.get(checkout.id) or self._add(Intent(checkout, preview=preview))
 
     def forget(self, live: LiveEnvironment) -> None:
         """Remove everything that an environment which is down left on disk."""
@@ -112,18 +125,6 @@ class Registry:
                 await live.change(unless_changed(restored))
             elif live is None and held is not None:
                 self._add(unwanted(environment))
-
-    def _known_as(self, checkout: Checkout) -> Checkout:
-        """A checkout that was moved keeps its id: the same folder, and nothing at its old place."""
-        if checkout.id in self._live:
-            return checkout
-        for live in self:
-            old = live.board.newest.intent.checkout
-            same = (old.device, old.inode) == (checkout.device, checkout.inode)
-            if same and old.root != checkout.root and not os.path.lexists(old.root):
-                live.journal.note("", f"the checkout was moved from {old.root} to {checkout.root}")
-                return replace(checkout, id=old.id)
-        return checkout
 
     def _taken(self, environment: EnvironmentId) -> frozenset[int]:
         others = (live.board.newest.intent for live in self if live.id != environment)
@@ -164,3 +165,17 @@ class Registry:
 def _is_called(live: LiveEnvironment, name: str) -> bool:
     checkout = live.board.newest.intent.checkout
     return checkout.id.startswith(name) or checkout.name == name
+
+
+def _known_as(live_ones: Iterable[LiveEnvironment], checkout: Checkout) -> Checkout:
+    """A checkout that was moved keeps its id: the same folder, and nothing at its old place."""
+    known = [live for live in live_ones if live.board.newest.intent.preview is None]
+    if any(live.id == checkout.id for live in known):
+        return checkout
+    for live in known:
+        old = live.board.newest.intent.checkout
+        same = (old.device, old.inode) == (checkout.device, checkout.inode)
+        if same and old.root != checkout.root and not os.path.lexists(old.root):
+            live.journal.note("", f"the checkout was moved from {old.root} to {checkout.root}")
+            return replace(checkout, id=old.id)
+    return checkout

@@ -22,6 +22,7 @@ from devenv.runtimes.protocol import Client, Preparation
 
 BOTH_DIED = "the daemon and the keeper both ended, so its services are down"
 FORGOTTEN = "what was wanted of it is not to be read any more, so what ran of it was stopped"
+SECRETS_FORGOTTEN = "this machine forgot its secrets: `devenv preview up` takes it up again"
 SILENT = "the keeper of its services does not answer: nothing is done until it does"
 
 
@@ -48,6 +49,8 @@ class Returning:
             await self._reach(intent, Client("/", environment=os.environ))
             if not intent.is_up:
                 return intent
+            if intent.preview is not None:
+                return replace(intent, notice=SECRETS_FORGOTTEN)
             is_silent = intent.checkout.id in self._host.processes.links.away
             return replace(intent, notice=SILENT) if is_silent else at_rest(intent, BOTH_DIED)
 
@@ -69,7 +72,9 @@ class Returning:
         return restored
 
     async def _reach(self, intent: Intent, client: Client) -> None:
-        """Take up the containers of an environment, if it may have some."""
+        """Take up the containers of an environment, if it may have some, or its namespace."""
+        if intent.preview is not None:
+            self._host.kubernetes.servers.know(intent.checkout.id, intent.preview)
         docker = self._host.docker
         if any(choice.runtime == docker.name for choice in intent.wishes.runtimes.values()):
             await docker.places.reach(intent.checkout.id, client)

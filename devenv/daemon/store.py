@@ -17,6 +17,7 @@ from devenv.daemon.failpoints import failpoint
 from devenv.daemon.intent import Intent, Leaving
 from devenv.errors import DevenvError
 from devenv.model.environment import EnvironmentId
+from devenv.model.preview import Cluster, Preview
 from devenv.model.secret import is_secret_name
 from devenv.planning.wishes import Choice, Wishes
 from devenv.profile.checkout import Checkout
@@ -93,6 +94,8 @@ def secrets_of(intent: Intent) -> Document:
         "environment": dict(intent.client.environment),
         "sources": {p: _text(s.content) for p, s in sources.items() if s.secret},
         "variables": {n: v for n, v in variables.items() if is_secret_name(n)},
+        "contents": dict(intent.contents),
+        "key": intent.preview.key.hex() if intent.preview else "",
     }
 
 
@@ -114,7 +117,11 @@ async def restore(kept: Kept, blob: bytes, *, build: str, parse: Parse) -> Inten
     client = Client(
         kept.intent.client.directory, kept.intent.client.umask, remembered["environment"]
     )
-    intent = replace(kept.intent, client=client)
+    preview = kept.intent.preview
+    if preview is not None:
+        preview = replace(preview, key=bytes.fromhex(remembered.get("key", "")))
+    contents = remembered.get("contents", {})
+    intent = replace(kept.intent, client=client, preview=preview, contents=contents)
     if remembered.get("build") == build:
         loaded = pickle.loads(base64.b64decode(remembered["parsed"]))
         if loaded is None or _content(loaded.sources) == kept.sources:
@@ -152,6 +159,7 @@ def _document(intent: Intent) -> Document:
         "claims": [[*key, port] for key, port in sorted(wishes.claims.items())],
         "leaving": intent.leaving.value,
         "notice": intent.notice,
+        "preview": _without_key(intent.preview) if intent.preview else None,
     }
 
 
@@ -174,9 +182,20 @@ def _kept(document: Document) -> Kept:
         ),
         leaving=Leaving(document["leaving"]),
         notice=document["notice"],
+        preview=_preview(document.get("preview")),
     )
     sources = {path: _bytes(text) for path, text in document["sources"].items()}
     return Kept(intent, sources, document["variables"])
+
+
+def _without_key(preview: Preview) -> Document:
+    return {name: value for name, value in asdict(preview).items() if name != "key"}
+
+
+def _preview(document: Document | None) -> Preview | None:
+    if document is None:
+        return None
+    return Preview(**{**document, "cluster": Cluster(**document["cluster"])})
 
 
 def _text(content: bytes | None) -> str | None:

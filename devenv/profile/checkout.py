@@ -12,6 +12,7 @@ from devenv.errors import DevenvError
 from devenv.model.environment import EnvironmentId
 from devenv.profile.filenames import COMPOSE, PROCFILE, PROFILE
 
+LOCAL, PREVIEW = "local", "preview"
 _SLUG_LENGTH = 30  # the id is part of a socket's path, and that is short
 
 
@@ -19,6 +20,7 @@ _SLUG_LENGTH = 30  # the id is part of a socket's path, and that is short
 class Checkout:
     """One folder with a profile. ``id`` is shared by no other; ``root`` is a real path.
 
+    ``kind``: ``local``, or ``preview`` for what a branch of it is in a cluster.
     ``branch`` is empty where there is none; ``files`` are the absolute paths of files that were
     named instead of the profile.
     """
@@ -30,6 +32,7 @@ class Checkout:
     device: int
     inode: int
     files: tuple[str, ...] = ()
+    kind: str = LOCAL
 
 
 def find_checkout(directory: str, files: tuple[str, ...] = ()) -> Checkout:

@@ -23,6 +23,7 @@ from devenv.daemon.verbs.context import Context
 from devenv.model.environment import EnvironmentId
 from devenv.profile.filenames import PROFILE
 from devenv.runtimes.docker.runtime import DockerRuntime
+from devenv.runtimes.kubernetes.runtime import KubernetesRuntime
 from devenv.runtimes.process.runtime import ProcessRuntime
 from devenv.runtimes.protocol import Look
 
@@ -64,7 +65,7 @@ def _registry(folder: Path) -> Registry:
         log_folder=lambda environment: str(folder / environment),
     )
     docker = DockerRuntime(records=lambda environment: str(folder / environment))
-    return Registry(Folders(folder / "state"), processes, docker)
+    return Registry(Folders(folder / "state"), processes, docker, KubernetesRuntime())
 
 
 def answers(folder: Path, *lines: bytes) -> list[Mapping[str, Any]]:

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.thread import Beside, beside
 from tests.scenarios.sandbox import Sandbox, make_sandbox
+
+
+@pytest.fixture
+def cluster() -> Iterator[Beside]:
+    with beside() as fake:
+        yield fake
 
 
 @pytest.fixture

@@ -49,8 +49,14 @@ def test_the_quick_start_is_among_what_is_run() -> None:
 
 
 @pytest.mark.parametrize("document", WITH_COMMANDS, ids=lambda path: path.name)
-def test_commands_work_as_they_are_shown(document: Path, sandbox: Sandbox) -> None:
+def test_commands_work_as_they_are_shown(
+    document: Path, request: pytest.FixtureRequest, sandbox: Sandbox
+) -> None:
     binaries = Path(sys.executable).parent
+    if "devenv cluster add" in document.read_text("utf-8"):
+        fake = request.getfixturevalue("cluster")
+        sandbox.extra["KUBECONFIG"] = str(fake.server.kubeconfig(sandbox.base))
+        subprocess.run(["git", "init", "-q", str(sandbox.checkout)], check=True)
     sandbox.extra["PATH"] = f"{binaries}:{sandbox.environ['PATH']}"
     for block in blocks(document):
         if block.name:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from devenv.daemon.verbs import changing, inspecting, itself, joining, locking, reading, syncing
+from devenv.daemon.verbs import (
+    changing,
+    clusters,
+    inspecting,
+    itself,
+    joining,
+    locking,
+    previews,
+    reading,
+    syncing,
+)
 from devenv.daemon.verbs.context import Answer, Context, Params
 
 VERBS: dict[str, Callable[[Context, Params], Awaitable[Answer]]] = {
@@ -36,6 +46,17 @@ VERBS: dict[str, Callable[[Context, Params], Awaitable[Answer]]] = {
     "events": reading.events,
     "list": reading.list_all,
     "forget": itself.forget,
+    "cluster.add": clusters.add,
+    "cluster.list": clusters.list_all,
+    "cluster.check": clusters.check,
+    "cluster.remove": clusters.remove,
+    "preview.up": previews.up,
+    "preview.render": previews.render,
+    "preview.find": previews.find,
+    "preview.list": previews.list_all,
+    "preview.down": previews.down,
+    "preview.extend": previews.extend,
+    "preview.sweep": previews.sweep,
     "sync.status": syncing.status,
     "sync.list": syncing.files,
     "sync.explain": syncing.explain,

@@ -34,8 +34,9 @@ async def attach(context: Context, params: Params) -> Answer:
 async def execute(context: Context, params: Params) -> Answer:
     """To a command in a replica's container."""
     live, _ = context.registry.find(params["target"])
-    commands = context.registry.host.docker.commands
-    far = await commands.open_exec(live.id, _replica(live, params), _command(params))
+    host, replica = context.registry.host, _replica(live, params)
+    runtime = host.kubernetes if live.board.newest.intent.preview else host.docker
+    far = await runtime.commands.open_exec(live.id, replica, _command(params))
     return Answer({}, (context.bridges.open(far),))
 
 

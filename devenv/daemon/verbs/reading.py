@@ -76,10 +76,10 @@ async def environment(context: Context, params: Params) -> Answer:
     host = context.registry.host
     made = resolved(intent, host.home, intent.environment.services[name], index)
     chosen = intent.wishes.runtimes.get(name)
-    if chosen is not None and chosen.runtime == host.docker.name:
-        return Answer(
-            _contained(made, host.docker.commands.container(live.id, ReplicaId(name, index)))
-        )
+    for runtime in (host.docker, host.kubernetes):
+        if chosen is not None and chosen.runtime == runtime.name:
+            replica = ReplicaId(name, index)
+            return Answer(_contained(made, runtime.commands.container(live.id, replica)))
     if made.process is None:
         raise DevenvError(f"{name} does not run as a host process")
     return Answer(
@@ -154,10 +154,12 @@ async def events(context: Context, params: Params) -> Answer:
 
 
 async def list_all(context: Context, params: Params) -> Answer:
-    """All environments of this user that were ever brought up and not forgotten."""
+    """All environments on this machine that were ever brought up and not forgotten."""
     shown = (live.board.newest for live in context.registry if _is_known(live.board.newest))
     return Answer({"environments": [documents.summary(published) for published in shown]})
 
 
 def _is_known(published: Published) -> bool:
+    if published.intent.preview is not None:
+        return False
     return published.intent.loaded is not None or bool(published.intent.wishes.claims)

@@ -1,0 +1,56 @@
+"""``devenv cluster add|list|check|remove``: the clusters that previews may be in."""
+
+from __future__ import annotations
+
+from devenv.cli.layout import columns
+from devenv.cli.result import Result
+from devenv.errors import UsageError
+
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from devenv.cli.arguments import Arguments
+    from devenv.cli.session import Session
+
+_HEADS = ("NAME", "CONTEXT", "SERVER")
+
+
+def run(arguments: Arguments, session: Session) -> Result:
+    doing = {"add": _add, "list": _list, "check": _check, "remove": _remove}
+    return doing[arguments.action](arguments, session)
+
+
+def _add(arguments: Arguments, session: Session) -> Result:
+    if not arguments.name or not arguments.context:
+        example = "For example: devenv cluster add team --context team-admin"
+        raise UsageError("which name, and which context?", example)
+    params = {"client": session.caller(), "name": arguments.name, "context": arguments.context}
+    cluster = session.client.call("cluster.add", params)["cluster"]
+    text = f"{cluster['name']} is {cluster['server']}, and nothing else from now on."
+    return Result({"cluster": cluster}, text, notes=("`devenv cluster check` looks at it.",))
+
+
+def _list(arguments: Arguments, session: Session) -> Result:
+    clusters = session.client.call("cluster.list")["clusters"]
+    if not clusters:
+        return Result({"clusters": []}, "", notes=("There are no clusters yet.",))
+    rows = [(one["name"], one["context"], one["server"]) for one in clusters]
+    return Result({"clusters": clusters}, "\n".join(columns([_HEADS, *rows])))
+
+
+def _check(arguments: Arguments, session: Session) -> Result:
+    answer = session.client.call("cluster.check", {"name": arguments.name})
+    lines = []
+    for one in answer["checks"]:
+        lines.append(f"{'ok    ' if one['ok'] else 'WRONG '} {one['what']}")
+        if not one["ok"]:
+            lines.append(f"        {one['fault']} ({one['hint']})")
+    well = all(one["ok"] for one in answer["checks"])
+    data = {"cluster": answer["cluster"], "checks": answer["checks"]}
+    return Result(data, "\n".join(lines), code=0 if well else 1)
+
+
+def _remove(arguments: Arguments, session: Session) -> Result:
+    if not arguments.name:
+        raise UsageError("which cluster?", "`devenv cluster list` shows them.")
+    removed = session.client.call("cluster.remove", {"name": arguments.name})["removed"]
+    return Result({"removed": removed}, f"{removed} is forgotten; nothing in it was changed.")

@@ -1,0 +1,230 @@
+"""``devenv preview``: a branch's environment in a namespace of a cluster."""
+
+from __future__ import annotations
+
+import time
+
+from devenv.api.wording import duration
+from devenv.cli.layout import columns
+from devenv.cli.result import Result
+from devenv.errors import DevenvError, TimeLimitError, UsageError
+
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from devenv.cli.arguments import Arguments
+    from devenv.cli.result import Become, Output
+    from devenv.cli.session import Session
+
+    Document = dict[str, Any]
+    Do = Callable[[Arguments, Session], Output | Become | Result]
+
+_HEADS = ("NAME", "BRANCH", "CLUSTER", "STATE", "OWNER", "AGE", "USED", "LEFT")
+_PAUSE = 0.25
+"""Seconds between two looks at a preview that goes away."""
+
+
+_HANGS = 20.0
+"""Seconds after which a reason to stay is one: volumes take some 15 to go, and say so."""
+
+
+def run(arguments: Arguments, session: Session) -> Output | Become | Result:
+    doing: dict[str, Do] = {
+        "up": _up,
+        "list": _list,
+        "status": _status,
+        "url": _url,
+        "render": _render,
+        "logs": _logs,
+        "exec": _exec,
+        "down": _down,
+        "extend": _extend,
+        "sweep": _sweep,
+    }
+    return doing[arguments.action](arguments, session)
+
+
+def _up(arguments: Arguments, session: Session) -> Result:
+    from devenv.cli.outcome import bring_up
+
+    params = {
+        "target": session.target(),
+        "client": session.caller(),
+        "branch": arguments.branch,
+        "cluster": arguments.cluster,
+        "lifetime": arguments.ttl,
+        "services": arguments.services or None,
+    }
+
+    def ask() -> Document:
+        return session.client.call("preview.up", params, within=120.0)
+
+    told = ask()
+    name = told["environment"]["name"]
+    if not arguments.wait:
+        note = "`devenv preview status` shows how far it is."
+        return Result({"environment": told["environment"]}, f"{name} comes up.", notes=(note,))
+    inner = _inner(session, told["environment"]["id"], "up", arguments.services)
+    vars(inner.arguments)["timeout"] = arguments.timeout
+    return bring_up(inner, lambda: told, arguments.services, again=ask)
+
+
+def _list(arguments: Arguments, session: Session) -> Result:
+    answer = session.client.call("preview.list", within=60.0)
+    previews, faults = answer["previews"], answer["faults"]
+    notes = [f"{one['cluster']}: {one['message']}" for one in faults]
+    if not previews:
+        return Result(answer, "", notes=(*notes, "There are no previews."))
+    now = time.time()
+    text = "\n".join(columns([_HEADS, *(_row(one, now) for one in previews)]))
+    return Result(answer, text, notes=tuple(notes))
+
+
+def _row(one: Document, now: float) -> tuple[str, ...]:
+    def ago(moment: float | None) -> str:
+        return "-" if moment is None else duration(max(0.0, now - moment))
+
+    left = "-" if one["expires_at"] is None else duration(one["expires_at"] - now)
+    return (
+        one["name"],
+        one["branch"],
+        one["cluster"],
+        one["state"],
+        one["owner"],
+        ago(one["created_at"]),
+        ago(one["last_used_at"]),
+        left,
+    )
+
+
+def _status(arguments: Arguments, session: Session) -> Result:
+    from devenv.cli.status import run as status
+
+    inner = _inner(session, _found(arguments, session), "status", arguments.services)
+    return status(inner.arguments, inner)
+
+
+def _logs(arguments: Arguments, session: Session) -> Output:
+    from devenv.cli.logs import run as logs
+
+    words = [*arguments.services, *(["--follow"] if arguments.follow else [])]
+    words += ["--tail", str(arguments.tail)] if arguments.tail is not None else []
+    inner = _inner(session, _found(arguments, session), "logs", words)
+    return logs(inner.arguments, inner)
+
+
+def _exec(arguments: Arguments, session: Session) -> Output | Become:
+    from devenv.cli.exec import as_service
+
+    if len(arguments.services) != 1 or not arguments.command:
+        example = "For example: devenv preview exec web -- env"
+        raise UsageError("which service, and which command?", example)
+    inner = _inner(session, _found(arguments, session), "status", [])
+    return as_service(inner, arguments.services[0], arguments.command)
+
+
+def _url(arguments: Arguments, session: Session) -> Result:
+    name = _inner(session, _found(arguments, session), "status", []).call("status")["environment"]
+    previews = session.client.call("preview.list", within=60.0)["previews"]
+    urls: dict[str, str] = next(
+        (one["urls"] for one in previews if one["name"] == name["name"]), {}
+    )
+    chosen = {one: urls.get(one) for one in arguments.services or urls}
+    missing = [one for one, url in chosen.items() if url is None]
+    if missing:
+        raise DevenvError(f"{', '.join(missing)} has no address", "only published ports have one")
+    text = "\n".join(
+        f"{service}  {url}" if len(chosen) > 1 else str(url) for service, url in chosen.items()
+    )
+    return Result({"urls": chosen}, text)
+
+
+def _render(arguments: Arguments, session: Session) -> Result:
+    params = {
+        "target": session.target(),
+        "client": session.caller(),
+        "branch": arguments.branch,
+        "services": arguments.services or None,
+        "show_secrets": arguments.show_secrets,
+    }
+    text = session.client.call("preview.render", params)["text"]
+    return Result({"text": text}, text.rstrip("\n"))
+
+
+def _down(arguments: Arguments, session: Session) -> Result:
+    gone = session.client.call("preview.down", _which(arguments, session), within=60.0)
+    limit = arguments.timeout
+    begun = time.monotonic()
+    while (left := _left(session, gone)) is not None:
+        waited = time.monotonic() - begun
+        if left["state"] == "deleting" and not arguments.wait:
+            break
+        if left["reason"] and waited >= _HANGS:
+            hint = "what is named there must let go of it; nothing is forced here"
+            raise DevenvError(f"the namespace {left['namespace']} stays: {left['reason']}", hint)
+        if limit is not None and waited >= limit:
+            raise TimeLimitError(
+                f"{gone['name']} is still there: {left['reason'] or left['state']}"
+            )
+        time.sleep(_PAUSE)
+    return Result({"preview": gone}, f"{gone['name']}: nothing is left running.")
+
+
+def _left(session: Session, gone: Document) -> Document | None:
+    """The namespace of a preview that is to go; one that is going counts only where no other is."""
+    previews = session.client.call("preview.list", within=60.0)["previews"]
+    key = (gone["name"], gone["cluster"])
+    found = [one for one in previews if (one["name"], one["cluster"]) == key]
+    found.sort(key=lambda one: one["state"] == "deleting")
+    return found[0] if found else None
+
+
+def _extend(arguments: Arguments, session: Session) -> Result:
+    params = {**_which(arguments, session), "lifetime": arguments.ttl}
+    preview = session.client.call("preview.extend", params, within=60.0)["preview"]
+    left = duration(preview["expires_at"] - time.time())
+    return Result({"preview": preview}, f"{preview['name']} lives for another {left}.")
+
+
+def _sweep(arguments: Arguments, session: Session) -> Result:
+    params = {
+        "target": session.target(),
+        "client": session.caller(),
+        "cluster": arguments.cluster,
+    }
+    answer = session.client.call("preview.sweep", params, within=120.0)
+    lines = [f"{one['name']} goes: {one['reason']}" for one in answer["swept"]]
+    fault = answer["fault"]
+    notes = (f"No branch was taken for gone: {fault}",) if fault else ()
+    text = "\n".join(lines or ["Nothing is to go."])
+    return Result(answer, text, code=1 if fault else 0, notes=notes)
+
+
+def _which(arguments: Arguments, session: Session) -> Document:
+    """The preview that is meant: the one that is named, else that of the branch here."""
+    name = arguments.services[0] if arguments.services else None
+    return {
+        "target": session.target(),
+        "client": session.caller(),
+        "branch": arguments.branch,
+        "cluster": arguments.cluster,
+        "name": name,
+    }
+
+
+def _found(arguments: Arguments, session: Session) -> str:
+    """The id of its environment on this machine."""
+    params = {**_which(arguments, session), "name": None}
+    found: str = session.client.call("preview.find", params, within=60.0)["environment"]
+    return found
+
+
+def _inner(session: Session, environment: str, verb: str, words: list[str]) -> Session:
+    """The circumstances of another verb, about this environment."""
+    from devenv.cli.arguments import parse
+    from devenv.cli.session import Session as Inner
+
+    as_json = ["--json"] if session.arguments.json else []
+    return Inner(parse(["-e", environment, *as_json, verb, *words]), session.environ)

@@ -1,0 +1,106 @@
+"""The previews of a cluster as documents, from what its watches say: our own, and everybody's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from devenv.model.unit import Health, Unit
+
+if TYPE_CHECKING:  # loaded when the first cluster is asked
+    from devenv.runtimes.kubernetes.cache import Object
+    from devenv.runtimes.kubernetes.server import Server
+
+Document = dict[str, Any]
+Urls = Mapping[str, str]
+
+
+def documents(server: Server, boot: float, urls: Mapping[str, Urls]) -> list[Document]:
+    """All previews of a cluster; ``urls`` are the addresses of those that are ours, by name."""
+    from devenv.runtimes.kubernetes import names
+    from devenv.runtimes.kubernetes.cache import label
+    from devenv.runtimes.kubernetes.resources import NAMESPACE, name_of
+
+    found = sorted(server.cache.all(NAMESPACE), key=name_of)
+    return [
+        document(server, one, boot, urls.get(label(one, names.PREVIEW), {}))
+        for one in found
+        if label(one, names.PREVIEW)
+    ]
+
+
+def document(server: Server, made: Object, boot: float, urls: Urls) -> Document:
+    """One of them, as ``preview list --json`` prints it."""
+    from devenv.runtimes.kubernetes import names
+    from devenv.runtimes.kubernetes.cache import annotation, is_leaving, label
+    from devenv.runtimes.kubernetes.namespaces import why_it_stays
+    from devenv.runtimes.kubernetes.resources import name_of
+
+    units = _units(server, name_of(made), boot)
+    reason = why_it_stays(made) if is_leaving(made) else ""
+    return {
+        "name": label(made, names.PREVIEW),
+        "branch": annotation(made, names.BRANCH),
+        "repository": annotation(made, names.SOURCE),
+        "cluster": server.connection.cluster.name,
+        "namespace": name_of(made),
+        "state": "deleting" if is_leaving(made) else _state(units),
+        "reason": reason,
+        "owner": annotation(made, names.OWNER),
+        "created_at": _seconds(made["metadata"].get("creationTimestamp", "")),
+        "last_used_at": _seconds(annotation(made, names.USED)),
+        "expires_at": _seconds(annotation(made, names.EXPIRES)),
+        "urls": dict(urls),
+        "services": [_service(unit) for unit in units],
+    }
+
+
+def _units(server: Server, namespace: str, boot: float) -> list[Unit]:
+    from devenv.runtimes.kubernetes.cache import is_leaving
+    from devenv.runtimes.kubernetes.resources import POD
+    from devenv.runtimes.kubernetes.rows import Workload, matching, unit_of
+
+    pods = tuple(server.cache.all(POD, namespace))
+    workloads = [
+        Workload(made, (), boot)
+        for _, made in server.cache.workloads(namespace)
+        if not is_leaving(made)
+    ]
+    units = [unit_of(Workload(one.made, matching(pods, one.id), boot)) for one in workloads]
+    return sorted(units, key=lambda unit: unit.id)
+
+
+def _state(units: list[Unit]) -> str:
+    states = {_service(unit)["state"] for unit in units}
+    if "failed" in states:
+        return "failed"
+    if not states:
+        return "creating"
+    return "ready" if states <= {"ready", "done", "stopped"} else "waiting"
+
+
+def _service(unit: Unit) -> Document:
+    return {"name": str(unit.id), "state": _unit_state(unit), "reason": unit.detail}
+
+
+def _unit_state(unit: Unit) -> str:
+    if unit.exit is not None:
+        if unit.exit.requested:
+            return "stopped"
+        return "failed" if unit.exit.code else "done"
+    match unit.health:
+        case Health.PASSING:
+            return "ready"
+        case Health.UNHEALTHY:
+            return "failed"
+        case _:
+            return "running"
+
+
+def _seconds(stamp: str) -> float | None:
+    from devenv.runtimes.kubernetes.rows import seconds
+
+    try:
+        return seconds(stamp) if stamp else None
+    except ValueError:
+        return None

@@ -1,0 +1,85 @@
+"""What git says of a checkout: whose it is, where it comes from, which branches there are."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from devenv.daemon.commands import run
+from devenv.errors import DevenvError
+from devenv.runtimes.protocol import Client, Outcome
+
+WITHIN = 30.0
+_PASSWORD = re.compile(r"(?<=://)[^/@\s]*@")
+_HEADS = "refs/heads/"
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """One checkout, asked in the client's circumstances."""
+
+    root: str
+    client: Client
+
+    async def source(self) -> str:
+        """What the repository is called on every machine: its origin, else its own folder."""
+        found = await self._git("config", "--get", "remote.origin.url")
+        if found.code == 0 and found.output:
+            return _PASSWORD.sub("", found.output).removesuffix("/").removesuffix(".git")
+        folder = await self._git("rev-parse", "--path-format=absolute", "--git-common-dir")
+        if folder.code != 0:
+            raise DevenvError(f"{self.root} is in no git repository", "a preview is of a branch")
+        return folder.output.removesuffix("/.git")
+
+    async def owner(self) -> str:
+        """Who brings a preview up, as others may see it."""
+        found = await self._git("config", "--get", "user.email")
+        user = self.client.environment.get("USER") or str(os.getuid())
+        return found.output if found.code == 0 and found.output else user
+
+    async def branches(self) -> frozenset[str]:
+        """The branches that the origin has. DevenvError: it does not say, so nobody knows."""
+        found = await self._git("ls-remote", "--heads", "origin")
+        names = (line.partition("\t")[2] for line in found.output.splitlines())
+        heads = frozenset(name.removeprefix(_HEADS) for name in names if name.startswith(_HEADS))
+        if found.code != 0:
+            raise DevenvError(f"the origin does not answer: {_last(found.output)}")
+        if not heads:
+            raise DevenvError("the origin says that it has no branch at all, which nobody believes")
+        return heads
+
+    async def has(self, branch: str) -> bool:
+        found = await self._git("rev-parse", "--verify", "--quiet", f"{_HEADS}{branch}^{{commit}}")
+        return found.code == 0
+
+    async def extract(self, branch: str, folder: Path) -> None:
+        """Put a clean tree of a branch into a folder; nothing of it stays in the repository."""
+        await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True, exist_ok=True)
+        archive = folder.with_suffix(".tar")
+        made = await self._git("archive", f"--output={archive}", f"{_HEADS}{branch}")
+        if made.code != 0:
+            raise DevenvError(f"there is no branch {branch} here", "git fetch, or check the name")
+        try:
+            await asyncio.to_thread(_unpack, archive, folder)
+        finally:
+            await asyncio.to_thread(archive.unlink, missing_ok=True)
+
+    async def _git(self, *words: str) -> Outcome:
+        environment = {**self.client.environment, "GIT_TERMINAL_PROMPT": "0"}
+        command = ("git", "-C", self.root, *words)
+        return await run(
+            command, directory="/", environment=environment, timeout=WITHIN, whole=True
+        )
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    with tarfile.open(archive) as tree:
+        tree.extractall(folder, filter="data")
+
+
+def _last(output: str) -> str:
+    return output.splitlines()[-1] if output else "no reason given"

@@ -1,0 +1,77 @@
+"""The verbs about clusters: named by the user, pinned, and looked at for what is missing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from dataclasses import asdict
+from pathlib import Path
+
+from devenv.api import places
+from devenv.daemon import clusters
+from devenv.daemon.verbs.context import Answer, Context, Params, client
+from devenv.errors import DevenvError, UsageError
+from devenv.model.preview import Cluster
+
+NAME = re.compile("[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?")
+
+
+def named(name: str) -> Cluster:
+    """The cluster of this name, or the only one."""
+    return clusters.choose(clusters.read(clusters_file()), name)
+
+
+async def add(context: Context, params: Params) -> Answer:
+    """Take down a context under a name: where it leads now is where it must lead from then on."""
+    from devenv.runtimes.kubernetes.kubeconfig import pin
+
+    name = str(params["name"])
+    if not NAME.fullmatch(name):
+        raise UsageError(f"{name!r} cannot be a cluster's name", "a-z, 0-9 and -, 15 at most")
+    known = clusters.read(clusters_file())
+    asking = client(params).environment
+    kubeconfig = asking.get("KUBECONFIG") or f"{asking.get('HOME', '')}/.kube/config"
+    made = await asyncio.to_thread(pin, name, str(params["context"]), kubeconfig)
+    if name in known and known[name] != made:
+        hint = f"devenv cluster remove {name}, and add it again"
+        raise DevenvError(f"there is another cluster {name} already", hint)
+    clusters.write(clusters_file(), {**known, name: made})
+    return Answer({"cluster": asdict(made)})
+
+
+async def list_all(context: Context, params: Params) -> Answer:
+    return Answer({"clusters": [asdict(one) for one in clusters.read(clusters_file()).values()]})
+
+
+async def remove(context: Context, params: Params) -> Answer:
+    """Forget a cluster; while a preview of ours is in it, it is kept."""
+    known = dict(clusters.read(clusters_file()))
+    found = clusters.choose(known, str(params["name"]))
+    held = [
+        live.id
+        for live in context.registry
+        if (preview := live.board.newest.intent.preview) is not None
+        and preview.cluster == found
+        and live.board.newest.intent.is_up
+    ]
+    if held:
+        raise DevenvError(
+            f"{found.name} has previews of yours: {', '.join(held)}", "take them down first"
+        )
+    del known[found.name]
+    clusters.write(clusters_file(), known)
+    return Answer({"removed": found.name})
+
+
+async def check(context: Context, params: Params) -> Answer:
+    """Look for what is missing in a cluster, right by right."""
+    from devenv.runtimes.kubernetes.checking import checks
+
+    found = named(str(params.get("name") or ""))
+    server = context.registry.host.kubernetes.servers.of(found)
+    return Answer({"cluster": asdict(found), "checks": await checks(server.connection)})
+
+
+def clusters_file() -> Path:
+    return Path(places.clusters_file(os.environ))

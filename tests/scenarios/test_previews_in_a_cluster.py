@@ -1,0 +1,141 @@
+"""Branch previews in a real cluster: a web app, a worker, PostgreSQL and Redis, twice."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devenv.runtimes.kubernetes import names
+from tests.lab.cluster import Cluster
+from tests.lab.engine import Engine
+from tests.scenarios.sandbox import Sandbox, eventually
+
+pytestmark = pytest.mark.timeout(400)
+LAB = Path(__file__).resolve().parents[1] / "lab"
+IMAGES = ("lab/python:3.11", "lab/postgres:15", "lab/redis:7")
+OURS = f"--selector={names.MANAGED_BY}={names.OURS}"
+FILES = Path(__file__).with_name("compose") / "previews"
+
+
+@pytest.fixture(scope="session")
+def stocked(real_cluster: Cluster, engine: Engine, tmp_path_factory: Any) -> Cluster:
+    """The cluster, with the images of the engine's lab on its node."""
+    archive = tmp_path_factory.mktemp("images") / "images.tar"
+    subprocess.run(["docker", "save", "--output", str(archive), *IMAGES], check=True)
+    subprocess.run([str(LAB / "cluster"), "load", str(archive)], check=True)
+    archive.unlink()
+    return real_cluster
+
+
+@pytest.fixture
+def shop(stocked: Cluster, sandbox: Sandbox) -> Iterator[Sandbox]:
+    """A repository with an origin and two branches that look alike, each with a page of its own."""
+    sandbox.extra["KUBECONFIG"] = stocked.kubeconfig
+    for path in FILES.iterdir():
+        sandbox.write(path.name, path.read_text())
+    git(sandbox.base, "init", "-q", "--bare", "-b", "main", "shop.git")
+    git(sandbox.checkout, "init", "-q", "-b", "main")
+    git(sandbox.checkout, "config", "user.email", "me@example.com")
+    git(sandbox.checkout, "config", "user.name", "me")
+    git(sandbox.checkout, "remote", "add", "origin", str(sandbox.base / "shop.git"))
+    git(sandbox.checkout, "add", "-A")
+    git(sandbox.checkout, "commit", "-qm", "shop")
+    for branch in ("feature/a", "feature-a"):
+        git(sandbox.checkout, "switch", "-q", "-c", branch, "main")
+        (sandbox.checkout / "title.txt").write_text(f"shop of {branch}")
+        git(sandbox.checkout, "commit", "-qam", "another title")
+    git(sandbox.checkout, "push", "-q", "origin", "main", "feature/a", "feature-a")
+    sandbox.run("cluster", "add", "lab", "--context", stocked.context)
+    yield sandbox
+    for one in previews(sandbox):
+        sandbox.run("preview", "down", one["name"], check=False)
+
+
+def git(folder: Path, *words: str) -> None:
+    subprocess.run(("git", *words), cwd=folder, check=True, capture_output=True)
+
+
+def previews(shop: Sandbox) -> list[dict[str, Any]]:
+    found: dict[str, Any] = json.loads(shop.run("preview", "list", "--json").stdout)
+    ours: list[dict[str, Any]] = [
+        one for one in found["previews"] if str(shop.base) in one["repository"]
+    ]
+    return ours
+
+
+def page(url: str) -> dict[str, Any]:
+    with urllib.request.urlopen(url, timeout=20) as answer:
+        found: dict[str, Any] = json.load(answer)
+    return found
+
+
+def url_of(shop: Sandbox, branch: str) -> str:
+    done = shop.run("preview", "url", "web", "--branch", branch, "--json")
+    found: str = json.loads(done.stdout)["urls"]["web"]
+    return found
+
+
+def test_two_branches_side_by_side_from_the_first_up_until_nothing_is_left(
+    shop: Sandbox, stocked: Cluster
+) -> None:
+    for branch in ("feature/a", "feature-a"):
+        words = ("--branch", branch, "--wait", "--timeout", "180")
+        shop.run("preview", "up", *words, timeout=200)
+    assert [one["state"] for one in previews(shop)] == ["ready", "ready"]
+    pages = {branch: page(url_of(shop, branch)) for branch in ("feature/a", "feature-a")}
+    assert {branch: one["title"] for branch, one in pages.items()} == {
+        "feature/a": "shop of feature/a",
+        "feature-a": "shop of feature-a",
+    }
+    assert [one["articles"] for one in pages.values()] == [3, 3]
+    eventually(lambda: page(url_of(shop, "feature/a"))["worked"] > 0, within=60)
+
+    git(shop.checkout, "push", "-q", "origin", "--delete", "feature/a")
+    swept = json.loads(shop.run("preview", "sweep", "--json").stdout)["swept"]
+    assert [one["branch"] for one in swept] == ["feature/a"]
+    eventually(lambda: [one["branch"] for one in previews(shop)] == ["feature-a"], within=90)
+    assert page(url_of(shop, "feature-a"))["title"] == "shop of feature-a"
+
+    shop.run("preview", "down", "--branch", "feature-a", "--wait", "--timeout", "90", timeout=100)
+    left = [one for one in stocked.get("namespaces", OURS) if str(shop.base) in str(one)]
+    assert left == []
+
+
+def test_commands_and_logs_are_those_of_the_pods(shop: Sandbox) -> None:
+    git(shop.checkout, "switch", "-q", "feature/a")
+    shop.run("preview", "up", "web", "--wait", "--timeout", "180", timeout=200)
+    done = shop.run(
+        "preview", "exec", "web", "--", "sh", "-c", "echo out; echo err >&2; exit 7", check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (7, "out\n", "err\n")
+    eventually(lambda: "listens" in shop.run("preview", "logs", "web").stdout, within=60)
+    statuses = json.loads(shop.run("preview", "status", "--json").stdout)
+    assert statuses["environment"]["kind"] == "preview"
+    assert {one["name"]: one["state"] for one in statuses["services"]} == {
+        "web": "ready",
+        "db": "ready",
+        "cache": "ready",
+        "seed": "done",
+        "worker": "stopped",
+    }
+
+
+def test_a_pod_that_somebody_deletes_comes_back_behind_the_same_address(
+    shop: Sandbox, stocked: Cluster
+) -> None:
+    git(shop.checkout, "switch", "-q", "feature/a")
+    shop.run("preview", "up", "web", "--wait", "--timeout", "180", timeout=200)
+    (found,) = previews(shop)
+    url, namespace = url_of(shop, "feature/a"), found["namespace"]
+    assert page(url)["articles"] == 3
+    selector = f"--selector={names.SERVICE}=web"
+    stocked.kubectl("delete", "pod", "--namespace", namespace, selector, "--wait=true")
+    shop.run("wait", "-e", found["name"], "web", "--timeout", "90", timeout=100)
+    assert url_of(shop, "feature/a") == url
+    assert page(url)["articles"] == 3
