@@ -197,6 +197,8 @@ class ApiServer:
         if request.query.get("watch"):
             return await self._watch(request, key, selector)
         found = list(self.store.select(key[0], key[1], selector))
+        # As a real one does: in a list, an object does not say what it is.
+        found = [{k: v for k, v in one.items() if k not in {"kind", "apiVersion"}} for one in found]
         page, rest = _page(found, request)
         metadata = {"resourceVersion": str(self.store.version), **rest}
         return web.json_response({"kind": "List", "metadata": metadata, "items": page})

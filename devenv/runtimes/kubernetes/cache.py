@@ -30,7 +30,7 @@ class Cache:
         known = self._of(resource).get(key)
         if known is not None and _is_older(made, known):
             return
-        self._of(resource)[key] = _without_managers(made)
+        self._of(resource)[key] = _kept(resource, made)
         self._changed(key)
 
     def drop(self, resource: Resource, gone: Object) -> None:
@@ -43,7 +43,7 @@ class Cache:
 
     def replace(self, resource: Resource, listed: Iterable[Object]) -> None:
         """Take a whole list: what is not in it is gone."""
-        there = {_key(resource, one): _without_managers(one) for one in listed}
+        there = {_key(resource, one): _kept(resource, one) for one in listed}
         before = self._objects.get(resource.kind, {})
         self._objects[resource.kind] = there
         for key in before.keys() | there.keys():
@@ -89,10 +89,10 @@ def _key(resource: Resource, made: Object) -> Key:
     return metadata["namespace"], metadata["name"]
 
 
-def _without_managers(made: Object) -> Object:
-    """Who set which field is half of an object, and nobody here asks for it."""
+def _kept(resource: Resource, made: Object) -> Object:
+    """An object without who set which field, which is half of it; in a list it has no kind."""
     metadata = {k: v for k, v in made["metadata"].items() if k != "managedFields"}
-    return {**made, "metadata": metadata}
+    return {**made, "kind": resource.kind, "apiVersion": resource.version, "metadata": metadata}
 
 
 def _is_older(made: Object, known: Object) -> bool:
