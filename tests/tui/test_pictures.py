@@ -9,6 +9,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from devenv.tui import feed
+from devenv.tui.screens import environments
 from devenv.tui.settings import Settings
 from tests.tui.stage import PROBLEM, shop, stage
 
@@ -25,6 +27,13 @@ SCREENS = {
     "question": ("D",),
 }
 Compare = Callable[..., bool]
+
+
+@pytest.fixture(autouse=True)
+def one_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is looked at every few seconds is looked at once, however long the test takes."""
+    monkeypatch.setattr(feed, "SAMPLE_EVERY", 3600.0)
+    monkeypatch.setattr(environments, "LOOK_EVERY", 3600.0)
 
 
 def pressed(*keys: str) -> Callable[[Pilot[Any]], Awaitable[None]]:
