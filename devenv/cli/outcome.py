@@ -34,7 +34,7 @@ def bring_up(
 
     timeout = session.arguments.timeout
     wait = Wait(ask, done, session.target(), timeout=timeout, again=again)
-    document = follow(session, wait)
+    document = follow(session, wait, names)
     services = chosen(document, names)
     failed = [one for one in services if not _is_well(one, asked=bool(names))]
 

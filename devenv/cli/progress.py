@@ -8,11 +8,12 @@ from devenv.api.connection import LostError
 from devenv.api.wording import duration, listed
 from devenv.cli.layout import Style
 from devenv.cli.render import Live
+from devenv.cli.services import with_awaited
 from devenv.errors import TimeLimitError
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from devenv.cli.session import Session
@@ -56,14 +57,15 @@ class Wait:
         self.end = None if timeout is None else monotonic() + timeout
 
 
-def follow(session: Session, wait: Wait) -> Document:
+def follow(session: Session, wait: Wait, names: Sequence[str] = ()) -> Document:
     """The first document that shows what is waited for.
 
+    ``names``: the services it is about; of the others no failure of before is told (none: all).
     TimeLimitError when the time is over. The first ^C says that the work goes on without us; the
     second one raises KeyboardInterrupt.
     """
     live = Live()
-    watch = _Watch(live.style, tick=_TERMINAL_TICK if live.moves else _QUIET_TICK)
+    watch = _Watch(live.style, names, tick=_TERMINAL_TICK if live.moves else _QUIET_TICK)
     try:
         return _until_done(session, wait, watch, live)
     except KeyboardInterrupt:
@@ -102,8 +104,9 @@ def _newer(session: Session, wait: Wait, document: Document, pause: float) -> Do
 class _Watch:
     """What has been said so far, and since when each service is as it is."""
 
-    def __init__(self, style: Style, *, tick: float) -> None:
+    def __init__(self, style: Style, names: Sequence[str], *, tick: float) -> None:
         self.document: Document | None = None
+        self._names = names
         self._style = style
         self._tick = tick
         self._states: dict[str, tuple[str, str]] = {}
@@ -117,13 +120,15 @@ class _Watch:
         """A line for each service that is not as it was; at times one for what still waits."""
         now = monotonic()
         lines = []
+        concerned = with_awaited(document, self._names)
         for service in document["services"]:
             name, state = service["name"], (service["state"], service["reason"])
             before = self._states.get(name)
             if before is None or before[0] != state[0]:
                 since = self._since.get(name)
                 self._since[name] = now
-                if before is not None or state[0] in _MOVING or state[0] == "failed":
+                has_failed = state[0] == "failed" and name in concerned
+                if before is not None or state[0] in _MOVING or has_failed:
                     lines.append(self._line(service, None if since is None else now - since))
             elif before != state and state[1] and state[0] != "running":
                 lines.append(self._line(service, None))

@@ -37,6 +37,19 @@ def chosen(document: Document, names: Sequence[str]) -> list[Document]:
     return [known[name] for name in names]
 
 
+def with_awaited(document: Document, names: Sequence[str]) -> set[str]:
+    """The names of these services, of all where there are none, and of all that they wait for."""
+    waits_for = {service["name"]: service["waits_for"] for service in document["services"]}
+    found: set[str] = set()
+    waiting = list(names or waits_for)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += waits_for.get(name, ())
+    return found
+
+
 def did_you_mean(name: str, known: Sequence[str]) -> str:
     from difflib import get_close_matches
 

@@ -31,7 +31,8 @@ def run(arguments: Arguments, session: Session) -> Result:
     def ask() -> Document:
         return session.call("status")
 
-    document = follow(session, Wait(ask, done, session.target(), timeout=arguments.timeout))
+    wait = Wait(ask, done, session.target(), timeout=arguments.timeout)
+    document = follow(session, wait, names)
     services = chosen(document, names)
     return Result(
         {**public(document), "services": services},

@@ -72,6 +72,7 @@ ANSWERS: dict[str, Answer] = {
     "restart": STATUS,
     "scale": STATUS,
     "stop": document(service("web", "stopped")),
+    "graph": {"services": {"web": []}},
     "down": document(empty=True),
     "samples": {
         "samples": {"web": [{"index": 0, "cpu_seconds": 3.0, "memory_bytes": 4096, "ports": []}]}

@@ -63,7 +63,7 @@ def test_up_of_one_service_does_not_fail_for_another(desk: Desk) -> None:
         done = desk.run("up", "web")
         assert daemon.asked[0][1]["services"] == ["web"]
     assert done.returncode == 0
-    assert "worker" not in done.stdout
+    assert "worker" not in done.stdout + done.stderr
 
 
 def test_up_of_one_service_names_the_failed_one_that_holds_it(desk: Desk) -> None:
@@ -140,11 +140,14 @@ def test_the_first_interrupt_leaves_the_work_to_the_daemon(
 def test_stop_waits_until_the_services_have_ended(desk: Desk) -> None:
     stopping = document(service("web", "stopping"), service("db"))
     stopped = document(service("web", "stopped"), service("db"))
-    with stand_in(desk.environ, stop=stopping, watch=going_on(stopping, stopped)) as daemon:
+    graph = {"services": {"web": [], "db": [{"service": "web"}]}}
+    watch = going_on(stopping, stopped)
+    with stand_in(desk.environ, stop=stopping, watch=watch, graph=graph) as daemon:
         done = desk.run("stop", "web")
     assert done.returncode == 0
-    assert daemon.methods() == ["stop", "watch", "watch"]
+    assert daemon.methods() == ["stop", "watch", "watch", "graph"]
     assert "stopped" in done.stdout
+    assert "db runs on, without web." in done.stderr
 
 
 def test_an_unknown_service_is_wrong_use(desk: Desk) -> None:

@@ -70,6 +70,18 @@ def test_one_service_is_stopped_and_started(sandbox: Sandbox) -> None:
     assert sandbox.pids()["db"] != before["db"]
 
 
+def test_stop_says_who_goes_on_without_it(sandbox: Sandbox) -> None:
+    sandbox.profile("""
+services:
+  db: {command: sleep TOKEN}
+  web: {command: sleep TOKEN, depends_on: [db]}
+  other: {command: sleep TOKEN}
+""")
+    sandbox.run("up", "-d")
+    assert "web runs on, without db." in sandbox.run("stop", "db").stderr
+    assert "runs on" not in sandbox.run("stop", "web").stderr
+
+
 def test_restart_takes_the_environment_of_now(sandbox: Sandbox) -> None:
     sandbox.profile('services: {web: {command: ["sh", "-c", "echo $$MOOD; exec sleep TOKEN"]}}')
     sandbox.run("up", "-d", extra={"MOOD": "grey"})
