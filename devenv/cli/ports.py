@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 def run(arguments: Arguments, session: Session) -> Result:
     services = chosen(session.call("status"), arguments.services)
     ports = [{"service": one["name"], **port} for one in services for port in one["ports"]]
+    moved = [{"service": one["name"], **other} for one in services for other in one["moved"]]
+    document = {"ports": ports, "moved": moved}
+    notes = tuple(
+        f"{one['service']}: {one['what']} {one['written']} is {one['given']} here: {one['reason']}"
+        for one in moved
+    )
     rows = [(one["service"], one["name"], str(one["port"]), one["url"]) for one in ports]
     if not rows:
-        return Result({"ports": []}, "", notes=("No service has a port.",))
-    return Result({"ports": ports}, "\n".join(columns([("SERVICE", "NAME", "PORT", "URL"), *rows])))
+        return Result(document, "", notes=("No service has a port.", *notes))
+    text = "\n".join(columns([("SERVICE", "NAME", "PORT", "URL"), *rows]))
+    return Result(document, text, notes=notes)

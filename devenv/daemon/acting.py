@@ -154,7 +154,7 @@ class Acting:
 
     async def _stop(self, step: StopUnit) -> None:
         failpoint("stop")
-        await self._runtimes[step.unit.runtime].stop(self._environment, step)
+        await self._runtimes[step.unit.runtime].stop(self._environment, step, self._report)
         failpoint("stopped")
 
     async def _pause(self, step: Pause) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from devenv.daemon import store
 from devenv.daemon.intent import Intent
+from devenv.errors import DevenvError
 from devenv.model.environment import (
     Desired,
     Environment,
@@ -53,7 +54,7 @@ def desired(intent: Intent, home: Home) -> Desired:
     given = _given(intent, home)
     make = _of_preview if intent.preview else _replicas
     services = {
-        service.name: _wanted(intent, service, make(intent, service, given, home.key))
+        service.name: _wanted(intent, service, make(intent, service, given, home.key), given)
         for service in environment.services.values()
     }
     runtimes = {wanted.runtime for wanted in services.values() if wanted.replicas}
@@ -125,7 +126,7 @@ def count(intent: Intent, service: Service) -> int:
 
 def resolved(intent: Intent, home: Home, service: Service, index: int = 0) -> Service:
     """Fill in every reference of one replica, and the numbers of its ports."""
-    return _resolved(intent.environment, service, index, _given(intent, home))
+    return _resolved(intent, service, index, _given(intent, home))
 
 
 def _given(intent: Intent, home: Home) -> Given:
@@ -155,7 +156,7 @@ def _of_preview(intent: Intent, service: Service, given: Given, key: bytes) -> t
     number = count(intent, service)
     if not number or intent.preview is None:
         return ()
-    made = replace(_resolved(intent.environment, service, 0, given), replicas=number)
+    made = replace(_resolved(intent, service, 0, given), replicas=number)
     applied = [objects(intent.preview.name, made), _mounted(intent, made)]
     text = dumps(applied, sort_keys=True).encode()
     own = hmac.new(intent.preview.key or key, text, hashlib.sha256).hexdigest()[:16]
@@ -171,16 +172,29 @@ def _mounted(intent: Intent, service: Service) -> dict[str, Any]:
     return {name: both.get(name, {}).get("content") for name in sorted(names)}
 
 
-def _wanted(intent: Intent, service: Service, replicas: tuple[Replica, ...]) -> Wanted:
+def _wanted(
+    intent: Intent, service: Service, replicas: tuple[Replica, ...], given: Given
+) -> Wanted:
     choice = intent.wishes.runtimes.get(service.name)
-    shown = replicas[0].service if replicas else service
+    shown = replicas[0].service if replicas else _leaving(intent, service, given)
     if choice is None:
         return Wanted(shown, "", replicas)
-    return Wanted(shown, choice.runtime, replicas, choice.reason)
+    moved = intent.wishes.moved.get(service.name, ())
+    return Wanted(shown, choice.runtime, replicas, choice.reason, moved)
+
+
+def _leaving(intent: Intent, service: Service, given: Given) -> Service:
+    """A service that is to stop: what it runs before that is resolved as far as it can be."""
+    if service.container is None or not service.container.definition.get("pre_stop"):
+        return service
+    try:
+        return _resolved(intent, service, 0, given)
+    except DevenvError:  # a port that it refers to has no number any more
+        return service
 
 
 def _replica(intent: Intent, service: Service, index: int, given: Given, key: bytes) -> Replica:
-    made = _resolved(intent.environment, service, index, given)
+    made = _resolved(intent, service, index, given)
     generation = intent.wishes.generations.get(service.name, 0)
     paused = service.name in intent.wishes.paused
     choice = intent.wishes.runtimes.get(service.name)
@@ -195,10 +209,13 @@ def _side(service: Service, runtime: str) -> Service:
     return replace(service, process=None) if runtime == "docker" else service
 
 
-def _resolved(environment: Environment, service: Service, index: int, given: Given) -> Service:
-    made = resolve(environment, service, index, given)
-    url = shown_url(environment, service, given)
-    return replace(made, ports=_numbered(made, index, given.ports), url=url)
+def _resolved(intent: Intent, service: Service, index: int, given: Given) -> Service:
+    made = resolve(intent.environment, service, index, given)
+    url = shown_url(intent.environment, service, given)
+    ports = _numbered(made, index, given.ports)
+    name = intent.wishes.names.get(service.name, "")
+    container = replace(made.container, name=name) if made.container else None
+    return replace(made, ports=ports, url=url, container=container)
 
 
 def _numbered(service: Service, index: int, claims: Mapping[ClaimKey, int]) -> tuple[Port, ...]:

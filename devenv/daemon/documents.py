@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from devenv.daemon.board import Published
@@ -161,6 +162,7 @@ def _service(view: ServiceView, tail: Callable[[str, int], list[str]]) -> Docume
         "reason": view.reason,
         "waits_for": list(view.waits_for),
         "ports": [_port(port) for port in view.ports],
+        "moved": [asdict(one) for one in view.moved],
         "cpu_percent": None,
         "memory_bytes": None,
         "replicas": [_with_ports(replica) for replica in view.replicas],

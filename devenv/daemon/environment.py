@@ -53,6 +53,10 @@ class LiveEnvironment:
         self._hands = self._new_hands()
 
     @property
+    def intent(self) -> Intent:
+        return self._intent
+
+    @property
     def syncer(self) -> Syncer:
         return self._hands.syncer
 

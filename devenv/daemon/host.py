@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from devenv.daemon.desired import Home
@@ -61,15 +61,23 @@ class Folders:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """Ports and names of containers that others have, and who."""
+
+    ports: Mapping[int, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Host:
-    """``taken`` tells which ports the other environments that are up hold."""
+    """``taken`` tells what the other environments that are up hold."""
 
     processes: ProcessRuntime
     docker: DockerRuntime
     kubernetes: KubernetesRuntime
     home: Home
     folders: Folders
-    taken: Callable[[EnvironmentId], frozenset[int]]
+    taken: Callable[[EnvironmentId], Taken]
     watching: Watching
 
     @property

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from devenv.daemon.host import Host
+from devenv.daemon.claims import written_name
+from devenv.daemon.host import Host, Taken
 from devenv.daemon.intent import Intent
 from devenv.model.environment import EnvironmentId
 from devenv.model.service import Service
@@ -18,11 +19,18 @@ from devenv.runtimes.protocol import Client
 class Reach:
     """``away`` says of every runtime why it cannot be used now ("": it can).
 
-    ``lacking`` says of services why their image cannot be had (none: it can, or nobody asked).
+    ``lacking`` says of services why their image cannot be had (none: it can, or nobody asked);
+    ``named`` of names that containers are to have who has them in the engine.
     """
 
     away: Mapping[str, str] = field(default_factory=dict)
     lacking: Mapping[str, str] = field(default_factory=dict)
+    named: Mapping[str, str] = field(default_factory=dict)
+
+
+def with_named(taken: Taken, reach: Reach) -> Taken:
+    """Add the names that the engine knows of to what other environments hold."""
+    return replace(taken, names={**reach.named, **taken.names})
 
 
 async def reach(host: Host, intent: Intent, loaded: Loaded, client: Client) -> Reach:
@@ -39,7 +47,12 @@ async def reach(host: Host, intent: Intent, loaded: Loaded, client: Client) -> R
     if fault:
         return Reach(away)
     open_ones = [one for one in services if one.name not in intent.wishes.runtimes]
-    return Reach(away, await _lacking(host, identity, dict(_undecided(open_ones)), client))
+    names = {name for one in services if (name := written_name(one))}
+    return Reach(
+        away,
+        await _lacking(host, identity, dict(_undecided(open_ones)), client),
+        await host.docker.commands.holders(identity, names),
+    )
 
 
 def _undecided(services: list[Service]) -> Iterator[tuple[str, str]]:

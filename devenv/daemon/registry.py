@@ -13,7 +13,7 @@ from devenv.daemon import store
 from devenv.daemon.absence import take_down_deleted
 from devenv.daemon.desired import Home
 from devenv.daemon.environment import LiveEnvironment
-from devenv.daemon.host import Folders, Host
+from devenv.daemon.host import Folders, Host, Taken
 from devenv.daemon.intent import Intent
 from devenv.daemon.parser import Parser
 from devenv.daemon.profiles import Profiles
@@ -126,10 +126,11 @@ class Registry:
             elif live is None and held is not None:
                 self._add(unwanted(environment))
 
-    def _taken(self, environment: EnvironmentId) -> frozenset[int]:
-        others = (live.board.newest.intent for live in self if live.id != environment)
-        return frozenset(
-            port for intent in others if intent.is_up for port in intent.wishes.claims.values()
+    def _taken(self, environment: EnvironmentId) -> Taken:
+        others = [live.intent for live in self if live.id != environment and live.intent.is_up]
+        return Taken(
+            {port: _has(one) for one in others for port in one.wishes.claims.values()},
+            {name: _has(one) for one in others for name in one.wishes.names.values()},
         )
 
     def _add(self, intent: Intent) -> LiveEnvironment:
@@ -160,6 +161,10 @@ class Registry:
             live = self._live.get(environment)
             if live is not None:
                 live.wake()
+
+
+def _has(intent: Intent) -> str:
+    return f"{intent.checkout.id} has it"
 
 
 def _is_called(live: LiveEnvironment, name: str) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 from devenv.daemon.failpoints import failpoint
 from devenv.daemon.intent import Intent, Leaving
 from devenv.errors import DevenvError
-from devenv.model.environment import EnvironmentId
+from devenv.model.environment import EnvironmentId, Moved
 from devenv.model.preview import Cluster, Preview
 from devenv.model.secret import is_secret_name
 from devenv.planning.wishes import Choice, Wishes
@@ -157,6 +157,8 @@ def _document(intent: Intent) -> Document:
         "runtimes": {name: asdict(choice) for name, choice in wishes.runtimes.items()},
         "watching": wishes.watching,
         "claims": [[*key, port] for key, port in sorted(wishes.claims.items())],
+        "names": dict(wishes.names),
+        "moved": {n: [asdict(one) for one in moved] for n, moved in wishes.moved.items()},
         "leaving": intent.leaving.value,
         "notice": intent.notice,
         "preview": _without_key(intent.preview) if intent.preview else None,
@@ -179,6 +181,8 @@ def _kept(document: Document) -> Kept:
             runtimes={n: Choice(**choice) for n, choice in document["runtimes"].items()},
             watching=document.get("watching", True),
             claims={(s, i, name): port for s, i, name, port in document["claims"]},
+            names=document.get("names", {}),
+            moved=_moved(document.get("moved", {})),
         ),
         leaving=Leaving(document["leaving"]),
         notice=document["notice"],
@@ -196,6 +200,10 @@ def _preview(document: Document | None) -> Preview | None:
     if document is None:
         return None
     return Preview(**{**document, "cluster": Cluster(**document["cluster"])})
+
+
+def _moved(written: Document) -> dict[str, tuple[Moved, ...]]:
+    return {name: tuple(Moved(**one) for one in moved) for name, moved in written.items()}
 
 
 def _text(content: bytes | None) -> str | None:

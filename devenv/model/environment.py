@@ -69,6 +69,22 @@ class Replica:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """What a service has in place of a port or name that is written for it, and why.
+
+    ``what``: "port" or "container_name".
+    """
+
+    what: str
+    written: str
+    given: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.written} is {self.given} here: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """One service as it should be now; no replicas: it should not run.
 
@@ -79,6 +95,7 @@ class Wanted:
     runtime: str
     replicas: tuple[Replica, ...] = ()
     because: str = ""
+    moved: tuple[Moved, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

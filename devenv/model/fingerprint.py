@@ -30,7 +30,8 @@ def _process(process: Process) -> list[object]:
 def _container(container: Container) -> dict[str, object]:
     definition = container.definition
     kept = {key: value for key, value in definition.items() if key not in _OF_NO_UNIT}
-    return {**kept, "resources": (definition.get("deploy") or {}).get("resources")}
+    named = {"name": container.name} if container.name else {}
+    return {**kept, **named, "resources": (definition.get("deploy") or {}).get("resources")}
 
 
 _OF_NO_UNIT = frozenset(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from devenv.model.environment import Replica, ReplicaId
 from devenv.model.unit import Unit
@@ -28,12 +30,13 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class StopUnit:
-    """Stop a unit by its service's stop signal and grace."""
+    """Stop a unit by its service's stop signal and grace; ``hooks`` run in it before that."""
 
     unit: Unit
     signal: str
     grace: float
     cause: str
+    hooks: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,10 +146,11 @@ class Container:
     """How a service is a container.
 
     ``definition`` is the service as Compose resolves it: plain values, in the form that
-    ``docker compose config --format json`` prints.
+    ``docker compose config --format json`` prints. ``name``: what the engine calls it; "": made up.
     """
 
     definition: Mapping[str, Any] = field(default_factory=dict)
+    name: str = ""
 
 
 class Kind(StrEnum):

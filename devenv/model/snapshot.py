@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from devenv.model.environment import Moved
+
 
 class State(StrEnum):
     WAITING = "waiting"
@@ -52,6 +54,7 @@ class ServiceView:
     waits_for: tuple[str, ...] = ()
     ports: tuple[PortView, ...] = ()
     replicas: tuple[ReplicaView, ...] = ()
+    moved: tuple[Moved, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from devenv.errors import DevenvError
@@ -57,6 +57,24 @@ def claim(
             claims[key] = _free(environment, key, port, used)
             used.add(claims[key])
     return claims
+
+
+def claim_names(
+    written: Mapping[str, str],
+    made_up: Mapping[str, str],
+    held: Mapping[str, str],
+    taken: Collection[str],
+) -> Mapping[str, str]:
+    """Give the container of each service the name that is written for it, if nobody has that.
+
+    ``made_up`` gives, for each service, the name that it has otherwise. What is held is kept.
+    """
+    names: dict[str, str] = {}
+    for service, name in sorted(written.items()):
+        used = {*taken, *names.values()}
+        stays = held.get(service) == made_up[service]
+        names[service] = made_up[service] if stays or name in used else name
+    return names
 
 
 def _wanted(needs: Iterable[Need]) -> Iterator[tuple[ClaimKey, Port]]:

@@ -183,5 +183,8 @@ def _stop_in_order(scene: Scene, unit: Unit, cause: str) -> StopUnit | Hold:
 
 def _stop(scene: Scene, unit: Unit, cause: str) -> StopUnit:
     wanted = scene.desired.services.get(unit.id.service)
-    stop = wanted.service.stop if wanted else Stop()
-    return StopUnit(unit, stop.signal, stop.grace, cause)
+    if wanted is None:
+        return StopUnit(unit, Stop().signal, Stop().grace, cause)
+    stop, container = wanted.service.stop, wanted.service.container
+    hooks = container.definition.get("pre_stop") if container else None
+    return StopUnit(unit, stop.signal, stop.grace, cause, tuple(hooks or ()))

@@ -94,6 +94,7 @@ def _service(seen: _Round, wanted: Wanted) -> ServiceView:
         waits_for=tuple(dict.fromkeys(name for hold in holds if hold for name in hold.on)),
         ports=_ports(service) if wanted.replicas else (),
         replicas=views,
+        moved=wanted.moved if wanted.replicas else (),
     )
 
 

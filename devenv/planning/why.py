@@ -55,6 +55,8 @@ def _details(service: str, known: _Known) -> Iterator[str]:
     if wanted.runtime:
         because = f", since {wanted.because}" if wanted.because else ""
         yield f"  it runs as: {wanted.runtime}{because}"
+    for moved in known.views[service].moved:
+        yield f"  {moved}"
 
 
 def _key(step: Step) -> ReplicaId:

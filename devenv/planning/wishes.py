@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from devenv.errors import DevenvError, UsageError
-from devenv.model.environment import Environment
+from devenv.model.environment import Environment, Moved
 from devenv.model.service import Kind, Service
 
 ClaimKey = tuple[str, int, str]
@@ -26,6 +26,8 @@ class Wishes:
     """``wanted``: the services that should run; ``replicas``: what ``scale`` asked for.
 
     ``paused``: those of them that should stand still; ``watching``: changes of files are followed.
+    ``claims`` and ``names``: the ports, and the engine's names by service, that were given;
+    ``moved``: those that others have, by service.
     """
 
     wanted: frozenset[str] = frozenset()
@@ -34,6 +36,8 @@ class Wishes:
     replicas: Mapping[str, int] = field(default_factory=dict)
     runtimes: Mapping[str, Choice] = field(default_factory=dict)
     claims: Mapping[ClaimKey, int] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    moved: Mapping[str, tuple[Moved, ...]] = field(default_factory=dict)
     watching: bool = True
 
 
@@ -144,6 +148,12 @@ def _check_scale(service: Service, count: int) -> None:
     if count < 0:
         raise UsageError(f"{service.name}: {count} replicas are not possible")
     fixed = [p for p in service.ports if isinstance(p.wanted, int) and not p.movable]
+    named = service.container.definition.get("container_name") if service.container else None
+    if count > 1 and named:
+        raise DevenvError(
+            f"{service.name} has the container_name {named}: only one replica can have it",
+            "remove it",
+        )
     if count > 1 and fixed:
         raise DevenvError(
             f"{service.name} has the fixed port {fixed[0].wanted}: only one replica can have it",

@@ -54,7 +54,7 @@ class MemoryRuntime:
         elif (there.fingerprint, there.generation) != (wanted.fingerprint, wanted.generation):
             raise DevenvError(f"{wanted.id.service} still runs as it was asked for before")
 
-    async def stop(self, environment: EnvironmentId, step: StopUnit) -> None:
+    async def stop(self, environment: EnvironmentId, step: StopUnit, report: Report) -> None:
         unit = self._unit(environment, step.unit.id)
         if unit is None or not _alive(unit):
             return

@@ -140,8 +140,11 @@ class Runtime(Protocol):
 
     async def start(self, environment: EnvironmentId, step: Start, report: Report) -> None: ...
 
-    async def stop(self, environment: EnvironmentId, step: StopUnit) -> None:
-        """Return when nothing of the unit is alive; it stays listed as ended."""
+    async def stop(self, environment: EnvironmentId, step: StopUnit, report: Report) -> None:
+        """Return when nothing of the unit is alive; it stays listed as ended.
+
+        ``report`` is told what went wrong on the way, and kept nothing from ending.
+        """
         ...
 
     async def pause(self, environment: EnvironmentId, replica: ReplicaId, *, paused: bool) -> None:

@@ -63,6 +63,7 @@ def service(name: str, state: str = "ready", **other: Any) -> dict[str, Any]:
         "runtime": "process",
         "waits_for": [],
         "ports": [],
+        "moved": [],
         "cpu_percent": None,
         "memory_bytes": None,
         "log_tail": [],

@@ -228,7 +228,7 @@ class World(RuleBasedStateMachine):
                 self.health[key] = Health.UNKNOWN
                 at_once(self.runtime.start(ENVIRONMENT, step, unheard))
             case StopUnit() as step:
-                at_once(self.runtime.stop(ENVIRONMENT, step))
+                at_once(self.runtime.stop(ENVIRONMENT, step, unheard))
             case Remove():
                 at_once(self.runtime.remove(ENVIRONMENT, key))
 

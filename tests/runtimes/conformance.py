@@ -73,7 +73,7 @@ class Play:
         return unit
 
     async def stop(self, unit: Unit) -> Unit | None:
-        await self.runtime.stop(self.environment, StopUnit(unit, "SIGTERM", 5.0, "asked"))
+        await self.runtime.stop(self.environment, StopUnit(unit, "SIGTERM", 5.0, "asked"), print)
         return await self.unit(unit.id.service, unit.id.index)
 
     async def end(self, unit: Unit, code: int = 0) -> Unit:

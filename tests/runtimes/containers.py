@@ -49,9 +49,10 @@ class Quay:
         await self.runtime.start(self.environment, step, self.said.append)
         return await self.unit(name, index)
 
-    async def stop(self, name: str) -> Unit:
+    async def stop(self, name: str, *hooks: Mapping[str, Any], grace: float = 5.0) -> Unit:
         unit = await self.unit(name)
-        await self.runtime.stop(self.environment, StopUnit(unit, "SIGTERM", 5.0, "asked"))
+        step = StopUnit(unit, "SIGTERM", grace, "asked", hooks)
+        await self.runtime.stop(self.environment, step, self.said.append)
         return await self.unit(name)
 
     async def unit(self, name: str, index: int = 0) -> Unit:

@@ -67,7 +67,7 @@ class Ground:
 
     async def stop(self, name: str, *, grace: float = 10.0, signal: str = "SIGTERM") -> None:
         unit = await self.unit(name)
-        await self.runtime.stop(HERE, StopUnit(unit, signal, grace, "asked"))
+        await self.runtime.stop(HERE, StopUnit(unit, signal, grace, "asked"), print)
 
     async def units(self) -> Mapping[ReplicaId, Unit]:
         return (await self.runtime.observe(HERE)).units

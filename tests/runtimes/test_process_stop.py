@@ -151,7 +151,7 @@ async def test_to_stop_what_is_absent_succeeds(here: Ground) -> None:
     await here.ended("web")
     await here.stop("web")
     await here.runtime.discard(HERE, data=False)
-    await here.runtime.stop(HERE, StopUnit(unit, "SIGTERM", 1.0, ""))
+    await here.runtime.stop(HERE, StopUnit(unit, "SIGTERM", 1.0, ""), print)
 
 
 @on_ground

@@ -11,7 +11,7 @@ from devenv.daemon.desired import builds
 from devenv.daemon.failpoints import failpoint
 from devenv.daemon.intent import Change, Intent, Leaving, leaving
 from devenv.daemon.profiles import request, with_runtimes
-from devenv.daemon.reach import Reach, reach
+from devenv.daemon.reach import Reach, reach, with_named
 from devenv.daemon.verbs.context import Answer, Context, Params, client, status
 from devenv.errors import DevenvError
 from devenv.model.environment import Environment
@@ -181,7 +181,7 @@ def applied(context: Context, params: Params, basis: Basis, wish: Wish) -> Chang
         )
         wished = replace(base, wishes=wish(base.wishes, base.environment, snapshot))
         chosen = with_runtimes(wished, basis.reach, params.get("runtime") or "")
-        return claims.claimed(chosen, host.taken(intent.checkout.id))
+        return claims.claimed(chosen, with_named(host.taken(intent.checkout.id), basis.reach))
 
     return change
 

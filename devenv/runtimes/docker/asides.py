@@ -16,7 +16,7 @@ from devenv.runtimes.docker.quantities import seconds
 from devenv.runtimes.protocol import Command, Report
 
 RUN = "run"
-OF_THE_SERVICE = ("healthcheck", "mac_address", "ports", "restart", "scale")
+OF_THE_SERVICE = ("container_name", "healthcheck", "mac_address", "ports", "restart", "scale")
 """What only a service's own containers have."""
 OF_ONE = ("aliases", "ipv4_address", "ipv6_address", "link_local_ips", "mac_address")
 """What only one container in a network can have."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -104,6 +104,17 @@ class Commands:
             return await adoptable(place.engine.connection, environment, resources)
         except DevenvError:  # a hint that cannot be had keeps nobody from going up
             return []
+
+    async def holders(
+        self, environment: EnvironmentId, names: Collection[str]
+    ) -> Mapping[str, str]:
+        """Say which of these names containers of others have in the engine, and who they are."""
+        place = self.places.get(environment)
+        if place is None or not names:
+            return {}
+        from devenv.runtimes.docker.holders import holders
+
+        return await holders(place.engine.connection, environment, names)
 
     async def attach(
         self, environment: EnvironmentId, replica: ReplicaId, size: tuple[int, int]

@@ -6,15 +6,17 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any
 
 from devenv.errors import DevenvError, TransientError
 from devenv.model.environment import Replica
+from devenv.model.plan import StopUnit
 from devenv.runtimes.docker import names
 from devenv.runtimes.docker.before import run_before
 from devenv.runtimes.docker.connection import AwayError, RefusedError
 from devenv.runtimes.docker.creating import Creator, definition_of
-from devenv.runtimes.docker.hooks import run_hooks
+from devenv.runtimes.docker.hooks import run_after_start, run_before_stop
 from devenv.runtimes.docker.place import Place
 from devenv.runtimes.docker.pulling import NotPulledError
 from devenv.runtimes.docker.records import Record
@@ -47,7 +49,8 @@ class Containers:
             # Somebody has removed a network, or the container: all is looked at anew.
             self.place.prepared = ""
             raise TransientError(error.message) from error
-        await run_hooks(self.place, started, definition_of(replica.service), "post_start")
+        hooks = definition_of(replica.service).get("post_start") or ()
+        await run_after_start(self.place, started, hooks)
 
     async def _started(self, container: str) -> Row:
         """Start it, and see it run. One that cannot be started for what it lacks is removed."""
@@ -70,13 +73,16 @@ class Containers:
             raise TransientError("the container was removed as soon as it had started")
         return row
 
-    async def stop(self, row: Row, grace: float) -> None:
-        """Ask it to end, and kill it after ``grace`` seconds; returns when it has ended."""
+    async def stop(self, row: Row, step: StopUnit, report: Report) -> None:
+        """Ask it to end, and kill it after its grace; returns when it has ended."""
         record = self.place.records.get(row.container, Record(row.generation))
         self.place.records.put(row.container, replace(record, stopped=time.time()))
         if row.status == "paused":
             await self.pause(row, paused=False)
-        await self._unless_gone(lambda client: client.stop(row.container, timeout=round(grace)))
+        grace = step.grace
+        if step.hooks:
+            grace = await run_before_stop(self.place, row, step.hooks, grace, report)
+        await self._unless_gone(lambda client: client.stop(row.container, timeout=ceil(grace)))
         await self.place.engine.look_at(row.container)
 
     async def remove(self, row: Row, *, volumes: bool = True) -> None:

@@ -82,7 +82,8 @@ class Creator:
             body["HostConfig"].setdefault("Mounts", []).append(
                 {"Type": "volume", "Source": volume, "Target": target}
             )
-        name = names.container_name(place.environment, replica.id)
+        given = service.container.name if service.container else ""
+        name = given or names.container_name(place.environment, replica.id)
         return await self._make(Making(name, service.name, definition, body, site))
 
     def _definition(self, service: Service) -> Definition:

@@ -48,7 +48,7 @@ def _endpoint(
         "LinkLocalIPs": written.get("link_local_ips"),
     }
     made = {
-        "Aliases": [name, *(written.get("aliases") or ())],
+        "Aliases": [name, *own_name(definition), *(written.get("aliases") or ())],
         "Links": _links(definition),
         "MacAddress": written.get("mac_address"),
         "DriverOpts": written.get("driver_opts"),
@@ -56,6 +56,11 @@ def _endpoint(
         "IPAMConfig": {key: value for key, value in addresses.items() if value},
     }
     return {key: value for key, value in made.items() if value}
+
+
+def own_name(definition: Mapping[str, Any]) -> list[str]:
+    """``container_name``: others find it by that, whatever the engine calls it."""
+    return [str(definition["container_name"])] if definition.get("container_name") else []
 
 
 def _links(definition: Mapping[str, Any]) -> list[str]:

@@ -119,12 +119,12 @@ class DockerRuntime:
             place.failed[replica.id] = _not_made(step, error)
         self.places.hint(environment)
 
-    async def stop(self, environment: EnvironmentId, step: StopUnit) -> None:
+    async def stop(self, environment: EnvironmentId, step: StopUnit, report: Report) -> None:
         place = self.places.get(environment)
         row = place.rows().get(step.unit.id) if place else None
         if place is None or row is None or not row.is_alive:
             return
-        await _containers(place).stop(row, step.grace)
+        await _containers(place).stop(row, step, report)
 
     async def remove(self, environment: EnvironmentId, replica: ReplicaId) -> None:
         place = self.places.get(environment)

@@ -94,7 +94,7 @@ class KubernetesRuntime:
             failed[step.replica.id] = _not_made(step, error)
         self.servers.hint(environment)
 
-    async def stop(self, environment: EnvironmentId, step: StopUnit) -> None:
+    async def stop(self, environment: EnvironmentId, step: StopUnit, report: Report) -> None:
         from devenv.runtimes.kubernetes.workloads import Workloads
 
         place, found = self._found(environment, step.unit.id)

@@ -93,7 +93,7 @@ class ProcessRuntime:
         }
         await self.links.need(environment).request("start", unit=unit)
 
-    async def stop(self, environment: EnvironmentId, step: StopUnit) -> None:
+    async def stop(self, environment: EnvironmentId, step: StopUnit, report: Report) -> None:
         key, link = step.unit.id, self.links.get(environment)
         if link is None:
             return
