@@ -256,6 +256,39 @@ def test_the_second_checkout_gets_another_port(sandbox: Sandbox, engine: Engine)
     assert second["state"] == "ready"
 
 
+NAMED = """
+services:
+  web:
+    image: lab/busybox
+    command: [sleep, "1000"]
+    volumes: ["data:/data"]
+    networks: [front]
+networks: {front: {name: TOKEN-front}}
+volumes: {data: {name: TOKEN-data}}
+"""
+
+
+def test_the_second_checkout_has_networks_and_volumes_of_its_own(sandbox: Sandbox) -> None:
+    sandbox.write("compose.yaml", NAMED.replace("TOKEN", sandbox.token))
+    other = sandbox.base / "elsewhere" / sandbox.checkout.name
+    shutil.copytree(sandbox.checkout, other)
+    up(sandbox)
+    shown = sandbox.run("up", "-d", cwd=other, timeout=100).stderr
+    second = sandbox.status(cwd=other)["environment"]["id"]
+    for kind in ("network", "volume"):
+        name = f"{sandbox.token}-{'front' if kind == 'network' else 'data'}"
+        said = f"the {kind} {name} is another checkout's: here it is {second}_{name}"
+        assert said in shown
+    sandbox.run("exec", "web", "--", "touch", "/data/here", cwd=other)
+    assert sandbox.run("exec", "web", "--", "ls", "/data").stdout == ""
+    sandbox.run("down", "--volumes", "--yes")
+    sandbox.run("down", cwd=other)
+    up(sandbox, cwd=other)
+    assert sandbox.run("exec", "web", "--", "ls", "/data", cwd=other).stdout == "here\n"
+    sandbox.run("down", "--volumes", "--yes", cwd=other)
+    assert docker("volume", "ls", "-q", "--filter", f"name={sandbox.token}-data") == []
+
+
 def test_down_leaves_nothing_and_keeps_data_until_it_is_asked_for(sandbox: Sandbox) -> None:
     sandbox.profile(MIXED)
     up(sandbox, "db")

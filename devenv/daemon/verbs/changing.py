@@ -57,7 +57,7 @@ async def up(context: Context, params: Params) -> Answer:
         names = builds(basis.loaded.environment)
         outdated = await context.registry.host.docker.commands.outdated(live.id, names)
     commands = context.registry.host.docker.commands
-    notice = "; ".join(await commands.adoptable(live.id, basis.loaded.environment.resources))
+    notice = "; ".join(await commands.remarks(live.id, basis.loaded.environment.resources))
     change = applied(context, params, basis, wish_up(params, outdated))
     taken = await live.change(lambda held, seen: replace(change(held, seen), notice=notice))
     failpoint("up.taken")

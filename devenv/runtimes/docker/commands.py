@@ -91,17 +91,15 @@ class Commands:
         pairs = zip(rows, now, strict=True)
         return frozenset(row.replica.service for row, image in pairs if image != row.image)
 
-    async def adoptable(self, environment: EnvironmentId, resources: Resources) -> list[str]:
-        """Say which volumes of Docker Compose an environment could go on with, before it is first
-        prepared.
-        """
+    async def remarks(self, environment: EnvironmentId, resources: Resources) -> list[str]:
+        """Say what a user has to know of networks and volumes, before they are first prepared."""
         place = self.places.get(environment)
         if place is None or place.prepared or place.engine.away:
             return []
-        from devenv.runtimes.docker.resources import adoptable
+        from devenv.runtimes.docker.resources import remarks
 
         try:
-            return await adoptable(place.engine.connection, environment, resources)
+            return await remarks(place.engine.connection, environment, resources)
         except DevenvError:  # a hint that cannot be had keeps nobody from going up
             return []
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from json import dumps
 from typing import Any
 
@@ -49,6 +49,10 @@ class Wanted:
     def is_ours(self, found: Definition) -> bool:
         return (found.get("Labels") or {}).get(names.ENVIRONMENT) == self.environment
 
+    def is_of_another(self, found: Definition) -> bool:
+        """Tell whether another environment has made it."""
+        return names.ENVIRONMENT in (found.get("Labels") or {}) and not self.is_ours(found)
+
     def is_as_found(self, found: Definition) -> bool:
         return (found.get("Labels") or {}).get(names.FINGERPRINT) == self.fingerprint
 
@@ -63,8 +67,9 @@ async def make_networks(
     all_wanted = _wanted(environment, resources.project, resources.networks)
     if not all_wanted:
         return {}
-    listed = await connection.call(lambda client: client.networks())
+    listed = await connection.call(_networks)
     there = {found["Name"]: found for found in listed}
+    all_wanted = [_clear_of_others(wanted, there) for wanted in all_wanted]
     for wanted in all_wanted:
         found = there.get(wanted.name)
         if found is None and wanted.is_external:
@@ -90,13 +95,14 @@ async def make_volumes(
         return {}
     listed = await connection.call(lambda client: client.volumes())
     there = {found["Name"]: found for found in listed["Volumes"] or ()}
+    all_wanted = [_clear_of_others(wanted, there) for wanted in all_wanted]
     for wanted in all_wanted:
         found = there.get(wanted.name)
         if found is None and wanted.is_external:
             hint = f"docker volume create {wanted.name}"
             raise DevenvError(f"there is no volume {wanted.name}", hint)
         if found is None:
-            await _post(connection, "/volumes/create", volume_body(wanted))
+            await _create_volume(connection, wanted)
         elif wanted.is_ours(found) and not wanted.is_as_found(found):
             raise DevenvError(
                 f"the volume {wanted.name} was made from another definition, and holds data",
@@ -105,24 +111,48 @@ async def make_volumes(
     return {wanted.key: _volume(wanted) for wanted in all_wanted}
 
 
-async def adoptable(
+async def remarks(
     connection: Connection, environment: EnvironmentId, resources: Resources
 ) -> list[str]:
+    """Say what a user has to know of networks and volumes, before they are first made."""
+    networks = _wanted(environment, resources.project, resources.networks)
+    volumes = _wanted(environment, resources.project, resources.volumes)
+    if not networks and not volumes:
+        return []
+    there_networks = {found["Name"]: found for found in await connection.call(_networks)}
+    listed = await connection.call(lambda client: client.volumes())
+    there_volumes = {found["Name"]: found for found in listed["Volumes"] or ()}
+    return [
+        *_moved("network", networks, there_networks),
+        *_moved("volume", volumes, there_volumes),
+        *_adoptable(resources.project, volumes, there_volumes.keys()),
+    ]
+
+
+def _networks(client: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = client.networks()
+    return found
+
+
+def _moved(kind: str, wanted: list[Wanted], there: Mapping[str, Definition]) -> Iterator[str]:
+    """Say which are under a name of their own, since another environment has theirs."""
+    for one, clear in ((one, _clear_of_others(one, there)) for one in wanted):
+        if clear.name != one.name:
+            yield f"the {kind} {one.name} is another checkout's: here it is {clear.name}"
+
+
+def _adoptable(project: str, wanted: list[Wanted], there: Collection[str]) -> Iterator[str]:
     """Say which volumes of Docker Compose stand where this environment has none yet, and how to
     go on with them.
     """
-    all_wanted = _wanted(environment, resources.project, resources.volumes)
-    if not all_wanted:
-        return []
-    listed = await connection.call(lambda client: client.volumes())
-    there = {found["Name"] for found in listed["Volumes"] or ()}
-    pairs = ((one, f"{resources.project}_{one.key}") for one in all_wanted if not one.is_external)
-    return [
-        f"there is a volume {theirs} of Docker Compose already, and it is left alone; to use its"
-        f" data here, write under `volumes`: `{one.key}: {{external: true, name: {theirs}}}`"
-        for one, theirs in pairs
-        if theirs in there and one.name not in there
-    ]
+    for one in wanted:
+        theirs = f"{project}_{one.key}"
+        if not one.is_external and theirs in there and one.name not in there:
+            yield (
+                f"there is a volume {theirs} of Docker Compose already, and it is left alone;"
+                f" to use its data here, write under `volumes`:"
+                f" `{one.key}: {{external: true, name: {theirs}}}`"
+            )
 
 
 def _volume(wanted: Wanted) -> Volume:
@@ -147,6 +177,17 @@ def _wanted(
     ]
 
 
+def _clear_of_others(wanted: Wanted, there: Mapping[str, Definition]) -> Wanted:
+    """Give it a name of its own where the written one is of another environment, and for good:
+    a volume's data is there.
+    """
+    if wanted.is_external:
+        return wanted
+    aside = replace(wanted, name=f"{wanted.environment}_{wanted.name}")
+    is_aside = aside.name in there and aside.is_ours(there[aside.name])
+    return aside if is_aside or wanted.is_of_another(there.get(wanted.name, {})) else wanted
+
+
 async def remove_all(connection: Connection, environment: EnvironmentId, *, data: bool) -> None:
     """Remove the networks that are ours; with ``data`` the volumes too."""
     only_ours = {"label": f"{names.ENVIRONMENT}={environment}"}
@@ -168,6 +209,13 @@ async def _remove(connection: Connection, kind: str, name: str) -> None:
     except RefusedError as error:
         if error.status != 404:
             raise
+
+
+async def _create_volume(connection: Connection, wanted: Wanted) -> None:
+    """Make a volume. The engine answers with the one that is there, if somebody was faster."""
+    made = await _post(connection, "/volumes/create", volume_body(wanted))
+    if wanted.is_of_another(made):
+        raise TransientError(f"the volume {wanted.name} is there already")
 
 
 async def _create_network(connection: Connection, wanted: Wanted) -> None:
