@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from devenv.model.environment import EnvironmentId, ReplicaId
+from devenv.model.unit import Health
+from devenv.runtimes.docker import names
 from devenv.runtimes.docker.records import Record
-from devenv.runtimes.docker.rows import Row, unit_of
+from devenv.runtimes.docker.rows import Row, row_of, unit_of
 
 ROW = Row(
     "c1", EnvironmentId("shop-1"), ReplicaId("web"), "f", 0, "running", created=499.0, started=500.0
@@ -25,3 +29,23 @@ def test_lines_of_the_run_before_are_not_those_of_a_container_started_again() ->
 def test_a_container_that_has_ended_has_spoken_since_its_start() -> None:
     ended = replace(ROW, status="exited", finished=600.0)
     assert unit_of(ended, Record(0), boot=100.0).speaks_since is None
+
+
+@pytest.mark.parametrize(
+    ("failures", "check", "seen"),
+    [
+        (0, {"Retries": 5}, Health.UNKNOWN),
+        (4, {"Retries": 5}, Health.UNKNOWN),
+        (5, {"Retries": 5}, Health.UNHEALTHY),
+        (2, {}, Health.UNKNOWN),
+        (3, {}, Health.UNHEALTHY),
+    ],
+)
+def test_a_container_that_was_paused_is_not_unhealthy_for_it(
+    failures: int, check: dict[str, int], seen: Health
+) -> None:
+    state = {"Status": "running", "Health": {"Status": "unhealthy", "FailingStreak": failures}}
+    labels = names.container_labels(ROW.environment, ROW.replica, directory="/", files="")
+    row = row_of({"Id": "c1", "Config": {"Labels": labels, "Healthcheck": check}, "State": state})
+    assert row is not None
+    assert row.health is seen

@@ -18,6 +18,8 @@ HEALTH = {
     "healthy": Health.PASSING,
     "unhealthy": Health.UNHEALTHY,
 }
+RETRIES = 3
+"""How many failures in a row make unhealthy, unless it is written."""
 NEVER = "0001-01-01"
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)")
 
@@ -85,9 +87,22 @@ def row_of(inspected: Mapping[str, Any]) -> Row | None:
         exit_code=int(state.get("ExitCode") or 0),
         out_of_memory=bool(state.get("OOMKilled")),
         error=state.get("Error") or "",
-        health=HEALTH.get(health.get("Status") or "", Health.NONE),
+        health=_health(health, config.get("Healthcheck") or {}),
         detail=_last_output(health),
     )
+
+
+def _health(state: Mapping[str, Any], check: Mapping[str, Any]) -> Health:
+    """What the engine's own check has found.
+
+    One whose checks were suspended by a pause is called unhealthy until the next one passes: with
+    fewer failures than that takes.
+    """
+    found = HEALTH.get(state.get("Status") or "", Health.NONE)
+    failures = int(state.get("FailingStreak") or 0)
+    if found is Health.UNHEALTHY and failures < (check.get("Retries") or RETRIES):
+        return Health.UNKNOWN
+    return found
 
 
 def _other(inspected: Mapping[str, Any]) -> str:
