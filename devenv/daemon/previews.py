@@ -35,6 +35,7 @@ def document(server: Server, made: Object, boot: float, urls: Urls) -> Document:
     from devenv.runtimes.kubernetes.cache import annotation, is_leaving, label
     from devenv.runtimes.kubernetes.namespaces import why_it_stays
     from devenv.runtimes.kubernetes.resources import name_of
+    from devenv.runtimes.kubernetes.rows import moment
 
     units = _units(server, name_of(made), boot)
     reason = why_it_stays(made) if is_leaving(made) else ""
@@ -47,9 +48,9 @@ def document(server: Server, made: Object, boot: float, urls: Urls) -> Document:
         "state": "deleting" if is_leaving(made) else _state(units),
         "reason": reason,
         "owner": annotation(made, names.OWNER),
-        "created_at": _seconds(made["metadata"].get("creationTimestamp", "")),
-        "last_used_at": _seconds(annotation(made, names.USED)),
-        "expires_at": _seconds(annotation(made, names.EXPIRES)),
+        "created_at": moment(made["metadata"].get("creationTimestamp", "")),
+        "last_used_at": moment(annotation(made, names.USED)),
+        "expires_at": moment(annotation(made, names.EXPIRES)),
         "urls": dict(urls),
         "services": [_service(unit) for unit in units],
     }
@@ -95,12 +96,3 @@ def _unit_state(unit: Unit) -> str:
             return "failed"
         case _:
             return "running"
-
-
-def _seconds(stamp: str) -> float | None:
-    from devenv.runtimes.kubernetes.rows import seconds
-
-    try:
-        return seconds(stamp) if stamp else None
-    except ValueError:
-        return None

@@ -13,6 +13,7 @@ from devenv.daemon import store
 from devenv.daemon.absence import take_down_deleted
 from devenv.daemon.desired import Home
 from devenv.daemon.environment import LiveEnvironment
+from devenv.daemon.expiry import take_down_expired
 from devenv.daemon.host import Folders, Host, Taken
 from devenv.daemon.intent import Intent
 from devenv.daemon.parser import Parser
@@ -67,6 +68,7 @@ class Registry:
         for runtime in self.host.runtimes.values():
             self._spawn(self._follow(runtime))
         self._spawn(take_down_deleted(self))
+        self._spawn(take_down_expired(self, self.host.kubernetes))
         self._spawn(self._take_up_late())
         await asyncio.gather(*(live.first_look(FIRST_LOOK) for live in self))
 

@@ -10,6 +10,7 @@ import os
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +31,13 @@ class Cluster:
         done = _kubectl(words)
         assert done.returncode == 0 or not check, done.stderr
         return done.stdout
+
+    def kill(self, component: str) -> None:
+        """End a component of the control plane at once; it is started again."""
+        state = Path(self.kubeconfig).parents[1]
+        node, pid = (state / "node.pid").read_text(), (state / "pids" / component).read_text()
+        entering = ("nsenter", "--target", node.strip(), "--pid", "--mount")
+        subprocess.run((*entering, "kill", "-KILL", pid.strip()), check=True)
 
     def get(self, *words: str) -> list[dict[str, Any]]:
         """The objects that kubectl gets."""

@@ -33,6 +33,13 @@ volumes: {data: {}}
 """
 
 
+TWO = """
+services:
+  web: {image: shop/web:1, ports: ["80"], depends_on: {db: {condition: service_healthy}}}
+  db: {image: shop/db:1, healthcheck: {test: [CMD, ready]}}
+"""
+
+
 @pytest.fixture
 def shop(cluster: Beside, sandbox: Sandbox) -> Sandbox:
     """A repository with an origin, on the branch main, and a cluster called fake."""
@@ -191,13 +198,22 @@ def test_an_origin_that_says_nothing_deletes_nothing(
 
 
 def test_one_whose_time_is_over_goes_unless_it_is_extended(shop: Sandbox, cluster: Beside) -> None:
-    bring_up(shop, cluster, "--ttl", "1s")
+    name = bring_up(shop, cluster, "--ttl", "30s")["name"]
     shop.run("preview", "extend", "--ttl", "1h")
     assert json.loads(shop.run("preview", "sweep", "--json").stdout)["swept"] == []
-    shop.run("preview", "extend", "--ttl", "0s")
+    shop.run("daemon", "stop")  # it would not wait for a sweep
+    shop.extra["XDG_STATE_HOME"] = str(shop.base / "another")
+    shop.run("preview", "extend", name, "--ttl", "0s")
     (swept,) = json.loads(shop.run("preview", "sweep", "--json").stdout)["swept"]
     assert swept["reason"] == "its time is over"
     eventually(lambda: cluster.names("namespaces") == [])
+
+
+def test_the_daemon_itself_takes_down_what_has_expired(shop: Sandbox, cluster: Beside) -> None:
+    shop.write("compose.yaml", TWO)
+    shop.run("preview", "up", "--wait")
+    shop.run("preview", "extend", "--ttl", "0s")
+    eventually(lambda: cluster.names("namespaces") == [], within=30)
 
 
 def test_the_daemon_may_die_and_takes_it_up_again(shop: Sandbox, cluster: Beside) -> None:
@@ -213,6 +229,48 @@ def test_down_of_this_machine_leaves_previews(shop: Sandbox, cluster: Beside) ->
     bring_up(shop, cluster)
     shop.run("down", "--all")
     assert [one["state"] for one in previews(shop)] == ["ready"]
+
+
+@pytest.mark.parametrize(
+    "failpoint", ["store.written", "preview.taken", "prepare", "prepared", "start", "started"]
+)
+def test_up_converges_though_the_daemon_is_killed_at(
+    shop: Sandbox, cluster: Beside, failpoint: str
+) -> None:
+    shop.write("compose.yaml", TWO)
+    with_failpoint(shop, failpoint)
+    first = shop.daemon_pid()
+    shop.run("preview", "up", "--wait", "--timeout", "60", timeout=70)
+    assert shop.daemon_pid() != first
+    (found,) = previews(shop)
+    assert {one["name"]: one["state"] for one in found["services"]} == {
+        "web": "ready",
+        "db": "ready",
+    }
+    assert len(cluster.names("namespaces")) == 1
+    shop.run("preview", "down", "--wait")
+    assert cluster.names("namespaces") == []
+
+
+@pytest.mark.parametrize(
+    "failpoint", ["store.written", "stop", "stopped", "remove", "removed", "discarded"]
+)
+def test_down_leaves_nothing_though_the_daemon_is_killed_at(
+    shop: Sandbox, cluster: Beside, failpoint: str
+) -> None:
+    shop.write("compose.yaml", TWO)
+    shop.run("preview", "up", "--wait")
+    with_failpoint(shop, failpoint)
+    first = shop.daemon_pid()
+    shop.run("preview", "down", "--wait", "--timeout", "60", timeout=70)
+    assert cluster.names("namespaces") == []
+    assert shop.daemon_pid() != first
+
+
+def with_failpoint(shop: Sandbox, name: str) -> None:
+    """Start a daemon that dies at ``name``; the next one will not."""
+    shop.run("daemon", "stop", check=False)
+    shop.run("daemon", "start", extra={"DEVENV_FAILPOINT": f"{name}:kill"})
 
 
 def test_what_was_brought_up_elsewhere_is_taken_down_by_its_name(

@@ -126,6 +126,18 @@ def test_commands_and_logs_are_those_of_the_pods(shop: Sandbox) -> None:
     }
 
 
+def test_a_server_that_is_killed_is_gone_on_with(shop: Sandbox, stocked: Cluster) -> None:
+    git(shop.checkout, "switch", "-q", "feature/a")
+    shop.run("preview", "up", "cache", "--wait", "--timeout", "180", timeout=200)
+    stocked.kill("kube-apiserver")
+    shop.run("preview", "up", "worker", "--wait", "--timeout", "180", timeout=200)
+    (found,) = previews(shop)
+    assert {one["name"]: one["state"] for one in found["services"]} == {
+        "cache": "ready",
+        "worker": "ready",
+    }
+
+
 def test_a_pod_that_somebody_deletes_comes_back_behind_the_same_address(
     shop: Sandbox, stocked: Cluster
 ) -> None:

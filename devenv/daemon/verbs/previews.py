@@ -129,8 +129,10 @@ async def extend(context: Context, params: Params) -> Answer:
     now, lifetime = time.time(), _lifetime(params)
     for made in _namespaces(server, name):
         await namespaces.annotate(server, made, expires=now + lifetime, used=now)
-    found = next(one for one in _documents(context, server) if one["name"] == name)
-    return Answer({"preview": found})
+    for found in _documents(context, server):
+        if found["name"] == name and found["state"] != "deleting":
+            return Answer({"preview": found})
+    raise DevenvError(f"{name} is on its way out", "devenv preview up brings it up anew")
 
 
 async def sweep(context: Context, params: Params) -> Answer:

@@ -18,7 +18,7 @@ from devenv.runtimes.kubernetes.errors import AwayError, RefusedError
 from devenv.runtimes.kubernetes.kubeconfig import open_client
 
 CONNECTS_WITHIN, ANSWERS_WITHIN = 5.0, 30.0
-TRIES = 5
+TRIES = 7
 LONGEST_WAIT = 10.0
 """Seconds between two tries, whatever a server asks for."""
 APPLY = "application/apply-patch+yaml"
@@ -43,19 +43,25 @@ class Connection:
         *,
         query: Mapping[str, Any] | None = None,
         body: object = None,
+        tries: int = TRIES,
     ) -> dict[str, Any]:
-        """Ask, and again where that is harmless and may help. AwayError, RefusedError."""
-        for attempt in range(TRIES):
+        """Ask, and again where that may help: all that we ask for is harmless the second time.
+
+        AwayError, RefusedError.
+        """
+        for attempt in range(tries):
             try:
                 async with self.open(method, path, query=query, body=body) as response:
                     found: dict[str, Any] = json.loads(await response.read())
                     return found
             except TryAgainError as error:
-                if attempt == TRIES - 1:
+                if attempt == tries - 1:
                     raise error.cause from None
                 await asyncio.sleep(_pause(attempt, error.after))
             except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-                raise _away(error) from error
+                if attempt == tries - 1:
+                    raise _away(error) from error
+                await asyncio.sleep(_pause(attempt, 0.0))
         raise AssertionError("unreachable: the last try returns or raises")
 
     @asynccontextmanager
@@ -198,9 +204,9 @@ def _seconds(text: str) -> float:
 
 
 def _pause(attempt: int, asked: float) -> float:
-    """Full jitter, but never sooner than the server asks for."""
+    """Longer each time, with jitter, and never sooner than the server asks for."""
     longest = min(LONGEST_WAIT, 0.2 * 2.0**attempt)
-    return min(LONGEST_WAIT, asked) + random.uniform(0, longest)
+    return min(LONGEST_WAIT, asked) + random.uniform(longest / 2, longest)
 
 
 def _away(error: Exception) -> AwayError:

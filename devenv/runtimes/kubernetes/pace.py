@@ -9,11 +9,11 @@ from dataclasses import dataclass
 class Pace:
     """Seconds: how long a watch lasts, how much longer its silence is borne, between two tries.
 
-    ``borne``: how many failures in a row are nobody's business yet, once all was well.
+    ``borne``: how long it may fail, once all was well, before that is anybody's business.
     """
 
     watch: float = 60.0
     margin: float = 15.0
     first_delay: float = 0.5
     longest_delay: float = 30.0
-    borne: int = 2
+    borne: float = 180.0

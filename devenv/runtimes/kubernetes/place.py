@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from devenv.errors import DevenvError
 from devenv.model.environment import ReplicaId, Resources
 from devenv.model.preview import Preview
-from devenv.runtimes.kubernetes.cache import Object, is_leaving
+from devenv.runtimes.kubernetes import names
+from devenv.runtimes.kubernetes.cache import Object, annotation, is_leaving
 from devenv.runtimes.kubernetes.resources import POD, Resource, name_of
-from devenv.runtimes.kubernetes.rows import Workload, matching
+from devenv.runtimes.kubernetes.rows import Workload, matching, moment
 from devenv.runtimes.kubernetes.server import Server
 
 
@@ -27,6 +28,12 @@ class Place:
         """The name of its namespace; "" where it has none."""
         found = self.server.living(self.preview.name, self.preview.repository)
         return name_of(found) if found else ""
+
+    @property
+    def expires(self) -> float | None:
+        """When its time is over, in seconds since the epoch; None: nothing says so."""
+        found = self.server.living(self.preview.name, self.preview.repository)
+        return moment(annotation(found, names.EXPIRES)) if found else None
 
     def need(self) -> str:
         """Its namespace. DevenvError: nothing was prepared, or the cluster is away."""

@@ -179,6 +179,14 @@ def _number(made: Object, name: str) -> float:
         return 0.0
 
 
+def moment(stamp: str) -> float | None:
+    """The same; None where that is nothing that the API would write."""
+    try:
+        return seconds(stamp) if stamp else None
+    except ValueError:
+        return None
+
+
 def seconds(stamp: str) -> float:
     """``2026-01-02T03:04:05Z`` in seconds since the epoch."""
     return datetime.fromisoformat(stamp.replace("Z", "+00:00")).timestamp()

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import random
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -50,13 +52,14 @@ class Watcher:
     async def run(self) -> None:
         """Go on until cancelled."""
         delay = self._pace.first_delay
-        failures = self._pace.borne
+        well = -math.inf
         while True:
             try:
                 version = await self._list()
                 self._say(self._resource, "")
-                delay, failures = self._pace.first_delay, 0
+                delay = self._pace.first_delay
                 while True:
+                    well = time.monotonic()
                     version = await self._watch(version)
             except GoneError:
                 pause = random.uniform(0, self._pace.first_delay)
@@ -67,8 +70,7 @@ class Watcher:
                 TimeoutError,
                 OSError,
             ) as error:
-                failures += 1
-                if failures > self._pace.borne:
+                if time.monotonic() - well > self._pace.borne:
                     self._say(self._resource, _words(error))
                 pause = delay * random.uniform(0.5, 1.0)
                 delay = min(delay * 2, self._pace.longest_delay)
@@ -79,7 +81,7 @@ class Watcher:
         found: list[dict[str, Any]] = []
         query: dict[str, Any] = {"labelSelector": SELECTOR, "limit": PAGE}
         while True:
-            page = await self._connection.call("GET", self._resource.path(), query=query)
+            page = await self._connection.call("GET", self._resource.path(), query=query, tries=1)
             found += page["items"]
             metadata = page["metadata"]
             if not metadata.get("continue"):
