@@ -5,32 +5,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import fcntl
 import logging
 import os
-import signal
-import socket
 import sys
-import time
-from pathlib import Path
 
 from devenv.api import places
-from devenv.daemon.host import Folders
-from devenv.daemon.registry import Registry
-from devenv.daemon.server import Server
-from devenv.daemon.verbs.context import Context
 from devenv.errors import DevenvError
-from devenv.runtimes.docker.runtime import DockerRuntime
-from devenv.runtimes.kubernetes.runtime import KubernetesRuntime
-from devenv.runtimes.process.runtime import ProcessRuntime
-from devenv.runtimes.process.subreaper import become_subreaper
-
-BACKLOG = 128
-WARM_AFTER = 0.1
-"""Seconds that the first client has to itself, before anything is made ready for the next."""
-LAST_WORDS = 2.0
-"""Seconds that requests in flight may still take when the daemon leaves."""
 
 
 def main() -> int:
@@ -47,9 +28,10 @@ def main() -> int:
         return error.exit_code
     if lock is None:
         return 0
-    become_subreaper(places.runtime_folder(os.environ))
+    from devenv.daemon import serving  # heavy: one that comes second ends without it
+
     os.chdir("/")
-    asyncio.run(_serve(ready))
+    serving.run(ready)
     return 0
 
 
@@ -73,57 +55,6 @@ def _lock_state(folder: str) -> int:
             "it was started with another XDG_RUNTIME_DIR: use that one, or another XDG_STATE_HOME",
         )
     return descriptor
-
-
-def _listen(path: str) -> socket.socket:
-    """Listen at ``path``, in place of a stale socket: the lock says that nobody else does."""
-    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    partial = f"{path}.{os.getpid()}"
-    listening.bind(partial)
-    os.chmod(partial, 0o600)
-    listening.listen(BACKLOG)
-    listening.setblocking(False)
-    os.replace(partial, path)
-    return listening
-
-
-async def _serve(ready: int) -> None:
-    folders = Folders(Path(places.state_folder(os.environ)))
-    processes = ProcessRuntime(
-        runtime_folder=places.runtime_folder(os.environ),
-        log_folder=lambda environment: str(folders.logs(environment)),
-    )
-    docker = DockerRuntime(records=lambda environment: str(folders.records(environment)))
-    kubernetes = KubernetesRuntime()
-    registry = Registry(folders, processes, docker, kubernetes)
-    await registry.open()
-    path = places.daemon_socket(os.environ)
-    listening = _listen(path)
-    leave = asyncio.Event()
-    context = Context(registry, time.time(), leave)
-    server = Server(listening, context)
-    serving = asyncio.create_task(server.serve())
-    _handle_signals(leave)
-    if ready >= 0:
-        os.write(ready, b"1")
-        os.close(ready)
-    asyncio.get_running_loop().call_later(WARM_AFTER, registry.warm)
-    await leave.wait()
-    os.unlink(path)
-    await server.finish(LAST_WORDS)
-    serving.cancel()
-    await context.bridges.close()
-    registry.close()
-    docker.close()
-    await kubernetes.close()
-    processes.close()
-
-
-def _handle_signals(leave: asyncio.Event) -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, leave.set)
-    loop.add_signal_handler(signal.SIGHUP, lambda: None)
 
 
 if __name__ == "__main__":
