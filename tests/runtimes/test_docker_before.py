@@ -93,6 +93,18 @@ def test_one_that_fails_keeps_the_service_from_starting(tmp_path: Path) -> None:
     run(tmp_path, test)
 
 
+def test_a_failed_command_after_the_start_fails_the_service(tmp_path: Path) -> None:
+    async def test(place: Quay) -> None:
+        hook = {"command": ["sh", "-c", "echo no table; exit 3"]}
+        unit = await place.start("web", {**web(), "post_start": [hook]})
+        assert unit.exit is not None
+        assert "post_start of web ended with exit code 3: no table" in unit.exit.why
+        again = {**web(), "post_start": [{"command": ["sh", "-c", "echo now >>/data/log"]}]}
+        assert await lines(place, await place.start("web", again)) == ["now"]
+
+    run(tmp_path, test)
+
+
 def test_replicas_share_a_run_unless_it_is_one_of_each(tmp_path: Path) -> None:
     async def test(place: Quay) -> None:
         definition = web("sleep 0.1; echo one >>/data/log")

@@ -49,8 +49,18 @@ class Containers:
             # Somebody has removed a network, or the container: all is looked at anew.
             self.place.prepared = ""
             raise TransientError(error.message) from error
+        await self._finish(started, replica)
+
+    async def _finish(self, started: Row, replica: Replica) -> None:
+        """Run what comes after the start. One that cannot be set up as written does not stay."""
         hooks = definition_of(replica.service).get("post_start") or ()
-        await run_after_start(self.place, started, hooks)
+        try:
+            await run_after_start(self.place, started, hooks)
+        except TransientError:
+            raise
+        except DevenvError:
+            await self._end(started, replica.service.stop.grace)
+            raise
 
     async def _started(self, container: str) -> Row:
         """Start it, and see it run. One that cannot be started for what it lacks is removed."""
@@ -82,6 +92,9 @@ class Containers:
         grace = step.grace
         if step.hooks:
             grace = await run_before_stop(self.place, row, step.hooks, grace, report)
+        await self._end(row, grace)
+
+    async def _end(self, row: Row, grace: float) -> None:
         await self._unless_gone(lambda client: client.stop(row.container, timeout=ceil(grace)))
         await self.place.engine.look_at(row.container)
 
