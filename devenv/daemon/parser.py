@@ -30,13 +30,13 @@ class Parser:
 
     async def parse(self, question: Question) -> Loaded:
         """Parse a profile. Raises ProfileError with all problems, or DevenvError."""
+        return loaded_of(await self.answer(question))
+
+    async def answer(self, question: Question) -> Answer:
+        """Parse a profile; that it is refused is an answer too."""
         async with self._turn:
             answer = await self._answer(question)
-        if isinstance(answer, Loaded):
-            return _as_asked(question, answer)
-        if answer.problems:
-            raise ProfileError(answer.problems)
-        raise DevenvError(answer.message, answer.hint)
+        return _as_asked(question, answer) if isinstance(answer, Loaded) else answer
 
     def warm(self) -> None:
         """Have a child ready for the first question."""
@@ -88,6 +88,15 @@ class Parser:
             return None
         answer: Answer = pickle.loads(body)
         return answer
+
+
+def loaded_of(answer: Answer) -> Loaded:
+    """Raises ProfileError with all problems, or DevenvError, where it was refused."""
+    if isinstance(answer, Loaded):
+        return answer
+    if answer.problems:
+        raise ProfileError(answer.problems)
+    raise DevenvError(answer.message, answer.hint)
 
 
 def _as_asked(question: Question, loaded: Loaded) -> Loaded:

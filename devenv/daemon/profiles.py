@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from devenv.daemon.desired import Home, desired
 from devenv.daemon.intent import Intent
-from devenv.daemon.parser import Parser
+from devenv.daemon.parser import Parser, loaded_of
 from devenv.daemon.reach import Reach
 from devenv.errors import DevenvError
 from devenv.model.environment import Replica
@@ -15,7 +15,7 @@ from devenv.model.origin import Problem, ProfileError
 from devenv.planning.capabilities import choose
 from devenv.planning.wishes import Choice
 from devenv.profile.checkout import Checkout
-from devenv.profile.parsing import Question
+from devenv.profile.parsing import Answer, Question, Refused
 from devenv.profile.sources import Loaded, Request, read_file
 
 
@@ -41,38 +41,40 @@ def request(
 
 
 class Profiles:
-    """The newest parse of each profile, by root, files and Compose profiles."""
+    """The newest parse or refusal of each profile, by root, files and Compose profiles."""
 
     def __init__(self, parser: Parser) -> None:
         self._parser = parser
-        self._parsed: dict[tuple[object, ...], tuple[Request, Loaded]] = {}
+        self._known: dict[tuple[object, ...], tuple[Request, Answer]] = {}
 
     async def load(self, wanted: Request) -> Loaded:
         """Parse the profile, or return the last parse of the same bytes. Raises ProfileError."""
-        known = self._parsed.get(_key(wanted))
+        known = self._known.get(_key(wanted))
         if known is not None and _is_same(wanted, *known):
-            return known[1]
-        loaded = await self._parser.parse(Question(wanted))
-        self.remember(wanted, loaded)
-        return loaded
+            return loaded_of(known[1])
+        answer = await self._parser.answer(Question(wanted))
+        self.remember(wanted, answer)
+        return loaded_of(answer)
 
-    def remember(self, wanted: Request, loaded: Loaded) -> None:
+    def remember(self, wanted: Request, answer: Answer) -> None:
         """Take a parse that is known already."""
-        self._parsed[_key(wanted)] = (wanted, loaded)
+        self._known[_key(wanted)] = (wanted, answer)
 
 
 def _key(wanted: Request) -> tuple[object, ...]:
     return wanted.root, wanted.files, wanted.profiles
 
 
-def _is_same(wanted: Request, parsed: Request, loaded: Loaded) -> bool:
-    if replace(wanted, environment={}) != replace(parsed, environment={}):
-        return False
-    same_values = all(
-        wanted.environment.get(name) == value for name, value in loaded.variables.items()
-    )
-    return same_values and all(
-        read_file(path) == source.content for path, source in loaded.sources.items()
+def _is_same(wanted: Request, asked: Request, answer: Answer) -> bool:
+    """Which variables a refused profile uses is not known: all of them have to be the same."""
+    if isinstance(answer, Refused):
+        same = wanted == asked and bool(answer.sources)
+    else:
+        same = replace(wanted, environment={}) == replace(asked, environment={}) and all(
+            wanted.environment.get(name) == value for name, value in answer.variables.items()
+        )
+    return same and all(
+        read_file(path) == source.content for path, source in answer.sources.items()
     )
 
 

@@ -15,7 +15,7 @@ from devenv.errors import DevenvError
 from devenv.model.origin import ProfileError
 from devenv.profile.load import load
 from devenv.profile.parsing import IDLE, Answer, Question, Refused, pack, unpack_length
-from devenv.profile.sources import read_file
+from devenv.profile.sources import Reader, Source, read_file
 
 
 def main() -> None:
@@ -29,13 +29,31 @@ def main() -> None:
 def answer(question: Question) -> Answer:
     """Parse one profile; what is wrong with it is an answer too."""
     recorded: Mapping[str, bytes | None] | None = question.recorded
+    seen = Seen(read_file if recorded is None else recorded.get)
     try:
-        read = read_file if recorded is None else recorded.get
-        return load(question.request, read, origins=question.origins)
+        return load(question.request, seen.read, origins=question.origins)
     except ProfileError as error:
-        return Refused(problems=error.problems)
+        return Refused(problems=error.problems, sources={} if seen.failed else seen.sources)
     except DevenvError as error:
         return Refused(error.message, error.hint)
+
+
+class Seen:
+    """Reads for a load, and keeps what was read for an answer that has no load."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.sources: dict[str, Source] = {}
+        self.failed = False
+
+    def read(self, path: str) -> bytes | None:
+        try:
+            content = self._reader(path)
+        except DevenvError:
+            self.failed = True
+            raise
+        self.sources[path] = Source(content)
+        return content
 
 
 def _receive(connection: socket.socket) -> Question | None:

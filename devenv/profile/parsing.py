@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from devenv.model.origin import Problem
-from devenv.profile.sources import Loaded, Request
+from devenv.profile.sources import Loaded, Request, Source
 
 IDLE = 20.0
 """Seconds without a question after which the process ends."""
@@ -27,11 +27,16 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """All problems of a profile, or the one failure that kept it from being read."""
+    """All problems of a profile, or the one failure that kept it from being read.
+
+    ``sources`` holds each file that was read or looked for, by its path: with these and the same
+    request it is refused again. Empty where that is not known.
+    """
 
     message: str = ""
     hint: str = ""
     problems: tuple[Problem, ...] = ()
+    sources: Mapping[str, Source] = field(default_factory=dict)
 
 
 Answer = Loaded | Refused

@@ -14,9 +14,11 @@ from devenv.daemon.desired import Home
 from devenv.daemon.parser import Parser
 from devenv.daemon.profiles import Profiles, differences, with_runtimes
 from devenv.daemon.reach import Reach
+from devenv.errors import DevenvError
 from devenv.model.origin import ProfileError
 from devenv.model.service import Container
 from devenv.planning.wishes import Choice
+from devenv.profile.parsing import Answer, Question
 from devenv.profile.sources import Loaded, Request
 from tests.daemon.worlds import intent
 from tests.planning.worlds import service
@@ -25,6 +27,7 @@ T = TypeVar("T")
 HERE = Reach({"process": ""})
 HOME = Home(b"k" * 32, "1", lambda environment, name: f"/data/{name}")
 ONE = "services: {web: {command: sleep 1}}"
+BROKEN = "services: {web: {comand: sleep 1}}"
 
 
 def with_profiles(work: Callable[[Profiles], Coroutine[Any, Any, T]]) -> T:
@@ -32,6 +35,29 @@ def with_profiles(work: Callable[[Profiles], Coroutine[Any, Any, T]]) -> T:
         parser = Parser()
         try:
             return await work(Profiles(parser))
+        finally:
+            parser.close()
+
+    return asyncio.run(scenario())
+
+
+class Counting(Parser):
+    """Counts the questions that it answers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+
+    async def answer(self, question: Question) -> Answer:
+        self.asked += 1
+        return await super().answer(question)
+
+
+def counted(work: Callable[[Profiles, Counting], Coroutine[Any, Any, T]]) -> T:
+    async def scenario() -> T:
+        parser = Counting()
+        try:
+            return await work(Profiles(parser), parser)
         finally:
             parser.close()
 
@@ -58,6 +84,51 @@ def test_a_changed_byte_is_seen(tmp_path: Path) -> None:
         return list((await profiles.load(Request(str(tmp_path)))).environment.services)
 
     assert with_profiles(scenario) == ["app"]
+
+
+def test_a_refusal_is_remembered_until_a_byte_of_it_changes(tmp_path: Path) -> None:
+    path = tmp_path / "devenv.profile.yaml"
+    path.write_text(BROKEN)
+
+    async def scenario(profiles: Profiles, parser: Counting) -> list[int]:
+        told: list[str] = []
+        for _ in range(2):
+            with pytest.raises(ProfileError) as refused:
+                await profiles.load(Request(str(tmp_path)))
+            told.append(refused.value.message)
+        assert told[0] == told[1]
+        counts = [parser.asked]
+        path.write_text(ONE)
+        await profiles.load(Request(str(tmp_path)))
+        return [*counts, parser.asked]
+
+    assert counted(scenario) == [1, 2]
+
+
+def test_a_refusal_holds_for_the_same_variables_only(tmp_path: Path) -> None:
+    (tmp_path / "devenv.profile.yaml").write_text(
+        "services: {web: {command: 'sleep ${TIME:?say how long}'}}"
+    )
+
+    async def scenario(profiles: Profiles, parser: Counting) -> int:
+        with pytest.raises(ProfileError):
+            await profiles.load(Request(str(tmp_path)))
+        await profiles.load(Request(str(tmp_path), environment={"TIME": "1"}))
+        return parser.asked
+
+    assert counted(scenario) == 2
+
+
+def test_what_could_not_be_read_is_looked_at_again(tmp_path: Path) -> None:
+    (tmp_path / "devenv.profile.yaml").mkdir()
+
+    async def scenario(profiles: Profiles, parser: Counting) -> int:
+        for _ in range(2):
+            with pytest.raises(DevenvError):
+                await profiles.load(Request(str(tmp_path)))
+        return parser.asked
+
+    assert counted(scenario) == 2
 
 
 def test_an_overlay_that_appears_is_seen(tmp_path: Path) -> None:
