@@ -190,7 +190,7 @@ def _reason(seen: _Round, unit: Unit, state: State) -> str:
         return hold.reason
     if state is State.FAILED and unit.exit is not None:
         return unit.exit.why or unit.exit.words
-    if state in {State.STOPPING, State.STOPPED}:  # what its probe said last is of no use now
+    if state in {State.STOPPING, State.STOPPED, State.DONE}:  # what its probe said is old
         return ""
     if unit.health in _HEALTH:
         said = f": {unit.detail}" if unit.detail else ""

@@ -142,6 +142,15 @@ def test_a_container_that_does_not_run_takes_no_command(tmp_path: Path) -> None:
     run(tmp_path, test)
 
 
+def test_a_container_that_is_paused_takes_no_command(tmp_path: Path) -> None:
+    async def test(place: Quay) -> None:
+        await place.runtime.pause(place.environment, WEB, paused=True)
+        with pytest.raises(DevenvError, match="web is paused"):
+            await opened(place, "true")
+
+    run(tmp_path, test)
+
+
 def test_it_has_the_circumstances_that_it_is_given(tmp_path: Path) -> None:
     async def test(place: Quay) -> None:
         how = {"user": "7:8", "directory": "/bin", "environment": {"COLOUR": "blue"}}

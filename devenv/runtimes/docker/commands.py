@@ -150,9 +150,10 @@ class Commands:
         return [key for key, row in rows.items() if key.service == service and row.is_alive]
 
     def _running(self, environment: EnvironmentId, replica: ReplicaId) -> tuple[Place, Row]:
-        place = self.places.need(environment)
+        place, name = self.places.need(environment), replica.service
         row = place.rows().get(replica)
         if row is None or not row.is_alive:
-            name = replica.service
             raise DevenvError(f"{name} does not run", f"bring it up first: devenv start {name}")
+        if row.status == "paused":
+            raise DevenvError(f"{name} is paused", f"let it go on first: devenv resume {name}")
         return place, row
