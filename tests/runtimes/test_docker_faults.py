@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -25,6 +26,8 @@ from tests.lab.proxy import Proxy
 from tests.runtimes.containers import SLEEPS, Quay, quay
 from tests.runtimes.processes import eventually
 
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket.socket fd=.*family=1")
+"""The library never closes a socket that finds no engine."""
 BUSY = SLEEPS | {"healthcheck": {"test": ["CMD", "true"], "interval": "100ms"}}
 """The engine has something to tell of it all the time."""
 Test = Callable[["Pier"], Awaitable[None]]
@@ -44,8 +47,16 @@ class Pier:
         return done.stdout.split()
 
     @property
+    def engine(self) -> engines.Engine:
+        return self.quay.runtime.places.need(self.quay.environment).engine
+
+    @property
     def connection(self) -> Connection:
-        return self.quay.runtime.places.need(self.quay.environment).engine.connection
+        return self.engine.connection
+
+    async def reach(self) -> str:
+        """Why the engine cannot be reached; "" if it can."""
+        return await self.quay.runtime.places.reach(self.quay.environment, self.quay.client)
 
     def container(self, name: str) -> str:
         return self.quay.runtime.places.need(self.quay.environment).container_of(name)
@@ -77,6 +88,7 @@ def at_a_pier(test: Test) -> Callable[[Path, Engine], None]:
                 await test(opened)
 
         asyncio.run(inside())
+        gc.collect()  # what the library left is not another test's
 
     del run.__dict__["__wrapped__"]  # pytest would ask for its arguments
     return run
@@ -86,6 +98,14 @@ def at_a_pier(test: Test) -> Callable[[Path, Engine], None]:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The list is compared often."""
     monkeypatch.setattr(engines, "REPAIR", 0.3)
+
+
+@pytest.fixture
+def idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine that is away is never asked again by itself, and not waited for."""
+    monkeypatch.setattr(engines, "MOMENT", 0.0)
+    monkeypatch.setattr(engines, "FIRST_DELAY", 1000.0)
+    monkeypatch.setattr(engines, "LONGEST_DELAY", 1000.0)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -111,6 +131,28 @@ async def test_events_of_neighbours_do_not_put_off_the_search_for_lost_ones(at: 
     at.proxy.open()
     await at.docker("kill", at.container("web"))
     await at.ended("web")
+
+
+@at_a_pier
+async def test_an_engine_that_was_there_just_now_is_waited_for(at: Pier) -> None:
+    at.proxy.cut()
+    await eventually(lambda: at.engine.away != "")
+    asking = asyncio.ensure_future(at.reach())
+    await asyncio.sleep(0)
+    at.proxy.open()
+    assert await asking == ""
+
+
+@pytest.mark.usefixtures("idle")
+@at_a_pier
+async def test_an_engine_that_is_away_is_asked_before_anybody_is_refused(at: Pier) -> None:
+    at.proxy.cut()
+    await eventually(lambda: at.engine.away != "")
+    assert "no engine listens" in await at.reach()
+    with pytest.raises(TransientError, match="no engine listens"):
+        await at.quay.prepare()
+    at.proxy.open()
+    assert await at.reach() == ""
 
 
 @at_a_pier

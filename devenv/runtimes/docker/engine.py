@@ -33,6 +33,10 @@ TRIES = 4
 """How often in a row it must fail before it counts as away, unless there surely is none."""
 REPAIR = 60.0
 """Seconds after which the list is compared although no event came: a stream may have stalled."""
+ANSWER = 3.0
+"""Seconds that one that is away has for an answer when somebody asks for it."""
+MOMENT = 3.0
+"""Seconds that one that was there just now has to come back, until somebody is refused."""
 FILTER = {"label": [names.ENVIRONMENT]}
 Hint = Callable[[EnvironmentId], None]
 
@@ -55,15 +59,35 @@ class Engine:
         self._listener: _Listener | None = None
         self._task: asyncio.Task[None] | None = None
         self._known = asyncio.Event()
+        self._here = asyncio.Event()
+        self._asked = asyncio.Event()
+        self._lost = -MOMENT
         self._failures = 0
 
     async def open(self) -> None:
-        """Ask for all there is; from then on stay current. Raises AwayError, and goes on trying."""
+        """Ask for all there is; from then on stay current. Raises AwayError, and goes on trying.
+
+        One that is away is asked once more: what is known of it is older than the question.
+        """
         if self._task is None:
             self._task = asyncio.create_task(self._keep_current())
-        await self._known.wait()
+            await self._known.wait()
+        elif self.away:
+            await self._ask_again()
         if self.away:
             raise AwayError(self.away)
+
+    async def _ask_again(self) -> None:
+        """Wait for one more try; where it was there just now, for a moment until it is back."""
+        now = asyncio.get_running_loop().time()
+        self._known.clear()
+        self._asked.set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(now + ANSWER):
+                await self._known.wait()
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(self._lost + MOMENT):
+                await self._here.wait()
 
     def close(self) -> None:
         if self._task is not None:
@@ -120,7 +144,14 @@ class Engine:
                     self._is_away(error.message)
             finally:
                 self._stop_listening()
-            await asyncio.sleep(min(FIRST_DELAY * 2.0 ** min(self._failures, 16), LONGEST_DELAY))
+            await self._pause(min(FIRST_DELAY * 2.0 ** min(self._failures, 16), LONGEST_DELAY))
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait until the next try is due, or somebody asks for it."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._asked.wait()
+        self._asked.clear()
 
     async def _follow(self) -> None:
         """Listen first, then list: what happens in between is a hint already."""
@@ -162,6 +193,9 @@ class Engine:
         self._news.set()
 
     def _is_away(self, reason: str) -> None:
+        if self._here.is_set():
+            self._lost = asyncio.get_running_loop().time()
+            self._here.clear()
         changed, self.away = self.away != reason, reason
         self._known.set()
         if changed:
@@ -170,6 +204,7 @@ class Engine:
     def _is_back(self) -> None:
         self.away, self._failures = "", 0
         self._known.set()
+        self._here.set()
         self._hint_all()
 
     def _hint_all(self) -> None:

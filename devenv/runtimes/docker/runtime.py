@@ -83,10 +83,11 @@ class DockerRuntime:
     ) -> None:
         """Make the networks and volumes that are missing."""
         from devenv.runtimes.docker import resources, sharing
+        from devenv.runtimes.docker.connection import AwayError
 
         away = await self.places.reach(environment, preparation.client)
         if away:
-            raise DevenvError(away, "is the engine running?")
+            raise AwayError(away)
         place = self.places.need(environment)
         connection, wanted = place.engine.connection, preparation.resources
         networks, volumes = await asyncio.gather(
