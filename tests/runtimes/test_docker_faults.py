@@ -18,7 +18,7 @@ from devenv.errors import TransientError
 from devenv.model.environment import EnvironmentId, ReplicaId, Resources
 from devenv.model.unit import Exit
 from devenv.runtimes.docker import engine as engines
-from devenv.runtimes.docker import resources
+from devenv.runtimes.docker import presence, resources
 from devenv.runtimes.docker.connection import Connection
 from tests.lab import exchange
 from tests.lab.engine import Engine
@@ -103,9 +103,9 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def idle(monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine that is away is never asked again by itself, and not waited for."""
-    monkeypatch.setattr(engines, "MOMENT", 0.0)
-    monkeypatch.setattr(engines, "FIRST_DELAY", 1000.0)
-    monkeypatch.setattr(engines, "LONGEST_DELAY", 1000.0)
+    monkeypatch.setattr(presence, "MOMENT", 0.0)
+    monkeypatch.setattr(presence, "FIRST_DELAY", 1000.0)
+    monkeypatch.setattr(presence, "LONGEST_DELAY", 1000.0)
 
 
 @pytest.mark.usefixtures("impatient")

@@ -56,6 +56,14 @@ services:
     command: ["sleep", "1000"]
     process: {command: ["sleep", "TOKEN"]}
 """
+FILES = """
+services:
+  web:
+    image: lab/busybox
+    command: sleep 1000
+    volumes: ["./nginx.conf:/conf", "./site:/site"]
+  page: {command: ["sleep", "TOKEN"]}
+"""
 PORT = """
 services:
   web:
@@ -140,6 +148,40 @@ def test_an_engine_that_is_away_is_waited_for(sandbox: Sandbox, proxy: Proxy) ->
     proxy.open()
     eventually(lambda: sandbox.states() == {"web": "ready"})
     assert containers(sandbox) == before
+
+
+def test_a_file_that_was_replaced_is_told_and_taken_by_a_restart(sandbox: Sandbox) -> None:
+    sandbox.write("nginx.conf", "old")
+    sandbox.write("site/index.html", "old")
+    sandbox.profile(FILES)
+    up(sandbox)
+    (container,) = containers(sandbox)
+    sandbox.write("site/new.html", "new").replace(sandbox.checkout / "site" / "index.html")
+    (sandbox.checkout / "nginx.conf").write_text("written in place")
+    assert sandbox.status()["notice"] == ""
+    sandbox.write("nginx.conf~", "new").replace(sandbox.checkout / "nginx.conf")
+    told = "nginx.conf was replaced on disk; web still sees the old one: devenv restart web"
+    assert sandbox.status()["notice"] == told
+    assert told in sandbox.run("status").stderr
+    assert told in sandbox.run("why", "web").stdout
+    assert told not in sandbox.run("why", "page").stdout
+    sandbox.kill_daemon()
+    eventually(lambda: sandbox.status()["notice"] == told)
+    show = ("exec", container, "cat", "/conf", "/site/index.html")
+    assert docker(*show) == ["written", "in", "placenew"]
+    sandbox.run("restart", "web")
+    assert containers(sandbox) == [container]
+    assert docker(*show) == ["newnew"]
+    assert sandbox.status()["notice"] == ""
+
+
+def test_what_containers_use_is_read_without_the_engine(sandbox: Sandbox, proxy: Proxy) -> None:
+    sandbox.profile(ONE)
+    up(sandbox)
+    web = sandbox.service("web")
+    assert web["memory_bytes"] > 0
+    assert web["cpu_percent"] >= 0
+    assert [call for call in proxy.calls if call.endswith("/stats")] == []
 
 
 def test_down_waits_for_an_engine_that_is_away(sandbox: Sandbox, proxy: Proxy) -> None:

@@ -81,7 +81,21 @@ async def status(context: Context, live: LiveEnvironment, checkout: Checkout) ->
     elif loaded is not None and loaded is not published.intent.loaded:
         changes = differences(published.intent, loaded, context.registry.host.home)
     document = documents.status(published, checkout, last_lines)
-    return {**document, "problems": problems, "changes": changes}
+    told = [published.intent.notice, *replaced(context, live, checkout).values()]
+    notice = "; ".join(filter(None, told))
+    return {**document, "problems": problems, "changes": changes, "notice": notice}
+
+
+def replaced(
+    context: Context, live: LiveEnvironment, checkout: Checkout
+) -> Mapping[tuple[str, str], str]:
+    """Say of services which of their files were replaced since they were started."""
+    place = context.registry.host.docker.places.get(live.id)
+    return {
+        (service, path): f"{path} was replaced on disk; {service} still sees the old one:"
+        f" devenv restart {service}"
+        for service, path in (place.replaced(checkout.root) if place else ())
+    }
 
 
 async def read_intent(context: Context, published: Published, checkout: Checkout) -> Intent:

@@ -13,7 +13,7 @@ from devenv.daemon.desired import desired, resolved
 from devenv.daemon.documents import Document
 from devenv.daemon.environment import LiveEnvironment, boottime
 from devenv.daemon.verbs.changing import applied, fresh_basis, wish_up
-from devenv.daemon.verbs.context import Answer, Context, Params, service_name, status
+from devenv.daemon.verbs.context import Answer, Context, Params, replaced, service_name, status
 from devenv.errors import DevenvError
 from devenv.model.environment import ReplicaId
 from devenv.model.service import Service
@@ -53,10 +53,13 @@ async def plan(context: Context, params: Params) -> Answer:
 
 
 async def why(context: Context, params: Params) -> Answer:
-    live, _ = context.registry.find(params["target"])
+    live, checkout = context.registry.find(params["target"])
     newest = live.board.newest
     name = service_name(live, params)
-    return Answer({"lines": list(cause_chain(name, newest.desired, newest.observed, newest.plan))})
+    lines = cause_chain(name, newest.desired, newest.observed, newest.plan)
+    stale = replaced(context, live, checkout)
+    told = [f"  {line}" for (service, _), line in stale.items() if service == name]
+    return Answer({"lines": [*lines, *told]})
 
 
 async def samples(context: Context, params: Params) -> Answer:

@@ -14,6 +14,7 @@ from devenv.model.environment import Replica
 from devenv.model.plan import StopUnit
 from devenv.runtimes.docker import names
 from devenv.runtimes.docker.before import run_before
+from devenv.runtimes.docker.bound import identities, sources
 from devenv.runtimes.docker.connection import AwayError, RefusedError
 from devenv.runtimes.docker.creating import Creator, definition_of
 from devenv.runtimes.docker.hooks import run_after_start, run_before_stop
@@ -42,6 +43,7 @@ class Containers:
             container = await self._made(row, replica, report)
             self.place.records.put(container, record)
             await run_before(self.place, replica, container, report)
+            self.place.records.put(container, replace(record, files=self._files(replica)))
             started = await self._started(container)
         except RefusedError as error:
             if error.status != GONE:
@@ -61,6 +63,13 @@ class Containers:
         except DevenvError:
             await self._end(started, replica.service.stop.grace)
             raise
+
+    def _files(self, replica: Replica) -> Mapping[str, str]:
+        """Which files it is about to see that are mounted alone, as far as they are here."""
+        if not self.place.engine.connection.address.is_local:
+            return {}
+        paths = sources(definition_of(replica.service), self.place.resources)
+        return identities(paths)
 
     async def _started(self, container: str) -> Row:
         """Start it, and see it run. One that cannot be started for what it lacks is removed."""

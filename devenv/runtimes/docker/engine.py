@@ -24,33 +24,21 @@ from devenv.runtimes.docker.connection import (
 )
 from devenv.runtimes.docker.images import Images
 from devenv.runtimes.docker.owners import Owners
+from devenv.runtimes.docker.presence import Presence
 from devenv.runtimes.docker.rows import Row, owner_of, row_of
 
-FIRST_DELAY = 0.1
-LONGEST_DELAY = 5.0
-"""Seconds between two tries to reach an engine that is away."""
-TRIES = 4
-"""How often in a row it must fail before it counts as away, unless there surely is none."""
 REPAIR = 60.0
 """Seconds after which the list is compared although no event came: a stream may have stalled."""
-ANSWER = 3.0
-"""Seconds that one that is away has for an answer when somebody asks for it."""
-MOMENT = 3.0
-"""Seconds that one that was there just now has to come back, until somebody is refused."""
 FILTER = {"label": [names.ENVIRONMENT]}
 Hint = Callable[[EnvironmentId], None]
 
 
 class Engine:
-    """``away`` says why it cannot be asked; "" while it can.
-
-    ``hint`` is called with each environment that is worth another look.
-    """
+    """``hint`` is called with each environment that is worth another look."""
 
     def __init__(self, connection: Connection, hint: Hint) -> None:
         self.connection = connection
         self.images = Images(connection)
-        self.away = "it was not asked yet"
         self.rows: dict[str, Row] = {}
         self.owners = Owners(hint)
         self._hint = hint
@@ -58,11 +46,12 @@ class Engine:
         self._news = asyncio.Event()
         self._listener: _Listener | None = None
         self._task: asyncio.Task[None] | None = None
-        self._known = asyncio.Event()
-        self._here = asyncio.Event()
-        self._asked = asyncio.Event()
-        self._lost = -MOMENT
-        self._failures = 0
+        self._presence = Presence()
+
+    @property
+    def away(self) -> str:
+        """Why it cannot be asked; "" while it can."""
+        return self._presence.away
 
     async def open(self) -> None:
         """Ask for all there is; from then on stay current. Raises AwayError, and goes on trying.
@@ -71,23 +60,9 @@ class Engine:
         """
         if self._task is None:
             self._task = asyncio.create_task(self._keep_current())
-            await self._known.wait()
-        elif self.away:
-            await self._ask_again()
+        await self._presence.asked()
         if self.away:
             raise AwayError(self.away)
-
-    async def _ask_again(self) -> None:
-        """Wait for one more try; where it was there just now, for a moment until it is back."""
-        now = asyncio.get_running_loop().time()
-        self._known.clear()
-        self._asked.set()
-        with suppress(TimeoutError):
-            async with asyncio.timeout_at(now + ANSWER):
-                await self._known.wait()
-        with suppress(TimeoutError):
-            async with asyncio.timeout_at(self._lost + MOMENT):
-                await self._here.wait()
 
     def close(self) -> None:
         if self._task is not None:
@@ -139,26 +114,20 @@ class Engine:
             try:
                 await self._follow()
             except DevenvError as error:
-                self._failures += 1
-                if self._failures >= TRIES or (isinstance(error, AwayError) and error.sure):
-                    self._is_away(error.message)
+                sure = isinstance(error, AwayError) and error.sure
+                if self._presence.failed(error.message, sure=sure):
+                    self._hint_all()
             finally:
                 self._stop_listening()
-            await self._pause(min(FIRST_DELAY * 2.0 ** min(self._failures, 16), LONGEST_DELAY))
-
-    async def _pause(self, seconds: float) -> None:
-        """Wait until the next try is due, or somebody asks for it."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._asked.wait()
-        self._asked.clear()
+            await self._presence.pause()
 
     async def _follow(self) -> None:
         """Listen first, then list: what happens in between is a hint already."""
         self._listener = _Listener(self.connection, self._noted)
         await self._listener.ready()
         await self._repair()
-        self._is_back()
+        self._presence.is_back()
+        self._hint_all()
         loop = asyncio.get_running_loop()
         repair_at = loop.time() + REPAIR
         while not self._listener.ended:
@@ -191,21 +160,6 @@ class Engine:
     def _noted(self, container: str) -> None:
         self._dirty.add(container)
         self._news.set()
-
-    def _is_away(self, reason: str) -> None:
-        if self._here.is_set():
-            self._lost = asyncio.get_running_loop().time()
-            self._here.clear()
-        changed, self.away = self.away != reason, reason
-        self._known.set()
-        if changed:
-            self._hint_all()
-
-    def _is_back(self) -> None:
-        self.away, self._failures = "", 0
-        self._known.set()
-        self._here.set()
-        self._hint_all()
 
     def _hint_all(self) -> None:
         for environment in {row.environment for row in self.rows.values()}:

@@ -14,6 +14,7 @@ from devenv.runtimes.docker.duplex import NO_DETACHING, Duplex, Target
 from devenv.runtimes.docker.place import Place
 from devenv.runtimes.docker.rows import Row
 from devenv.runtimes.docker.stream import hijack, request
+from devenv.runtimes.docker.usage import usage
 from devenv.runtimes.protocol import Command, Outcome, Sample
 
 MAX_OUTPUT = 4096
@@ -94,7 +95,12 @@ async def _post(place: Place, path: str, body: Mapping[str, Any]) -> dict[str, A
 
 
 async def sample(place: Place, row: Row) -> Sample | None:
-    """What a container uses now; None: it has just ended, or the engine is away."""
+    """What a container uses now; None: it has just ended, or the engine is away.
+
+    The engine is asked only for what cannot be read from here: each answer costs a call.
+    """
+    if place.engine.connection.address.is_local and (read := usage(row.container, row.pid)):
+        return read
     try:
         found = await place.engine.connection.call(
             lambda client: client.stats(row.container, stream=False, one_shot=True)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from devenv.model.environment import EnvironmentId, ReplicaId, Resources
 from devenv.model.unit import Unit
+from devenv.runtimes.docker.bound import replaced
 from devenv.runtimes.docker.mounts import Volume
 from devenv.runtimes.docker.once import Once
-from devenv.runtimes.docker.records import Records
+from devenv.runtimes.docker.records import Record, Records
 from devenv.runtimes.docker.rows import Row
 from devenv.runtimes.protocol import Client, Preparation
 
@@ -63,6 +64,19 @@ class Place:
     def rows(self) -> Mapping[ReplicaId, Row]:
         """Its containers that were ever started, or could not be."""
         return {k: row for k, row in self.engine.of(self.environment).items() if row.was_started}
+
+    def replaced(self, root: str) -> list[tuple[str, str]]:
+        """Each service with a file that it has mounted alone, and goes on seeing as it was.
+
+        A file below ``root`` is told by its path from there.
+        """
+        found = {
+            (key.service, path.removeprefix(root.rstrip("/") + "/"))
+            for key, row in self.rows().items()
+            if row.is_alive
+            for path in replaced(self.records.get(row.container, Record()).files)
+        }
+        return sorted(found)
 
     def container_of(self, service: str) -> str:
         """The container of a service's first replica; "" if there is none."""

@@ -7,19 +7,24 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """``stopped``: when we asked for its end, in seconds since the epoch; 0: we did not."""
+    """``stopped``: when we asked for its end, in seconds since the epoch; 0: we did not.
+
+    ``files``: which files were at the paths that it has mounted alone, when it was started.
+    """
 
     generation: int = 0
     attempt: int = 0
     restarts: int = 0
     stopped: float = 0.0
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 DONE = "done"
