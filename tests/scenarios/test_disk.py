@@ -8,8 +8,25 @@ from io import RawIOBase
 
 import pytest
 
+from tests.lab.engine import Engine
 from tests.scenarios.sandbox import Sandbox, eventually
 
+LOUD = """
+services:
+  loud:
+    image: lab/busybox
+    restart: always
+    network_mode: none
+    volumes: [".:/here"]
+    command:
+      - sh
+      - -c
+      - |
+        wait_for() { while [ ! -e /here/$$1 ]; do sleep 0.05; done; }
+        echo before; wait_for full
+        yes | head -c 200000; touch /here/written; wait_for room
+        echo after; exec sleep 1000
+"""
 ONE = "services: {web: {command: sleep TOKEN}}"
 
 
@@ -56,6 +73,44 @@ services:
     assert sandbox.states() == {"loud": "ready"}
     sandbox.run("down")
     assert sandbox.alive() == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
+def test_a_container_that_logs_goes_on_while_the_disk_is_full(
+    sandbox: Sandbox, small_disk: object, engine: Engine
+) -> None:
+    sandbox.extra["DOCKER_HOST"] = engine.host
+    sandbox.profile(LOUD)
+    sandbox.run("up", "-d")
+    daemon, (before,) = sandbox.daemon_pid(), running(sandbox)
+    filler = sandbox.base / "state" / "filler"
+    with filler.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space"):
+        fill(file)
+    sandbox.write("full", "")
+    eventually((sandbox.checkout / "written").exists)
+    assert sandbox.states() == {"loud": "ready"}
+    assert running(sandbox) == [before]
+    subprocess.run(("docker", "kill", before), capture_output=True, check=True)
+    eventually(lambda: sandbox.service("loud")["restarts"] == 1)
+    eventually(lambda: sandbox.states() == {"loud": "ready"})
+    filler.unlink()
+    sandbox.write("room", "")
+    eventually(lambda: "after" in sandbox.run("logs", "loud").stdout)
+    told = sandbox.run("logs", "loud").stdout
+    assert "before" in told
+    assert "bytes of output lost" in told
+    assert sandbox.daemon_pid() == daemon
+    sandbox.run("down")
+    assert running(sandbox) == []
+
+
+def running(sandbox: Sandbox) -> list[str]:
+    """The containers of the environment that run."""
+    ours = f"label=dev.devenv.environment={sandbox.status()['environment']['id']}"
+    listed = subprocess.run(
+        ("docker", "ps", "-q", "--filter", ours), capture_output=True, text=True, check=True
+    )
+    return listed.stdout.split()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
