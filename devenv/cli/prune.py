@@ -1,4 +1,5 @@
-"""``devenv prune``: remove data, logs and state of environments that are down."""
+"""``devenv prune``: remove data, logs and state of environments that are down, and networks that
+were left of others."""
 
 from __future__ import annotations
 
@@ -22,19 +23,41 @@ if TYPE_CHECKING:
 def run(arguments: Arguments, session: Session) -> Result:
     known = with_gone(session.client.call("list")["environments"])
     down = [one for one in known if one["state"] == "down"]
-    if not down:
-        return Result({"forgotten": []}, "Nothing to remove: no environment is down.")
+    strays = session.client.call("strays", {"client": session.caller()})["networks"]
+    if not down and not strays:
+        nothing = "Nothing to remove: no environment is down."
+        return Result({"forgotten": [], "networks": []}, nothing)
     for one in down:
         one["bytes"] = _size(places.environment_folder(session.environ, one["id"]))
     for line in columns([_row(one) for one in down]):
         notice(line)
+    for one in strays:
+        notice(f"{one['environment']}  its network {one['name']} (nothing else of it is left)")
     total = size(sum(one["bytes"] for one in down))
-    if not confirm(f"Remove their data, logs and state, {total}?", yes=arguments.yes):
-        return Result({"forgotten": []}, "Nothing was removed.", code=1)
-    ids = [one["id"] for one in down]
-    forgotten = session.client.call("forget", {"environments": ids}, within=600)["forgotten"]
-    freed = size(sum(one["bytes"] for one in down if one["id"] in forgotten))
-    return Result({"forgotten": forgotten}, f"Removed {len(forgotten)} of {len(ids)}, {freed}.")
+    if not confirm(_question(len(down), len(strays), total), yes=arguments.yes):
+        return Result({"forgotten": [], "networks": []}, "Nothing was removed.", code=1)
+    return _removed(session, down, [one["id"] for one in strays])
+
+
+def _question(down: int, strays: int, total: str) -> str:
+    parts = [f"their data, logs and state, {total}"] if down else []
+    parts += [f"{strays} networks"] if strays else []
+    return f"Remove {' and '.join(parts)}?"
+
+
+def _removed(session: Session, down: list[dict[str, Any]], strays: list[str]) -> Result:
+    forgotten, networks = [], []
+    told = []
+    if down:
+        ids = [one["id"] for one in down]
+        forgotten = session.client.call("forget", {"environments": ids}, within=600)["forgotten"]
+        freed = size(sum(one["bytes"] for one in down if one["id"] in forgotten))
+        told.append(f"Removed {len(forgotten)} of {len(ids)}, {freed}.")
+    if strays:
+        asked = {"client": session.caller(), "networks": strays}
+        networks = session.client.call("sweep", asked, within=600)["removed"]
+        told.append(f"Removed {len(networks)} of {len(strays)} networks.")
+    return Result({"forgotten": forgotten, "networks": networks}, " ".join(told))
 
 
 def _row(one: dict[str, Any]) -> tuple[str, ...]:

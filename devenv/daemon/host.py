@@ -55,6 +55,10 @@ class Folders:
         """List the environments that have a desired state on disk."""
         return sorted(EnvironmentId(path.parent.name) for path in self.state.glob("*/desired.json"))
 
+    def named(self) -> set[str]:
+        """The names of all folders here: whatever has one may be an environment."""
+        return {path.name for path in self.state.iterdir()}
+
     def remove(self, environment: EnvironmentId) -> None:
         """Remove all that an environment left: data, logs and desired state."""
         shutil.rmtree(self.environment(environment), ignore_errors=True)

@@ -15,6 +15,7 @@ from devenv.daemon.registry import Registry
 from devenv.daemon.server import Server
 from devenv.daemon.verbs.context import Context
 from devenv.runtimes.docker.runtime import DockerRuntime
+from devenv.runtimes.docker.strays import origin_of
 from devenv.runtimes.kubernetes.runtime import KubernetesRuntime
 from devenv.runtimes.process.runtime import ProcessRuntime
 from devenv.runtimes.process.subreaper import become_subreaper
@@ -50,7 +51,10 @@ async def _serve(ready: int) -> None:
         runtime_folder=places.runtime_folder(os.environ),
         log_folder=lambda environment: str(folders.logs(environment)),
     )
-    docker = DockerRuntime(records=lambda environment: str(folders.records(environment)))
+    docker = DockerRuntime(
+        records=lambda environment: str(folders.records(environment)),
+        origin=origin_of(str(folders.state)),
+    )
     kubernetes = KubernetesRuntime()
     registry = Registry(folders, processes, docker, kubernetes)
     await registry.open()

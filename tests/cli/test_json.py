@@ -64,6 +64,7 @@ RULE = {
     "polled": ["a"],
     "targets": [TARGET],
 }
+STRAY = {"id": "abc", "name": "blog-5e6f7a8b_default", "environment": "blog-5e6f7a8b"}
 VERDICT = {"service": "web", "rule": "sync", "source": "/src", "taken": True, "because": "b"}
 ANSWERS: dict[str, Answer] = {
     "status": STATUS,
@@ -92,6 +93,8 @@ ANSWERS: dict[str, Answer] = {
     "sync.explain": {"verdicts": [VERDICT]},
     "list": {"environments": [LISTED]},
     "forget": {"forgotten": ["shop-1a2b3c4d"]},
+    "strays": {"networks": [STRAY]},
+    "sweep": {"removed": ["blog-5e6f7a8b_default"]},
     "daemon.status": {"pid": 1, "build": "1", "started_at": 1.0},
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 from devenv.api.wording import duration, listed, size
 from devenv.cli.layout import Style, columns
@@ -132,16 +133,20 @@ def test_prune_removes_what_is_down_and_only_when_told(desk: Desk) -> None:
     data = Path(desk.environ["XDG_STATE_HOME"]) / "devenv" / "b-1" / "data"
     data.mkdir(parents=True)
     (data / "file").write_bytes(bytes(5000))
-    with stand_in(
-        desk.environ, list={"environments": [two]}, forget={"forgotten": ["b-1"]}
-    ) as daemon:
+    stray = {"id": "abc", "name": "c-1_default", "environment": "c-1"}
+    answers: dict[str, Any] = {"list": {"environments": [two]}, "forget": {"forgotten": ["b-1"]}}
+    answers |= {"strays": {"networks": [stray]}, "sweep": {"removed": ["c-1_default"]}}
+    with stand_in(desk.environ, **answers) as daemon:
         refused = desk.run("prune")
         assert refused.returncode == 2
         assert "5.0 kB" in refused.stderr
-        assert "forget" not in daemon.methods()
+        assert "c-1_default" in refused.stderr
+        assert not {"forget", "sweep"} & set(daemon.methods())
         done = desk.run("prune", "--yes")
-        assert daemon.asked[-1] == ("forget", {"environments": ["b-1"]})
-    assert done.stdout == "Removed 1 of 1, 5.0 kB.\n"
+        assert daemon.asked[-2] == ("forget", {"environments": ["b-1"]})
+        method, params = daemon.asked[-1]
+        assert (method, params["networks"]) == ("sweep", ["abc"])
+    assert done.stdout == "Removed 1 of 1, 5.0 kB. Removed 1 of 1 networks.\n"
 
 
 def test_daemon_status_starts_none(desk: Desk) -> None:

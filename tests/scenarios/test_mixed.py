@@ -184,6 +184,33 @@ def test_what_containers_use_is_read_without_the_engine(sandbox: Sandbox, proxy:
     assert [call for call in proxy.calls if call.endswith("/stats")] == []
 
 
+def test_networks_of_environments_that_are_no_more_are_pruned(sandbox: Sandbox) -> None:
+    """Not one that is labelled otherwise, and not that of an environment which is up."""
+    sandbox.profile(ONE.replace("services:", "networks: {default: {}}\nservices:"))
+    up(sandbox)
+    environment = sandbox.status()["environment"]["id"]
+    form = '{{index .Labels "dev.devenv.origin"}}'
+    (origin,) = docker("network", "inspect", "-f", form, f"{environment}_default")
+    wanted = {"lost": origin, "theirs": "f" * 32, "used": origin}
+    made = {}
+    try:
+        for name, whose in wanted.items():
+            whole = f"{environment}-{name}"
+            of = ("--label", f"dev.devenv.environment={whole}")
+            mark = ("--label", f"dev.devenv.origin={whose}")
+            (made[name],) = docker("network", "create", *mark, *of, whole)
+        use = ("--network", made["used"], "--name", f"{environment}-used", "lab/busybox:1", "true")
+        docker("create", *use)
+        pruned = json.loads(sandbox.run("prune", "--yes", "--json").stdout)
+        assert pruned["networks"] == [f"{environment}-lost"]
+        there = docker("network", "ls", "-q", "--no-trunc")
+        assert {name for name, network in made.items() if network in there} == {"theirs", "used"}
+        assert sandbox.states() == {"web": "ready"}
+    finally:
+        docker("rm", f"{environment}-used")
+        docker("network", "rm", made["theirs"], made["used"])
+
+
 def test_down_waits_for_an_engine_that_is_away(sandbox: Sandbox, proxy: Proxy) -> None:
     sandbox.profile(ONE)
     up(sandbox)

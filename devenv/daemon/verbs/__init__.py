@@ -46,6 +46,8 @@ VERBS: dict[str, Callable[[Context, Params], Awaitable[Answer]]] = {
     "events": reading.events,
     "list": reading.list_all,
     "forget": itself.forget,
+    "strays": itself.strays,
+    "sweep": itself.sweep,
     "cluster.add": clusters.add,
     "cluster.list": clusters.list_all,
     "cluster.check": clusters.check,

@@ -14,13 +14,17 @@ from devenv.runtimes.docker.records import Records
 from devenv.runtimes.protocol import Client
 
 if TYPE_CHECKING:  # loaded when the first engine is asked
+    from devenv.runtimes.docker.connection import Connection
     from devenv.runtimes.docker.engine import Engine
 
 
 class Places:
-    """``records`` gives the path of the file in which an environment's records are kept."""
+    """``records`` gives the path of the file in which an environment's records are kept;
+    ``origin`` is what the networks are marked with that are made from here.
+    """
 
-    def __init__(self, records: Callable[[EnvironmentId], str]) -> None:
+    def __init__(self, records: Callable[[EnvironmentId], str], origin: str = "") -> None:
+        self.origin = origin
         self._records = records
         self._engines: dict[Address, Engine] = {}
         self._places: dict[EnvironmentId, Place] = {}
@@ -42,6 +46,12 @@ class Places:
         except DevenvError as error:
             return error.message
         return ""
+
+    async def connect(self, client: Client) -> Connection:
+        """The way to the engine that a client means. Raises DevenvError."""
+        engine = self._engine(address_of(client.environment))
+        await engine.open()
+        return engine.connection
 
     def get(self, environment: EnvironmentId) -> Place | None:
         return self._places.get(environment)

@@ -22,12 +22,13 @@ Definition = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A network or volume of an environment. ``name`` is the engine's."""
+    """A network or volume of an environment. ``name`` is the engine's; ``origin``: who makes it."""
 
     environment: EnvironmentId
     key: str
     definition: Definition
     name: str
+    origin: str = ""
 
     @property
     def is_external(self) -> bool:
@@ -40,10 +41,12 @@ class Wanted:
 
     def labels(self, kind: str) -> dict[str, str]:
         written = self.definition.get("labels") or {}
+        origin = {names.ORIGIN: self.origin} if self.origin else {}
         return {
             **{name: str(value) for name, value in written.items()},
             **names.resource_labels(self.environment, kind, self.key),
             names.FINGERPRINT: self.fingerprint,
+            **origin,
         }
 
     def is_ours(self, found: Definition) -> bool:
@@ -58,13 +61,15 @@ class Wanted:
 
 
 async def make_networks(
-    connection: Connection, environment: EnvironmentId, resources: Resources
+    connection: Connection, environment: EnvironmentId, resources: Resources, origin: str = ""
 ) -> Mapping[str, str]:
     """Make what is missing; return the engine's name of each network by its key.
 
+    ``origin`` is noted on what is made: who may remove it once nobody knows its environment.
     One that was made from another definition is made again: it holds no data.
     """
-    all_wanted = _wanted(environment, resources.project, resources.networks)
+    plain = _wanted(environment, resources.project, resources.networks)
+    all_wanted = [replace(wanted, origin=origin) for wanted in plain]
     if not all_wanted:
         return {}
     listed = await connection.call(_networks)

@@ -40,7 +40,7 @@ ADOPTED = "adopted"
 
 
 class DockerRuntime:
-    """``records`` gives the path of the file in which an environment's records are kept."""
+    """``records`` and ``origin``: see ``Places``."""
 
     name = "docker"
     capabilities = (
@@ -51,8 +51,8 @@ class DockerRuntime:
         | Capability.LOGS
     )
 
-    def __init__(self, *, records: Callable[[EnvironmentId], str]) -> None:
-        self.places = Places(records)
+    def __init__(self, *, records: Callable[[EnvironmentId], str], origin: str = "") -> None:
+        self.places = Places(records, origin)
         self.commands = Commands(self.places)
         self._starting = asyncio.Semaphore(IN_FLIGHT)
         # Once: a unit is known by when it started, so that must stay the same number.
@@ -91,7 +91,7 @@ class DockerRuntime:
         place = self.places.need(environment)
         connection, wanted = place.engine.connection, preparation.resources
         networks, volumes = await asyncio.gather(
-            resources.make_networks(connection, environment, wanted),
+            resources.make_networks(connection, environment, wanted, self.places.origin),
             resources.make_volumes(connection, environment, wanted),
         )
         place.take(preparation, networks, volumes)
