@@ -102,10 +102,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def idle(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An engine that is away is never asked again by itself, and not waited for."""
+    """An engine that is away is not waited for."""
     monkeypatch.setattr(presence, "MOMENT", 0.0)
-    monkeypatch.setattr(presence, "FIRST_DELAY", 1000.0)
-    monkeypatch.setattr(presence, "LONGEST_DELAY", 1000.0)
 
 
 @pytest.mark.usefixtures("impatient")
