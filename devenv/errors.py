@@ -14,6 +14,17 @@ class DevenvError(Exception):
         self.hint = hint
 
 
+class DivergedError(DevenvError):
+    """Volumes can be had only with the loss of their data, to which nobody has agreed yet."""
+
+    def __init__(self, volumes: tuple[str, ...]) -> None:
+        super().__init__(
+            f"made from another definition, and with data: {', '.join(volumes)}",
+            "undo the change of `volumes`, or lose the data: devenv up --yes",
+        )
+        self.volumes = volumes
+
+
 class TransientError(DevenvError):
     """Something on the way failed: the same may well go better in a moment."""
 

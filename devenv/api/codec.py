@@ -34,13 +34,17 @@ class MessageError(DevenvError):
 
 
 class RemoteError(DevenvError):
-    """A failure that the daemon answered. ``problems``: [{message, file, line, column, hint}]."""
+    """A failure that the daemon answered. ``problems``: [{message, file, line, column, hint}].
+
+    ``volumes``: what would be replaced with its data, where that has to be agreed to.
+    """
 
     def __init__(self, code: int, message: str, data: Mapping[str, Any]) -> None:
         super().__init__(message, str(data.get("hint") or ""))
         self.code = code
         self.exit_code = int(data.get("exit_code") or (3 if code != EXPECTED else 1))
         self.problems: list[dict[str, Any]] = list(data.get("problems") or ())
+        self.volumes: list[str] = list(data.get("volumes") or ())
 
 
 def encode(message: Mapping[str, Any]) -> bytes:

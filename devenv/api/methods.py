@@ -36,6 +36,7 @@ _PARAMS: dict[str, tuple[type, ...]] = {
     "path": (str,),
     "protocol": (int,),
     "pull": (bool,),
+    "replace": (list,),
     "replicas": (dict,),
     "rows": (int,),
     "runtime": (str,),
@@ -70,7 +71,7 @@ class Method:
 
 METHODS: dict[str, Method] = {
     "hello": Method("protocol build", "protocol build pid started_at"),
-    "up": Method("target client services? runtime? watch? new_images?", STATUS),
+    "up": Method("target client services? runtime? watch? new_images? replace?", STATUS),
     "build": Method("target client services? no_cache? pull?", "", again=False),
     "down": Method("target volumes?", STATUS),
     "start": Method("target client services?", STATUS),

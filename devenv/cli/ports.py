@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from devenv.cli.layout import columns
 from devenv.cli.result import Result
-from devenv.cli.services import chosen
+from devenv.cli.services import all_moved, chosen, moved_text
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
@@ -15,12 +15,9 @@ if TYPE_CHECKING:
 def run(arguments: Arguments, session: Session) -> Result:
     services = chosen(session.call("status"), arguments.services)
     ports = [{"service": one["name"], **port} for one in services for port in one["ports"]]
-    moved = [{"service": one["name"], **other} for one in services for other in one["moved"]]
+    moved = all_moved(services)
     document = {"ports": ports, "moved": moved}
-    notes = tuple(
-        f"{one['service']}: {one['what']} {one['written']} is {one['given']} here: {one['reason']}"
-        for one in moved
-    )
+    notes = tuple(map(moved_text, moved))
     rows = [(one["service"], one["name"], str(one["port"]), one["url"]) for one in ports]
     if not rows:
         return Result(document, "", notes=("No service has a port.", *notes))

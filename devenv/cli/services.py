@@ -70,6 +70,16 @@ def addresses(service: Document) -> str:
     return " ".join(port["url"] or str(port["port"]) for port in service["ports"])
 
 
+def all_moved(services: Sequence[Document]) -> list[Document]:
+    """What others have already of that which is written for these services."""
+    return [{"service": one["name"], **other} for one in services for other in one["moved"]]
+
+
+def moved_text(moved: Document) -> str:
+    what, given = f"{moved['what']} {moved['written']}", moved["given"]
+    return f"{moved['service']}: {what} is {given} here: {moved['reason']}"
+
+
 def status_table(services: Sequence[Document], style: Style) -> str:
     """The table that `devenv status` prints."""
     now = time.time()

@@ -75,6 +75,7 @@ def preparation(intent: Intent, home: Home) -> Preparation:
         builds(intent.environment),
         _shared_ports(intent, home),
         intent.preview,
+        intent.replacing,
     )
 
 

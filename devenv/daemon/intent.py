@@ -30,6 +30,7 @@ class Intent:
     ``profiles`` are the Compose profiles that were asked for; ``notice`` says in words what
     happened to the environment that its user should know. ``preview`` says where it is, if it is
     in a cluster; ``contents`` are those of the files that its configs and secrets name.
+    ``replacing``: volumes whose data may be lost, since their user has agreed to it.
     """
 
     checkout: Checkout
@@ -41,6 +42,7 @@ class Intent:
     notice: str = ""
     preview: Preview | None = None
     contents: Mapping[str, str] = field(default_factory=dict)
+    replacing: frozenset[str] = frozenset()
 
     @property
     def environment(self) -> Environment:

@@ -51,7 +51,7 @@ async def reach(host: Host, intent: Intent, loaded: Loaded, client: Client) -> R
     return Reach(
         away,
         await _lacking(host, identity, dict(_undecided(open_ones)), client),
-        await host.docker.commands.holders(identity, names),
+        await host.docker.survey.holders(identity, names),
     )
 
 

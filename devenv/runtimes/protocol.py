@@ -48,7 +48,8 @@ class Preparation:
     may hold secrets and never reaches a disk. ``log_quota``: bytes of all logs together.
     ``builds``: the definitions of the services whose images are built;
     ``ports``: those of the replicas that share a network, with their numbers; ``preview`` says
-    where it is, if it is in a cluster.
+    where it is, if it is in a cluster. ``replacing``: volumes that may be made anew though their
+    data is lost.
     """
 
     fingerprint: str
@@ -59,6 +60,7 @@ class Preparation:
     builds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     ports: Mapping[ReplicaId, tuple[Port, ...]] = field(default_factory=dict)
     preview: Preview | None = None
+    replacing: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Iterator
 
 import pytest
 
@@ -24,12 +25,18 @@ DOCKERFILE = "FROM lab/busybox:1\nARG WORD\nCOPY page /page\nRUN echo $WORD >/wo
 
 
 @pytest.fixture(autouse=True)
-def real_engine(sandbox: Sandbox, engine: Engine) -> None:
+def real_engine(sandbox: Sandbox, engine: Engine) -> Iterator[None]:
     sandbox.extra |= {"DOCKER_HOST": engine.host, "DOCKER_CONFIG": os.environ["DOCKER_CONFIG"]}
     sandbox.profile(PROFILE)
     sandbox.write("web/Dockerfile", DOCKERFILE)
     sandbox.write("web/page", "hello TOKEN")
     sandbox.write("web/.dockerignore", "*.log\n")
+    yield
+    environment = sandbox.status()["environment"]["id"]
+    sandbox.run("down")
+    built = docker("image", "ls", "-q", "--filter", f"reference={environment}-*")
+    if built:
+        docker("image", "rm", *built)
 
 
 def image(sandbox: Sandbox) -> str:

@@ -73,8 +73,8 @@ services:
 """
 
 
-def up(sandbox: Sandbox, *words: str, **how: Any) -> None:
-    sandbox.run("up", "-d", *words, timeout=100, **how)
+def up(sandbox: Sandbox, *words: str, **how: Any) -> subprocess.CompletedProcess[str]:
+    return sandbox.run("up", "-d", *words, timeout=100, **how)
 
 
 def runtimes(sandbox: Sandbox) -> dict[str, str]:

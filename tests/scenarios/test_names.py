@@ -20,7 +20,6 @@ services:
     image: lab/busybox
     container_name: db-TOKEN
     command: ["sh", "-c", "echo here >/index.html; exec httpd -f -p 80 -h /"]
-    ports: ["18130:80"]
     pre_stop:
       - command: ["sh", "-c", "echo cannot; exit 3"]
   client: {image: lab/busybox, command: ["sleep", "1000"]}
@@ -48,16 +47,19 @@ def page(sandbox: Sandbox, cwd: Path | None = None) -> str:
 
 
 def test_a_name_belongs_to_the_first_checkout_until_its_down(sandbox: Sandbox) -> None:
+    port = f'    ports: ["18130:80"]\n    container_name: db-{sandbox.token}\n'
+    sandbox.write("compose.yaml", COMPOSE.replace("    container_name: db-TOKEN\n", port))
     other = sandbox.base / "elsewhere" / sandbox.checkout.name
     shutil.copytree(sandbox.checkout, other)
     up(sandbox)
-    up(sandbox, cwd=other)
+    said = up(sandbox, cwd=other).stderr
     written = f"db-{sandbox.token}"
     first, second = (sandbox.status(cwd=at)["environment"]["id"] for at in (None, other))
     assert names(sandbox) == [written]
     assert names(sandbox, other) == [f"{second}-db-1"]
     assert page(sandbox) == page(sandbox, other) == "here\n"
     told = f"container_name {written} is {second}-db-1 here: {first} has it"
+    assert told in said
     assert told in sandbox.run("ports", cwd=other).stderr
     assert told in sandbox.run("why", "db", cwd=other).stdout
     assert "port 18130 is" in sandbox.run("why", "db", cwd=other).stdout

@@ -13,7 +13,7 @@ from devenv.daemon.intent import Change, Intent, Leaving, leaving
 from devenv.daemon.profiles import request, with_runtimes
 from devenv.daemon.reach import Reach, reach, with_named
 from devenv.daemon.verbs.context import Answer, Context, Params, client, status
-from devenv.errors import DevenvError
+from devenv.errors import DevenvError, DivergedError
 from devenv.model.environment import Environment
 from devenv.model.snapshot import Snapshot, State
 from devenv.planning import wishes
@@ -21,6 +21,7 @@ from devenv.planning.requests import requests
 from devenv.planning.wishes import Wishes
 from devenv.profile.checkout import Checkout
 from devenv.profile.sources import Loaded
+from devenv.runtimes.docker.runtime import DockerRuntime
 from devenv.runtimes.protocol import Capability
 
 Wish = Callable[[Wishes, Environment, Snapshot], Wishes]
@@ -56,8 +57,11 @@ async def up(context: Context, params: Params) -> Answer:
     if params.get("new_images") and not basis.reach.away[context.registry.host.docker.name]:
         names = builds(basis.loaded.environment)
         outdated = await context.registry.host.docker.commands.outdated(live.id, names)
-    commands = context.registry.host.docker.commands
-    notice = "; ".join(await commands.remarks(live.id, basis.loaded.environment.resources))
+    survey = context.registry.host.docker.survey
+    diverged = await survey.diverged(live.id, basis.loaded.environment.resources)
+    if not diverged <= _agreed(params):
+        raise DivergedError(tuple(sorted(diverged)))
+    notice = "; ".join(await survey.remarks(live.id, basis.loaded.environment.resources))
     change = applied(context, params, basis, wish_up(params, outdated))
     taken = await live.change(lambda held, seen: replace(change(held, seen), notice=notice))
     failpoint("up.taken")
@@ -147,6 +151,10 @@ async def down(context: Context, params: Params) -> Answer:
     """Want nothing of the environment, and have its runtimes forget it."""
     live, checkout = context.registry.find(params["target"])
     how = Leaving.WITH_DATA if params.get("volumes") else Leaving.KEEP_DATA
+    choices = live.intent.wishes.runtimes.values()
+    if params.get("volumes") and any(one.runtime == DockerRuntime.name for one in choices):
+        # It may be down already, and then no engine is known that has its volumes.
+        await context.registry.host.docker.places.reach(live.id, live.intent.client)
     await live.change(lambda intent, _: leaving(intent, how))
     failpoint("down.taken")
     return Answer(await status(context, live, checkout))
@@ -178,12 +186,18 @@ def applied(context: Context, params: Params, basis: Basis, wish: Wish) -> Chang
             client=client(params),
             leaving=Leaving.NO,
             notice="",
+            replacing=_agreed(params),
         )
         wished = replace(base, wishes=wish(base.wishes, base.environment, snapshot))
         chosen = with_runtimes(wished, basis.reach, params.get("runtime") or "")
         return claims.claimed(chosen, with_named(host.taken(intent.checkout.id), basis.reach))
 
     return change
+
+
+def _agreed(params: Params) -> frozenset[str]:
+    """The volumes that may be replaced with their data."""
+    return frozenset(params.get("replace") or ())
 
 
 def wish_up(params: Params, outdated: frozenset[str] = frozenset()) -> Wish:

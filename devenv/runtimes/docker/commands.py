@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from devenv.errors import DevenvError
-from devenv.model.environment import EnvironmentId, ReplicaId, Resources
+from devenv.model.environment import EnvironmentId, ReplicaId
 from devenv.model.service import Service
 from devenv.runtimes.docker.place import Place
 from devenv.runtimes.docker.places import Places
@@ -90,29 +90,6 @@ class Commands:
         now = await asyncio.gather(*(place.engine.images.id_of(row.image_name) for row in rows))
         pairs = zip(rows, now, strict=True)
         return frozenset(row.replica.service for row, image in pairs if image != row.image)
-
-    async def remarks(self, environment: EnvironmentId, resources: Resources) -> list[str]:
-        """Say what a user has to know of networks and volumes, before they are first prepared."""
-        place = self.places.get(environment)
-        if place is None or place.prepared or place.engine.away:
-            return []
-        from devenv.runtimes.docker.resources import remarks
-
-        try:
-            return await remarks(place.engine.connection, environment, resources)
-        except DevenvError:  # a hint that cannot be had keeps nobody from going up
-            return []
-
-    async def holders(
-        self, environment: EnvironmentId, names: Collection[str]
-    ) -> Mapping[str, str]:
-        """Say which of these names containers of others have in the engine, and who they are."""
-        place = self.places.get(environment)
-        if place is None or not names:
-            return {}
-        from devenv.runtimes.docker.holders import holders
-
-        return await holders(place.engine.connection, environment, names)
 
     async def attach(
         self, environment: EnvironmentId, replica: ReplicaId, size: tuple[int, int]

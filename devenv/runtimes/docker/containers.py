@@ -94,8 +94,7 @@ class Containers:
 
     async def stop(self, row: Row, step: StopUnit, report: Report) -> None:
         """Ask it to end, and kill it after its grace; returns when it has ended."""
-        record = self.place.records.get(row.container, Record(row.generation))
-        self.place.records.put(row.container, replace(record, stopped=time.time()))
+        _note_stop(self.place, row)
         if row.status == "paused":
             await self.pause(row, paused=False)
         grace = step.grace
@@ -104,12 +103,12 @@ class Containers:
         await self._end(row, grace)
 
     async def _end(self, row: Row, grace: float) -> None:
-        await self._unless_gone(lambda client: client.stop(row.container, timeout=ceil(grace)))
+        await self.unless_gone(lambda client: client.stop(row.container, timeout=ceil(grace)))
         await self.place.engine.look_at(row.container)
 
     async def remove(self, row: Row, *, volumes: bool = True) -> None:
         """Remove a container that has ended; ``volumes``: those without a name too."""
-        await self._unless_gone(lambda client: client.remove_container(row.container, v=volumes))
+        await self.unless_gone(lambda client: client.remove_container(row.container, v=volumes))
         self.place.records.forget(row.container)
         self.place.engine.forget(row.container)
 
@@ -123,10 +122,10 @@ class Containers:
         """Remove every container of the environment, also what never ran, and what runs."""
         only_ours = {"label": f"{names.ENVIRONMENT}={self.place.environment}"}
         listed = await self._call(lambda client: client.containers(all=True, filters=only_ours))
-        await asyncio.gather(*(self._remove_by_force(one["Id"]) for one in listed))
+        await asyncio.gather(*(self.remove_by_force(one["Id"]) for one in listed))
 
-    async def _remove_by_force(self, container: str) -> None:
-        await self._unless_gone(
+    async def remove_by_force(self, container: str) -> None:
+        await self.unless_gone(
             lambda client: client.remove_container(container, v=True, force=True)
         )
         self.place.engine.forget(container)
@@ -174,9 +173,34 @@ class Containers:
     async def _call(self, work: Any) -> Any:
         return await self.place.engine.connection.call(work)
 
-    async def _unless_gone(self, work: Any) -> None:
+    async def unless_gone(self, work: Any) -> None:
         try:
             await self._call(work)
         except RefusedError as error:
             if error.status not in {304, GONE}:
                 raise
+
+
+async def give_up(containers: Containers, volume: str) -> None:
+    """Remove a volume with its data, and before that our containers that use it."""
+    place = containers.place
+    ours = {"label": f"{names.ENVIRONMENT}={place.environment}", "volume": volume}
+    listed = await place.engine.connection.call(
+        lambda client: client.containers(all=True, filters=ours)
+    )
+    await asyncio.gather(*(_give_up(containers, one["Id"]) for one in listed))
+    await containers.unless_gone(lambda client: client.remove_volume(volume))
+
+
+async def _give_up(containers: Containers, container: str) -> None:
+    row = containers.place.engine.rows.get(container)
+    if row is not None:
+        _note_stop(containers.place, row)
+    await containers.unless_gone(lambda client: client.stop(container))
+    await containers.remove_by_force(container)
+
+
+def _note_stop(place: Place, row: Row) -> None:
+    """Remember that its end was asked for."""
+    record = place.records.get(row.container, Record(row.generation))
+    place.records.put(row.container, replace(record, stopped=time.time()))

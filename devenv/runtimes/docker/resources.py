@@ -111,9 +111,25 @@ async def make_volumes(
         elif wanted.is_ours(found) and not wanted.is_as_found(found):
             raise DevenvError(
                 f"the volume {wanted.name} was made from another definition, and holds data",
-                "undo the change, or remove it with its data: devenv down --volumes",
+                "undo the change, or lose the data: devenv up --yes",
             )
     return {wanted.key: _volume(wanted) for wanted in all_wanted}
+
+
+async def diverged(
+    connection: Connection, environment: EnvironmentId, resources: Resources
+) -> frozenset[str]:
+    """The engine's names of the volumes that are ours, and of another definition."""
+    all_wanted = _wanted(environment, resources.project, resources.volumes)
+    if not all_wanted:
+        return frozenset()
+    listed = await connection.call(lambda client: client.volumes())
+    there = {found["Name"]: found for found in listed["Volumes"] or ()}
+    named = [_clear_of_others(wanted, there) for wanted in all_wanted]
+    pairs = ((one, there[one.name]) for one in named if one.name in there)
+    return frozenset(
+        one.name for one, found in pairs if one.is_ours(found) and not one.is_as_found(found)
+    )
 
 
 async def remarks(

@@ -17,6 +17,7 @@ from devenv.runtimes.docker.place import Place
 from devenv.runtimes.docker.places import Places
 from devenv.runtimes.docker.records import Record
 from devenv.runtimes.docker.rows import Row, unit_of
+from devenv.runtimes.docker.survey import Survey
 from devenv.runtimes.protocol import (
     Capability,
     Chunk,
@@ -54,6 +55,7 @@ class DockerRuntime:
     def __init__(self, *, records: Callable[[EnvironmentId], str], origin: str = "") -> None:
         self.places = Places(records, origin)
         self.commands = Commands(self.places)
+        self.survey = Survey(self.places)
         self._starting = asyncio.Semaphore(IN_FLIGHT)
         # Once: a unit is known by when it started, so that must stay the same number.
         self._boot = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
@@ -90,6 +92,8 @@ class DockerRuntime:
             raise AwayError(away)
         place = self.places.need(environment)
         connection, wanted = place.engine.connection, preparation.resources
+        if preparation.replacing:
+            await _replace(place, preparation, report)
         networks, volumes = await asyncio.gather(
             resources.make_networks(connection, environment, wanted, self.places.origin),
             resources.make_volumes(connection, environment, wanted),
@@ -206,3 +210,14 @@ def _not_made(step: Start, error: DevenvError) -> Unit:
         started=now,
         exit=Exit(NOT_MADE, now, why=why),
     )
+
+
+async def _replace(place: Place, preparation: Preparation, report: Report) -> None:
+    from devenv.runtimes.docker.containers import give_up
+    from devenv.runtimes.docker.resources import diverged
+
+    connection = place.engine.connection
+    found = await diverged(connection, place.environment, preparation.resources)
+    for volume in found & preparation.replacing:
+        report(f"replaces the volume {volume}")
+        await give_up(_containers(place), volume)

@@ -1,0 +1,55 @@
+"""What an engine has already that an environment is about to have: asked before ``up``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from devenv.errors import DevenvError
+from devenv.model.environment import EnvironmentId, Resources
+from devenv.runtimes.docker.places import Places
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """Questions about names, networks and volumes; it changes nothing."""
+
+    places: Places
+
+    async def remarks(self, environment: EnvironmentId, resources: Resources) -> list[str]:
+        """Say what a user has to know of networks and volumes, before they are first prepared."""
+        place = self.places.get(environment)
+        if place is None or place.prepared or place.engine.away:
+            return []
+        from devenv.runtimes.docker.resources import remarks
+
+        try:
+            return await remarks(place.engine.connection, environment, resources)
+        except DevenvError:  # a hint that cannot be had keeps nobody from going up
+            return []
+
+    async def diverged(self, environment: EnvironmentId, resources: Resources) -> frozenset[str]:
+        """The volumes of an environment that were made from another definition."""
+        place = self.places.get(environment)
+        if place is None or place.engine.away:
+            return frozenset()
+        from devenv.runtimes.docker.resources import diverged
+
+        try:
+            return await diverged(place.engine.connection, environment, resources)
+        except DevenvError:  # to prepare it is refused then
+            return frozenset()
+
+    async def holders(
+        self, environment: EnvironmentId, names: Collection[str]
+    ) -> Mapping[str, str]:
+        """Say which of these names containers of others have in the engine, and who they are."""
+        place = self.places.get(environment)
+        if place is None or not names:
+            return {}
+        from devenv.runtimes.docker.holders import holders
+
+        try:
+            return await holders(place.engine.connection, environment, names)
+        except DevenvError:  # to make the container is refused then
+            return {}
