@@ -178,8 +178,8 @@ def _fits(word: str, services: Sequence[Service]) -> bool:
             return any(one.state is State.FAILED for one in services)
         case "page":
             return any(one.page for one in services)
-        case "host":
-            return any(one.runtime == "process" and one.started for one in services)
+        case "here":
+            return any(one.runtime in {"process", "docker"} and one.started for one in services)
         case "contained":
             return any(one.runtime == "docker" and one.started for one in services)
     return False

@@ -70,7 +70,7 @@ KEYS = (
     Key("restart", "r", _DO("restart"), "restart", "Stop and start", SERVICES, "runs,failed"),
     Key("open", "o", _DO("open"), "open", "Open its page in the browser", SERVICES, "page"),
     Key("shell", "e", _DO("shell"), "shell", "A shell as the service runs", SERVICES, "runs"),
-    Key("attach", "a", _DO("attach"), "attach", "Take over its terminal", SERVICES, "host"),
+    Key("attach", "a", _DO("attach"), "attach", "Take over its terminal", SERVICES, "here"),
     Key(
         "logs", "l", "logs", "its logs", "Logs of this or of the marked, or of all", SERVICES, "any"
     ),

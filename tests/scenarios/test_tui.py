@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.lab.engine import Engine
 from tests.scenarios.sandbox import Sandbox, eventually
 from tests.tui.tmux import Tmux
 
@@ -61,6 +62,37 @@ def test_the_ui_steps_aside_for_a_shell_and_comes_back(sandbox: Sandbox) -> None
         window.shows(r"(?m)^42 is here")
         window.type("exit", "Enter")
         window.shows(r"web +● ready(.|\n)*help")
+
+
+MIXED = """
+services:
+  box: {image: "lab/busybox:1", command: sh, tty: true, stdin_open: true, init: true}
+  web: {command: sleep TOKEN}
+"""
+
+
+def test_the_ui_steps_aside_for_a_container_and_comes_back(
+    sandbox: Sandbox, engine: Engine
+) -> None:
+    sandbox.extra["DOCKER_HOST"] = engine.host
+    sandbox.profile(MIXED)
+    sandbox.run("up", "-d")
+    with terminal(sandbox, "tui", size=(120, 30)) as window:
+        window.shows(r"▌ +box +● ready(.|\n)*attach")
+        window.type("e")
+        window.shows(r"(?m)[$#] ?$")
+        window.type("echo $((6*7)) in $0", "Enter")
+        window.shows(r"(?m)^42 in ")
+        window.type("exit", "Enter")
+        window.shows(r"box +● ready(.|\n)*help")
+        window.type("a")
+        window.type("Enter")
+        window.shows(r"(?m)[$#] ?$")
+        window.type("echo $((7*7)) by its own shell", "Enter")
+        window.shows(r"(?m)^49 by its own shell")
+        window.type("C-p", "C-q")
+        window.shows(r"box +● ready(.|\n)*help")
+    assert sandbox.states() == {"box": "ready", "web": "ready"}
 
 
 def test_the_ui_says_that_the_daemon_is_away_and_recovers(sandbox: Sandbox) -> None:

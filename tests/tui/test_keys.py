@@ -9,7 +9,7 @@ import pytest
 from devenv.api.connection import NoDaemonError
 from devenv.model.snapshot import State
 from devenv.tui import keys
-from devenv.tui.actions import Ask, Confirm, Copy, Open, Say, Situation, decide
+from devenv.tui.actions import Ask, Confirm, Copy, Open, Say, Situation, decide, fits
 from devenv.tui.screens.detail import DetailScreen
 from devenv.tui.settings import parse
 from devenv.tui.snapshot import Port, Replica, Service, Snapshot
@@ -46,6 +46,22 @@ def test_a_verb_is_meant_for_all_that_is_marked() -> None:
     assert isinstance(deed, Ask)
     assert (deed.method, deed.params["services"]) == ("restart", ["web", "db"])
     assert deed.said == "restarting web and db"
+
+
+@pytest.mark.parametrize(
+    ("runtime", "started", "shown"),
+    [
+        ("process", 1.0, True),
+        ("docker", 1.0, True),
+        ("kubernetes", 1.0, False),
+        ("docker", None, False),
+    ],
+)
+def test_attach_is_offered_for_what_runs_on_this_machine(
+    runtime: str, started: float | None, shown: bool
+) -> None:
+    one = Service("web", "service", State.READY, runtime=runtime, started=started)
+    assert fits(keys.BY_ID["attach"].when, (one,)) is shown
 
 
 def test_scaling_counts_from_what_there_is() -> None:
