@@ -24,7 +24,13 @@ up() {
         fail "CoreDNS does not come up"
 }
 
-is_up() { [ -e "$STATE/node.pid" ] && lives "$STATE/node.pid" node.sh && kubectl get --raw /readyz >/dev/null 2>&1; }
+is_up() { node_lives && kubectl get --raw /readyz >/dev/null 2>&1; }
+
+# Its name is that of its interpreter, so its words tell.
+node_lives() {
+    local pid
+    pid=$(cat "$STATE/node.pid" 2>/dev/null) && grep -qs "$PARTS/node.sh" "/proc/$pid/cmdline"
+}
 
 fail() {
     down
@@ -98,7 +104,7 @@ load() { # FILE.tar
 # Process 1 of a pid namespace takes every process, mount and interface of it along.
 down() {
     local tree tries
-    if lives "$STATE/node.pid" node.sh; then
+    if node_lives; then
         local node
         node=$(cat "$STATE/node.pid")
         kill -KILL "$node"
