@@ -27,6 +27,7 @@ from devenv.planning.plan import plan
 from devenv.planning.probing import Probing
 from devenv.planning.wishes import Wishes
 
+NOT_GONE = "it is not all gone yet"
 PATIENCE = 60.0
 """Seconds within which a second death of a keeper means: do not bring it up once more."""
 PORT_INTERVAL = 1.0
@@ -181,12 +182,24 @@ class LiveEnvironment:
 
     async def _discard(self, seen: Seen) -> None:
         data = self._intent.leaving is Leaving.WITH_DATA
-        for runtime in seen.observed.prepared:
-            await self._host.runtimes[runtime].discard(self.id, data=data)
-        failpoint("discarded")
-        if data:
-            await asyncio.to_thread(self._host.folders.remove, self.id)
+        try:
+            await _discard_all(self._host, self.id, seen, data=data)
+        except DevenvError as error:
+            self._inbox.put(_not_gone(error.message))
+            raise
         self._inbox.put(_left)
+
+
+async def _discard_all(host: Host, environment: EnvironmentId, seen: Seen, *, data: bool) -> None:
+    for runtime in seen.observed.prepared:
+        await host.runtimes[runtime].discard(environment, data=data)
+    failpoint("discarded")
+    if data:
+        await asyncio.to_thread(host.folders.remove, environment)
+
+
+def _not_gone(why: str) -> Change:
+    return lambda intent, _: replace(intent, notice=f"{NOT_GONE}: {why}")
 
 
 def at_rest(intent: Intent, notice: str) -> Intent:
@@ -195,4 +208,7 @@ def at_rest(intent: Intent, notice: str) -> Intent:
 
 
 def _left(intent: Intent, snapshot: Snapshot) -> Intent:
-    return claims.left(intent) if intent.leaving else intent
+    if not intent.leaving:
+        return intent
+    notice = "" if intent.notice.startswith(NOT_GONE) else intent.notice
+    return replace(claims.left(intent), notice=notice)

@@ -371,6 +371,24 @@ def test_down_leaves_nothing_and_keeps_data_until_it_is_asked_for(sandbox: Sandb
     assert docker("volume", "ls", "-q", *ours) == []
 
 
+def test_a_down_that_a_stranger_holds_up_says_so(sandbox: Sandbox) -> None:
+    sandbox.profile(ONE)
+    up(sandbox)
+    environment = sandbox.status()["environment"]["id"]
+    (stranger,) = docker(
+        "run", "-d", "--network", f"{environment}_default", "lab/busybox", "sleep", "1000"
+    )
+    try:
+        assert sandbox.run("down", "--timeout", "3", check=False).returncode == 124
+        shown = sandbox.run("status").stderr
+        assert f"not all gone yet: error while removing network: network {environment}" in shown
+        assert "has active endpoints" in shown
+    finally:
+        docker("rm", "-f", stranger)
+    eventually(lambda: sandbox.run("list", "--json").stdout.count('"down"') == 1)
+    assert "not all gone" not in sandbox.run("status").stderr
+
+
 ADOPTING = """
 name: PROJECT
 services:
