@@ -66,9 +66,9 @@ class DevenvApp(App[None]):
         self._follow(self.desk.first["revision"])
 
     def show_view(self, **changes: Any) -> None:
-        """Change the view, and have the screen draw it."""
+        """Change the view, and have the screen draw it, if the app has not closed meanwhile."""
         self.view = replace(self.view, now=self.desk.now(), **changes)
-        if isinstance(self.screen, Shows):
+        if self.screen_stack and isinstance(self.screen, Shows):
             self.screen.take(self.view)
 
     async def sources(self, services: Sequence[str] | None = None) -> list[Source]:

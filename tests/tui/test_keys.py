@@ -123,6 +123,14 @@ async def test_down_asks_first() -> None:
     assert at_hand.daemon.methods() == ["down"]
 
 
+async def test_what_comes_when_the_app_has_closed_is_not_drawn() -> None:
+    app = stage().app()
+    async with app.run_test(size=(80, 24)):
+        pass
+    app.show_view(away="the daemon has left")
+    assert app.view.away
+
+
 async def test_a_refusal_is_told_and_nothing_else_changes() -> None:
     at_hand = stage()
     del at_hand.daemon.answers["restart"]
