@@ -68,6 +68,7 @@ class LiveEnvironment:
     async def change(self, decide: Change) -> Published:
         """Change what is wanted; return the round that took it in. Raises what ``decide`` does."""
         taken_in = self._inbox.put(decide)
+        self._hands.acting.forgive()
         self.wake()
         await taken_in
         return self.board.newest
@@ -117,10 +118,7 @@ class LiveEnvironment:
                 await self._wake.wait()
 
     def _take_in(self) -> None:
-        asked = self._inbox.take()
-        if asked:
-            self._hands.acting.forgive()
-        for decide, done in asked:
+        for decide, done in self._inbox.take():
             try:
                 self._set(decide(self._intent, self.board.newest.snapshot))
             except DevenvError as error:

@@ -158,7 +158,7 @@ async def test_a_unit_outlives_a_killed_daemon(here: Ground) -> None:
     process, pid = daemon(here, "exec sleep TOKEN")
     with process:
         process.kill()
-    assert here.alive() == [pid]
+    await eventually(lambda: here.alive() == [pid])
     await here.runtime.adopt()
     assert (await here.unit("web")).pid == pid
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.lab.engine import Engine
+from tests.scenarios.mixed import docker, up
 from tests.scenarios.sandbox import Sandbox
-from tests.scenarios.test_mixed import docker, up
 
 pytestmark = pytest.mark.timeout(180)
 

@@ -9,8 +9,8 @@ import subprocess
 import pytest
 
 from tests.lab.engine import Engine
+from tests.scenarios.mixed import docker, up
 from tests.scenarios.sandbox import Sandbox
-from tests.scenarios.test_mixed import docker, up
 
 pytestmark = pytest.mark.timeout(180)
 

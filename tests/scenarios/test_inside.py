@@ -11,8 +11,8 @@ import pytest
 from tests.cli.desk import Desk
 from tests.cli.terminal import Terminal
 from tests.lab.engine import Engine
+from tests.scenarios.mixed import docker
 from tests.scenarios.sandbox import Sandbox, eventually
-from tests.scenarios.test_mixed import docker
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -7,13 +7,11 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from tests.lab.engine import Engine
-from tests.lab.proxy import Proxy
+from tests.scenarios.mixed import MIXED, ONE, containers, docker, runtimes, up
 from tests.scenarios.sandbox import NO_ENGINE, Sandbox, eventually
 
 pytestmark = pytest.mark.timeout(180)
@@ -24,38 +22,6 @@ def real_engine(sandbox: Sandbox, engine: Engine) -> None:
     sandbox.extra["DOCKER_HOST"] = engine.host
 
 
-MIXED = """
-services:
-  db:
-    image: lab/postgres:15
-    environment:
-      POSTGRES_USER: app
-      POSTGRES_PASSWORD: "${{ self.secret }}"
-      POSTGRES_DB: app
-    ports: ["sql: auto:5432"]
-    url: postgres://app:${{ self.secret }}@${{ self.host }}:${{ self.port }}/app
-    volumes: ["data:/var/lib/postgresql/data"]
-    healthcheck: {test: ["CMD-SHELL", "pg_isready -h 127.0.0.1 -U app"]}
-  page:
-    command: ["python3", "-m", "http.server", "${{ self.port }}", "--bind", "127.0.0.1"]
-    environment: {DATABASE_URL: "${{ services.db.url }}", TOKEN: "1"}
-    ports: ["web: auto"]
-    ready: {http: /}
-    depends_on: {db: {condition: service_healthy}}
-  client:
-    image: lab/busybox
-    command: ["sh", "-c", "echo $$DB; wget -q -O- $$PAGE | head -1; sleep 1000"]
-    environment: {DB: "${{ services.db.url }}", PAGE: "${{ services.page.url }}"}
-    depends_on: {page: {condition: service_healthy}}
-volumes: {data: {}}
-"""
-ONE = """
-services:
-  web:
-    image: lab/busybox
-    command: ["sleep", "1000"]
-    process: {command: ["sleep", "TOKEN"]}
-"""
 FILES = """
 services:
   web:
@@ -71,24 +37,6 @@ services:
     command: httpd -f -p 80
     ports: ["18120:80"]
 """
-
-
-def up(sandbox: Sandbox, *words: str, **how: Any) -> subprocess.CompletedProcess[str]:
-    return sandbox.run("up", "-d", *words, timeout=100, **how)
-
-
-def runtimes(sandbox: Sandbox) -> dict[str, str]:
-    return {one["name"]: one["runtime"] for one in sandbox.status()["services"]}
-
-
-def docker(*words: str) -> list[str]:
-    done = subprocess.run(("docker", *words), capture_output=True, text=True, check=True)
-    return done.stdout.split()
-
-
-def containers(sandbox: Sandbox) -> list[str]:
-    environment = sandbox.status()["environment"]["id"]
-    return docker("ps", "-q", "--filter", f"label=dev.devenv.environment={environment}")
 
 
 def test_each_reaches_the_other_by_the_same_reference(sandbox: Sandbox) -> None:
@@ -127,29 +75,6 @@ def test_daemon_and_keeper_killed_leave_no_container_behind(sandbox: Sandbox) ->
     assert docker("ps", "-aq", "--filter", f"label=dev.devenv.environment={environment}") == []
 
 
-@pytest.fixture
-def proxy(sandbox: Sandbox, engine: Engine) -> Iterator[Proxy]:
-    """Stands between the sandbox and its engine."""
-    made = Proxy(sandbox.runtime / "engine.sock", engine.host.removeprefix("unix://"))
-    made.open()
-    sandbox.extra["DOCKER_HOST"] = made.host
-    yield made
-    sandbox.run("down", "--all", check=False)
-    made.cut()
-
-
-def test_an_engine_that_is_away_is_waited_for(sandbox: Sandbox, proxy: Proxy) -> None:
-    sandbox.profile(ONE)
-    up(sandbox)
-    before = containers(sandbox)
-    proxy.cut()
-    eventually(lambda: "docker:" in sandbox.service("web")["reason"])
-    assert containers(sandbox) == before
-    proxy.open()
-    eventually(lambda: sandbox.states() == {"web": "ready"})
-    assert containers(sandbox) == before
-
-
 def test_a_file_that_was_replaced_is_told_and_taken_by_a_restart(sandbox: Sandbox) -> None:
     sandbox.write("nginx.conf", "old")
     sandbox.write("site/index.html", "old")
@@ -173,15 +98,6 @@ def test_a_file_that_was_replaced_is_told_and_taken_by_a_restart(sandbox: Sandbo
     assert containers(sandbox) == [container]
     assert docker(*show) == ["newnew"]
     assert sandbox.status()["notice"] == ""
-
-
-def test_what_containers_use_is_read_without_the_engine(sandbox: Sandbox, proxy: Proxy) -> None:
-    sandbox.profile(ONE)
-    up(sandbox)
-    web = sandbox.service("web")
-    assert web["memory_bytes"] > 0
-    assert web["cpu_percent"] >= 0
-    assert [call for call in proxy.calls if call.endswith("/stats")] == []
 
 
 def test_networks_of_environments_that_are_no_more_are_pruned(sandbox: Sandbox) -> None:
@@ -209,33 +125,6 @@ def test_networks_of_environments_that_are_no_more_are_pruned(sandbox: Sandbox) 
     finally:
         docker("rm", f"{environment}-used")
         docker("network", "rm", made["theirs"], made["used"])
-
-
-def test_down_waits_for_an_engine_that_is_away(sandbox: Sandbox, proxy: Proxy) -> None:
-    sandbox.profile(ONE)
-    up(sandbox)
-    proxy.cut()
-    eventually(lambda: "docker:" in sandbox.service("web")["reason"])
-    going = sandbox.spawn("down")
-
-    def tries() -> int:
-        return sandbox.run("events").stdout.count("discard:")
-
-    eventually(lambda: tries() >= 2)
-    assert tries() < 10, "it asks again and again without a pause"
-    proxy.open()
-    assert going.wait(timeout=30) == 0
-    going.communicate()
-    assert containers(sandbox) == []
-
-
-def test_a_second_up_changes_nothing(sandbox: Sandbox, proxy: Proxy) -> None:
-    sandbox.profile(MIXED)
-    up(sandbox)
-    before = len(proxy.changes)
-    assert before
-    up(sandbox)
-    assert proxy.changes[before:] == []
 
 
 def test_a_service_moves_to_the_other_runtime_by_one_word(sandbox: Sandbox) -> None:

@@ -7,8 +7,8 @@ import urllib.request
 import pytest
 
 from tests.lab.engine import Engine
+from tests.scenarios.mixed import containers, docker, up
 from tests.scenarios.sandbox import Sandbox, eventually
-from tests.scenarios.test_mixed import containers, docker, up
 
 pytestmark = pytest.mark.timeout(180)
 
