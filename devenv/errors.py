@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 
 class DevenvError(Exception):
     """An expected failure. ``message`` says what is wrong, ``hint`` what to do; exit code 1."""
@@ -39,3 +43,17 @@ class TimeLimitError(DevenvError):
     """The time that the caller allowed has passed; exit code 124."""
 
     exit_code = 124
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Make a hint of the known word that looks most like ``word``; empty if none does."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"did you mean `{close[0]}`?" if close else ""
+
+
+def one_of(word: str, known: Iterable[str]) -> str:
+    """Make a hint of the word that was meant, or else of all there are."""
+    names = list(known)
+    return did_you_mean(word, names) or f"there are: {', '.join(names) or 'none'}"

@@ -8,9 +8,8 @@ from devenv.cli.arguments import Arguments
 from devenv.cli.check import fields as problem_fields
 from devenv.cli.local import compose_here, load_here
 from devenv.cli.result import Result
-from devenv.cli.services import did_you_mean
 from devenv.cli.session import Session
-from devenv.errors import UsageError
+from devenv.errors import UsageError, one_of
 from devenv.profile.shown import shown
 
 
@@ -21,7 +20,7 @@ def run(arguments: Arguments, session: Session) -> Result:
     services = loaded.environment.services
     for name in arguments.services:
         if name not in services:
-            raise UsageError(f"there is no service {name!r}", did_you_mean(name, list(services)))
+            raise UsageError(f"there is no service {name!r}", one_of(name, services))
     chosen = arguments.services or list(services)
     document = {
         "name": loaded.environment.name,

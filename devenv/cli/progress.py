@@ -34,7 +34,7 @@ _MOVING = frozenset({"waiting", "starting", "running", "stopping"})
 class Wait:
     """What to wait for: ``ask`` requests it, ``done`` says whether a document shows it.
 
-    ``again`` is asked instead of ``ask`` once that was answered and the daemon was killed since.
+    ``again`` is asked instead of ``ask`` once that may have reached the daemon.
     ``timeout`` is in seconds.
     """
 
@@ -70,6 +70,7 @@ def follow(session: Session, wait: Wait, names: Sequence[str] = ()) -> Document:
         return _until_done(session, wait, watch, live)
     except KeyboardInterrupt:
         live.update((_GOES_ON,))
+        wait.ask = wait.again
         return _until_done(session, wait, watch, live)
     finally:
         live.close()
@@ -111,6 +112,7 @@ class _Watch:
         self._tick = tick
         self._states: dict[str, tuple[str, str]] = {}
         self._since: dict[str, float] = {}
+        self._notice: str | None = None
         self._said = monotonic()
 
     def pause(self, end: float | None) -> float:
@@ -119,7 +121,7 @@ class _Watch:
     def changes(self, document: Document) -> list[str]:
         """A line for each service that is not as it was; at times one for what still waits."""
         now = monotonic()
-        lines = []
+        lines = self._noticed(document)
         concerned = with_awaited(document, self._names)
         for service in document["services"]:
             name, state = service["name"], (service["state"], service["reason"])
@@ -139,6 +141,12 @@ class _Watch:
             self._said = now
             lines = self.waiting(document)
         return lines
+
+    def _noticed(self, document: Document) -> list[str]:
+        """What the daemon has to say of the environment since we wait."""
+        before, self._notice = self._notice, document["notice"]
+        is_news = before is not None and self._notice not in {"", before}
+        return [self._notice] if is_news else []
 
     def waiting(self, document: Document) -> list[str]:
         """Which services are on their way, what they wait for, and for how long."""

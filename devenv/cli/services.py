@@ -6,7 +6,7 @@ import time
 
 from devenv.api.wording import duration, size
 from devenv.cli.layout import table
-from devenv.errors import UsageError
+from devenv.errors import UsageError, one_of
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def chosen(document: Document, names: Sequence[str]) -> list[Document]:
     known = {service["name"]: service for service in services}
     for name in names:
         if name not in known:
-            raise UsageError(f"there is no service {name!r}", did_you_mean(name, list(known)))
+            raise UsageError(f"there is no service {name!r}", one_of(name, known))
     return [known[name] for name in names]
 
 
@@ -48,15 +48,6 @@ def with_awaited(document: Document, names: Sequence[str]) -> set[str]:
             found.add(name)
             waiting += waits_for.get(name, ())
     return found
-
-
-def did_you_mean(name: str, known: Sequence[str]) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(name, known, 1)
-    if close:
-        return f"Did you mean {close[0]}?"
-    return f"There are: {', '.join(known)}." if known else "The profile has no services."
 
 
 def public(document: Document) -> Document:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from devenv.errors import DevenvError
+from devenv.errors import DevenvError, one_of
 from devenv.model.preview import Cluster
 
 VERSION = 1
@@ -46,7 +46,9 @@ def choose(clusters: Mapping[str, Cluster], name: str) -> Cluster:
         return clusters[name]
     known = ", ".join(clusters)
     if name:
-        raise DevenvError(f"there is no cluster {name}", f"there is: {known}" if known else ADD)
+        raise DevenvError(
+            f"there is no cluster {name}", one_of(name, clusters) if clusters else ADD
+        )
     if not clusters:
         raise DevenvError("there is no cluster yet", ADD)
     if len(clusters) > 1:

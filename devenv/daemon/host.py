@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from devenv.daemon.desired import Home
+from devenv.daemon.failpoints import failpoint
 from devenv.daemon.watching import Watching
+from devenv.errors import DevenvError
 from devenv.model.environment import EnvironmentId
 from devenv.runtimes.docker.runtime import DockerRuntime
 from devenv.runtimes.kubernetes.runtime import KubernetesRuntime
@@ -60,8 +62,18 @@ class Folders:
         return {path.name for path in self.state.iterdir()}
 
     def remove(self, environment: EnvironmentId) -> None:
-        """Remove all that an environment left: data, logs and desired state."""
-        shutil.rmtree(self.environment(environment), ignore_errors=True)
+        """Remove all that an environment left: data, logs, and last its desired state.
+
+        Whoever is killed midway finds in that what is still to be done. DevenvError where data
+        cannot be removed.
+        """
+        folder = self.environment(environment)
+        data = folder / "data"
+        shutil.rmtree(data, ignore_errors=True)
+        if data.exists():
+            raise DevenvError(f"cannot remove {data}", "remove it by hand, then try again")
+        failpoint("data.removed")
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True)

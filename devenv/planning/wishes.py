@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from devenv.errors import DevenvError, UsageError
+from devenv.errors import DevenvError, UsageError, one_of
 from devenv.model.environment import Environment, Moved
 from devenv.model.service import Kind, Service
 
@@ -129,8 +129,8 @@ def _named(environment: Environment, names: Iterable[str]) -> frozenset[str]:
     chosen = frozenset(names)
     unknown = sorted(chosen - environment.services.keys())
     if unknown:
-        known = ", ".join(environment.services) or "none"
-        raise UsageError(f"no service {', '.join(unknown)} in the profile", f"it has: {known}")
+        hint = one_of(unknown[0], environment.services)
+        raise UsageError(f"no service {', '.join(unknown)} in the profile", hint)
     return chosen
 
 

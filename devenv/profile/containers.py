@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from devenv.model.environment import Resources
+from devenv.profile import schema
 from devenv.profile.compose.checks import faults
 from devenv.profile.compose.keys import SERVICE
 from devenv.profile.compose.normal import normal
@@ -33,6 +34,8 @@ _NOT_OF_IT = frozenset(
     }
 )
 """Keys that only a profile has, or that have a meaning of their own in it."""
+_OF_IT = schema.Service.model_fields.keys() - _NOT_OF_IT
+"""What no service may have is told once, by the schema."""
 _SHARED = ("networks", "volumes", "secrets", "configs")
 
 
@@ -43,7 +46,7 @@ def containers(tree: Table, scope: Scope, reading: Reading) -> tuple[Definitions
     for section in ("services", "tasks"):
         for name, service in child_table(tree, section).entries.items():
             if isinstance(service, Table) and service.entries.keys() & {"image", "build"}:
-                keys = {k: v for k, v in plain(service).items() if k not in _NOT_OF_IT}
+                keys = {k: v for k, v in plain(service).items() if k in _OF_IT}
                 written[name] = read(SERVICE, keys, spot.at(section).at(name)) or {}
     if not written:
         return {}, Resources()

@@ -9,9 +9,8 @@ import re
 import shlex
 import signal
 
-from devenv.errors import DevenvError
+from devenv.errors import DevenvError, did_you_mean
 from devenv.model.service import Restart, RestartPolicy
-from devenv.profile.problems import did_you_mean
 
 _DURATION_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h|d|w)")
 _SECONDS = {

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping
 from typing import TypeVar
 
+from devenv.errors import did_you_mean
 from devenv.model.origin import Origin
 from devenv.model.service import Condition, Dependency, Kind, Service
 from devenv.profile.place import section_of
-from devenv.profile.problems import Problems, did_you_mean
+from devenv.profile.problems import Problems
 from devenv.profile.tree import Table, origin_of
 
 Node = TypeVar("Node", bound=Hashable)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from difflib import get_close_matches
-
 from devenv.errors import DevenvError
 from devenv.model.origin import Origin, Problem, ProfileError
 
@@ -51,9 +48,3 @@ class Problems:
         """Raise ProfileError with everything found, if any of it is an error."""
         if any(not problem.warning for problem in self._found):
             raise ProfileError(self.all())
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Make a hint of the known word that looks most like ``word``; empty if none does."""
-    close = get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f"did you mean `{close[0]}`?" if close else ""

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from devenv.errors import DevenvError
+from devenv.errors import DevenvError, did_you_mean
 from devenv.model.environment import Environment
 from devenv.model.origin import Origin
 from devenv.model.service import Service
+from devenv.profile import schema
 from devenv.profile.graph import cycles
 from devenv.profile.interpolate import LENGTH_LIMIT
 from devenv.profile.place import section_of
-from devenv.profile.problems import Problems, did_you_mean
+from devenv.profile.problems import Problems
 from devenv.profile.references import (
     Reference,
     holds_secret,
@@ -47,14 +48,25 @@ _Node = tuple[str, str]
 def check_references(
     environment: Environment, declared: frozenset[str], tree: Table, problems: Problems
 ) -> bool:
-    """Check all references; True: each one can be resolved."""
+    """Check all references, also those of services that could not be built.
+
+    True: each one can be resolved.
+    """
     checker = _Checker(environment, declared, problems)
     good = True
-    for service in environment.services.values():
-        table = child_table(child_table(tree, section_of(service.kind)), service.name)
-        for path, scalar in _templates(table, ()):
-            good = checker.check(service, path, scalar) and good
+    for section in ("services", "tasks"):
+        for name, service in child_table(tree, section).entries.items():
+            for path, scalar in _templates(service, ()):
+                good = checker.check(_Reader(section, name), path, scalar) and good
     return good and _check_chains(environment, tree, problems)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Who refers to something."""
+
+    section: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +75,22 @@ class _Checker:
     declared: frozenset[str]
     problems: Problems
 
-    def check(self, service: Service, path: Path, scalar: Scalar) -> bool:
-        about = f"{section_of(service.kind)}.{service.name}"
+    def check(self, reader: _Reader, path: Path, scalar: Scalar) -> bool:
+        if path and path[0] not in schema.Service.model_fields:  # which is told already
+            return False
+        about = f"{reader.section}.{reader.name}"
         try:
             parts = parse(str(scalar.value))
             references = [part for part in parts if isinstance(part, Reference)]
-            if references and path[0] not in _RESOLVED:
+            if references and path and path[0] not in _RESOLVED:
                 raise DevenvError(f"`{path[0]}` cannot hold a reference", "use ${VAR} there")
-            leading = [self._leads_somewhere(service, reference) for reference in references]
+            leading = [self._leads_somewhere(reader, reference) for reference in references]
             return all(leading)
         except DevenvError as error:
             self.problems.add(error, scalar.origin, about)
             return False
 
-    def _leads_somewhere(self, reader: Service, reference: Reference) -> bool:
+    def _leads_somewhere(self, reader: _Reader, reference: Reference) -> bool:
         """Raise DevenvError where a reference leads nowhere; False: nobody can tell."""
         name = reference.service or reader.name
         shown = f"`${{{{ {reference.written} }}}}`"

@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from devenv.errors import did_you_mean
 from devenv.profile.layers import Named, Project, read_project
 from devenv.profile.merge import merge_service
-from devenv.profile.problems import did_you_mean
 from devenv.profile.reading import Reading, Scope
 from devenv.profile.tree import Items, Scalar, Table, child_table, text, with_entry, without
 

@@ -10,7 +10,8 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from devenv.profile.problems import Problems, did_you_mean
+from devenv.errors import did_you_mean
+from devenv.profile.problems import Problems
 from devenv.profile.schema import Profile
 from devenv.profile.schema_types import kind
 from devenv.profile.tree import Path, Table, origin_of, plain
@@ -40,7 +41,8 @@ _EXPECTED = {
 
 
 _RUNS = frozenset({"build", "command", "image", "process", "uses"})
-"""Keys without any of which nothing can be said of the rest."""
+"""Keys without any of which nothing says how to run a service."""
+_STAND_IN = "true"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +87,9 @@ def _partly(raw: Any, errors: Sequence[ErrorDetails]) -> dict[str, dict[str, Any
         if not isinstance(table, dict) or not keys <= table.keys():
             continue
         rest = {key: value for key, value in table.items() if key not in keys}
-        if _RUNS & rest.keys():
-            partly.setdefault(section, {})[name] = rest
+        if not _RUNS & rest.keys():
+            rest["command"] = _STAND_IN  # what is wrong may have been what says how to run it
+        partly.setdefault(section, {})[name] = rest
     return partly
 
 

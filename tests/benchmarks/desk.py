@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.benchmarks.processes import MARKER, command_line, kill, marked
+from tests.benchmarks.processes import MARKER, command_line, command_name, kill, marked
 from tests.benchmarks.waiting import LateError, eventually
 
 CALL_LIMIT = 120.0
@@ -104,7 +104,7 @@ class Desk:
             eventually(lambda: not self.alive(), "nothing left", within=GONE_WITHIN)
         except LateError:
             left = self.alive()
-            names = sorted({command_line(pid)[:40] for pid in left})
+            names = sorted({command_name(pid) for pid in left})
             kill(left)
             return [f"{len(left)} left ({', '.join(names)})"] if left else []
         return []

@@ -137,6 +137,35 @@ def test_the_first_interrupt_leaves_the_work_to_the_daemon(
     assert b"The work goes on in the daemon" in told
 
 
+def test_an_interrupt_before_the_first_answer_asks_for_nothing_twice(desk: Desk) -> None:
+    asked, over = threading.Event(), threading.Event()
+    ready = document(service("web"), revision=9)
+
+    def restart(params: Document) -> Document:
+        asked.set()
+        over.wait(20)
+        return ready
+
+    with stand_in(desk.environ, restart=restart, status=ready) as daemon:
+        with desk.start("restart", stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            assert asked.wait(20)
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=20)
+        over.set()
+    assert process.returncode == 0
+    assert daemon.methods() == ["restart", "status"]
+
+
+def test_what_keeps_a_down_from_its_end_is_said_while_it_waits(desk: Desk) -> None:
+    leaving = document(service("web", "stopping"), leaving="keep data")
+    held = {**leaving, "notice": "it is not gone yet: shop-1 holds its network"}
+    gone = document(empty=True)
+    with stand_in(desk.environ, down=leaving, watch=going_on(leaving, held, held, gone)):
+        done = desk.run("down")
+    assert done.returncode == 0
+    assert done.stderr.count("shop-1 holds its network") == 1
+
+
 def test_stop_waits_until_the_services_have_ended(desk: Desk) -> None:
     stopping = document(service("web", "stopping"), service("db"))
     stopped = document(service("web", "stopped"), service("db"))
@@ -154,7 +183,7 @@ def test_an_unknown_service_is_wrong_use(desk: Desk) -> None:
     with stand_in(desk.environ, status=document(service("web"))):
         done = desk.run("status", "wbe")
     assert done.returncode == 2
-    assert "Did you mean web?" in done.stderr
+    assert "did you mean `web`?" in done.stderr
 
 
 def test_scale_says_how_many(desk: Desk) -> None:

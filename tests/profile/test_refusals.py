@@ -301,6 +301,23 @@ services:
     ]
 
 
+def test_a_misspelt_command_hides_nothing_else() -> None:
+    assert problems_of("""
+services:
+  web:
+    comand: w
+    environment: {A: "${{ services.dbx.url }}"}
+    depends_on: [dbx]
+  db: {image: busybox, wibble: 3}
+""") == [
+        f"{P}:4:5: services.web: unknown key `comand` (did you mean `command`?)",
+        f"{P}:5:22: services.web: `${{{{ services.dbx.url }}}}`: no service `dbx` "
+        "(did you mean `db`?)",
+        f"{P}:6:18: web depends on `dbx`, which is not in the profile (did you mean `db`?)",
+        f"{P}:7:24: services.db: unknown key `wibble` (a key of your own begins with x-)",
+    ]
+
+
 @pytest.mark.parametrize("keys", ["command: '${A:?}'", "command: w, ports: ['${A:?}']"])
 def test_a_variable_that_is_missing_is_one_problem(keys: str) -> None:
     assert len(problems_of(f"services: {{web: {{{keys}}}}}")) == 1

@@ -107,6 +107,14 @@ class Ground:
         """Processes of the test, whoever their parent is."""
         return [p for p in tree.read_all() if self.token in command_line(p) and lives(p)]
 
+    def sleepers(self) -> list[int]:
+        """Those that have come to sleep; shells on the way there hold the token too."""
+        return [p for p in self.alive() if command_line(p) == f"sleep\0{self.token}\0"]
+
+    async def settled(self, count: int) -> None:
+        """Wait until so many sleep, and no shell is on the way there any more."""
+        await eventually(lambda: len(self.sleepers()) == len(self.alive()) == count)
+
 
 def command_line(pid: int) -> str:
     try:

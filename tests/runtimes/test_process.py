@@ -166,7 +166,7 @@ async def test_it_can_be_started_again_under_its_own_name(here: Ground) -> None:
 async def test_two_hundred_start_together(here: Ground) -> None:
     names = [f"s{number}" for number in range(200)]
     await asyncio.gather(*(here.start(name, "sleep", "TOKEN") for name in names))
-    assert len(here.alive()) == 200
+    await here.settled(200)
     await asyncio.gather(*(here.stop(name) for name in names))
     assert here.alive() == []
     assert {unit.exit.code for unit in (await here.units()).values() if unit.exit} == {143}

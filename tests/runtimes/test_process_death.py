@@ -77,7 +77,7 @@ async def test_output_is_stored_while_there_is_no_daemon(here: Ground) -> None:
 @on_ground
 async def test_the_death_of_a_keeper_is_told_once_and_leaves_nothing(here: Ground) -> None:
     unit = await here.shell("web", ESCAPE)
-    await eventually(lambda: len(here.alive()) == 2)
+    await here.settled(2)
     os.kill(keeper_of(unit), signal.SIGKILL)
     assert "keeper" in await here.lost()
     assert here.alive() == []
@@ -85,7 +85,7 @@ async def test_the_death_of_a_keeper_is_told_once_and_leaves_nothing(here: Groun
     assert (again.lost, again.prepared, again.away) == ("", "", "")
     await here.prepare()
     await here.start("web", "sleep", "TOKEN")
-    assert len(here.alive()) == 1
+    await here.settled(1)
 
 
 @on_ground
@@ -167,7 +167,7 @@ async def test_a_unit_outlives_a_killed_daemon(here: Ground) -> None:
 async def test_nothing_outlives_both(here: Ground) -> None:
     await here.runtime.discard(HERE, data=False)
     process, pid = daemon(here, ESCAPE)
-    await eventually(lambda: len(here.alive()) == 2)
+    await here.settled(2)
     leader = tree.read(pid)
     assert leader is not None
     with process:
@@ -181,7 +181,7 @@ async def test_nothing_outlives_both(here: Ground) -> None:
 async def test_the_next_daemon_ends_what_was_left_when_all_were_killed(here: Ground) -> None:
     await here.runtime.discard(HERE, data=False)
     process, pid = daemon(here, ESCAPE)
-    await eventually(lambda: len(here.alive()) == 2)
+    await here.settled(2)
     leader = tree.read(pid)
     assert leader is not None
     keeper = tree.read(leader.parent)
@@ -212,4 +212,4 @@ async def test_environments_of_other_folders_are_left_alone(here: Ground) -> Non
     other = runtime_in(folder)
     assert await other.adopt() == {}
     other.close()
-    assert len(here.alive()) == 1
+    await here.settled(1)

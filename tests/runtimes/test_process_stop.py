@@ -51,8 +51,7 @@ async def test_a_unit_that_ignores_term_is_killed_after_its_grace(here: Ground) 
 @on_ground
 async def test_a_unit_lingers_while_its_group_lives(here: Ground) -> None:
     await here.shell("web", "(trap '' TERM; exec sleep TOKEN) & exit 4")
-    await eventually(here.alive)
-
+    await here.settled(1)
     unit = await here.until("web", lambda unit: unit.lingering)
     assert unit.exit is not None
     assert unit.exit.code == 4
@@ -76,7 +75,7 @@ async def test_a_lingering_unit_is_over_when_its_last_process_ends(here: Ground)
 async def test_a_double_fork_with_a_wiped_environment_is_found(here: Ground) -> None:
     await here.shell("web", ESCAPE)
     await here.shell("other", ESCAPE)
-    await eventually(lambda: len(here.alive()) == 4)
+    await here.settled(4)
     await here.stop("web")
     assert len(here.alive()) == 2
     assert not (await here.unit("web")).lingering

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,6 +56,35 @@ def test_down_leaves_nothing_though_the_daemon_is_killed_at(
     assert sandbox.alive() == []
     eventually(lambda: not sandbox.keepers() or len(sandbox.keepers()) == 1)
     assert set(sandbox.states().values()) == {"stopped"}
+
+
+@pytest.mark.parametrize("failpoint", ["discarded", "data.removed"])
+def test_data_is_gone_though_the_daemon_is_killed_at(sandbox: Sandbox, failpoint: str) -> None:
+    sandbox.profile(TWO)
+    sandbox.run("up", "-d")
+    (desired,) = sandbox.state.glob("*/desired.json")
+    kept = desired.parent / "data" / "db" / "rows"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("1")
+    with_failpoint(sandbox, failpoint)
+    sandbox.run("down", "--volumes", "--yes")
+    eventually(lambda: not kept.exists() and not desired.exists())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
+def test_data_that_cannot_be_removed_is_said(sandbox: Sandbox) -> None:
+    sandbox.profile(TWO)
+    sandbox.run("up", "-d")
+    (desired,) = sandbox.state.glob("*/desired.json")
+    held = desired.parent / "data" / "db"
+    held.mkdir(parents=True)
+    with mounted(held):
+        refused = sandbox.run("down", "--volumes", "--yes", "--timeout", "3s", check=False)
+        assert refused.returncode != 0
+        assert str(held.parent) in refused.stderr
+        assert desired.exists()
+    sandbox.run("down", "--volumes", "--yes")
+    assert not held.exists()
 
 
 def test_services_do_not_notice_that_the_daemon_died(sandbox: Sandbox) -> None:
@@ -155,6 +185,16 @@ def test_what_no_desired_state_wants_is_stopped(
     assert "was stopped" in sandbox.run("status").stderr
     sandbox.run("up", "-d")
     assert sandbox.states() == {"db": "ready", "web": "ready"}
+
+
+@contextmanager
+def mounted(folder: Path) -> Iterator[None]:
+    """Have a folder be in use."""
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", folder], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", folder], check=True)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from devenv.daemon.environment import LiveEnvironment
 from devenv.daemon.intent import Intent
 from devenv.daemon.profiles import differences, request
 from devenv.daemon.registry import Registry
-from devenv.errors import DevenvError
+from devenv.errors import DevenvError, one_of
 from devenv.logs.watch import tail
 from devenv.model.origin import Origin, Problem, ProfileError
 from devenv.planning.view import snapshot
@@ -62,7 +62,7 @@ def service_name(live: LiveEnvironment, params: Params) -> str:
 def known_name(name: str, known: Iterable[str]) -> str:
     """The name; DevenvError if it is not among those known."""
     if name not in known:
-        raise DevenvError(f"no service {name}", f"there are: {', '.join(known) or 'none'}")
+        raise DevenvError(f"no service {name}", one_of(name, known))
     return name
 
 

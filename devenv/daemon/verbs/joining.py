@@ -11,7 +11,7 @@ from devenv.daemon.environment import LiveEnvironment
 from devenv.daemon.telling import Telling
 from devenv.daemon.verbs.changing import fresh_basis
 from devenv.daemon.verbs.context import Answer, Context, Params, client, service_name
-from devenv.errors import DevenvError, UsageError
+from devenv.errors import DevenvError, UsageError, one_of
 from devenv.model.environment import Environment, ReplicaId
 from devenv.runtimes.protocol import Command, Report
 
@@ -68,9 +68,8 @@ def _chosen(
     names = params.get("services") or ()
     unknown = [name for name in names if name not in environment.services]
     if unknown:
-        raise UsageError(
-            f"no service {', '.join(unknown)}", f"there are: {', '.join(environment.services)}"
-        )
+        hint = one_of(unknown[0], environment.services)
+        raise UsageError(f"no service {', '.join(unknown)}", hint)
     return {name: found for name, found in builds.items() if not names or name in names}
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from devenv.profile.problems import did_you_mean
+from devenv.errors import did_you_mean
 
 Fault = tuple[tuple[str, ...], str, str]
 """The path of the key, what is wrong, and a hint."""

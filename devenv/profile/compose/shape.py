@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from devenv.errors import DevenvError
-from devenv.profile.problems import Problems, did_you_mean
+from devenv.errors import DevenvError, did_you_mean
+from devenv.profile.problems import Problems
 from devenv.profile.tree import Path, Table, origin_of
 
 RESET = object()

@@ -66,7 +66,6 @@ def measure(run: Run) -> list[Table]:
         for watched in every:
             watched.check()
             watched.contender.down()
-            watched.faults += watched.contender.desk.clear()
     return _tables(every, missing)
 
 
