@@ -14,6 +14,7 @@ from devenv.daemon.host import Folders
 from devenv.daemon.registry import Registry
 from devenv.daemon.server import Server
 from devenv.daemon.verbs.context import Context
+from devenv.keeper.system import Limits, raise_file_limit
 from devenv.runtimes.docker.runtime import DockerRuntime
 from devenv.runtimes.docker.strays import origin_of
 from devenv.runtimes.kubernetes.runtime import KubernetesRuntime
@@ -30,7 +31,7 @@ LAST_WORDS = 2.0
 def run(ready: int) -> None:
     """Serve until told to leave; ``ready`` is a descriptor that gets a byte, or -1."""
     become_subreaper(places.runtime_folder(os.environ))
-    asyncio.run(_serve(ready))
+    asyncio.run(_serve(ready, raise_file_limit()))
 
 
 def _listen(path: str) -> socket.socket:
@@ -45,11 +46,12 @@ def _listen(path: str) -> socket.socket:
     return listening
 
 
-async def _serve(ready: int) -> None:
+async def _serve(ready: int, files: Limits) -> None:
     folders = Folders(Path(places.state_folder(os.environ)))
     processes = ProcessRuntime(
         runtime_folder=places.runtime_folder(os.environ),
         log_folder=lambda environment: str(folders.logs(environment)),
+        files=files,
     )
     docker = DockerRuntime(
         records=lambda environment: str(folders.records(environment)),

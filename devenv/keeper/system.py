@@ -20,11 +20,20 @@ def name_process(name: str) -> None:
     _prctl(_PR_SET_NAME, name.encode(), 0, 0, 0)
 
 
-def raise_file_limit() -> tuple[int, int]:
+Limits = tuple[int, int]
+"""Soft and hard (getrlimit(2))."""
+
+
+def raise_file_limit() -> Limits:
     """Allow ourselves as many open files as may be; return the limits that were, for children."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return soft, hard
+
+
+def limit_files(pid: int, limits: Limits) -> None:
+    """Set how many files another process may have open (prlimit(2))."""
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
 
 
 def grow_pipe(descriptor: int, size: int) -> None:

@@ -106,6 +106,23 @@ def test_five_hundred_services(sandbox: Sandbox) -> None:
     assert sandbox.alive() == []
 
 
+def test_the_daemon_may_open_more_files_than_its_services(sandbox: Sandbox) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        sandbox.run("daemon", "start")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    sandbox.profile("""
+services: {web: {command: [sh, -c, "ulimit -Sn; exec sleep TOKEN"], ready: {log: "."}}}
+""")
+    sandbox.run("up", "-d")
+    assert sandbox.run("logs", "web", "--no-prefix").stdout == "256\n"
+    daemon = sandbox.daemon_pid()
+    assert daemon is not None
+    assert resource.prlimit(daemon, resource.RLIMIT_NOFILE) == (hard, hard)
+
+
 def test_logs_that_cannot_all_be_opened_leave_no_descriptor_behind(sandbox: Sandbox) -> None:
     lines = "".join(f"  s{n}: {{command: sleep TOKEN}}\n" for n in range(30))
     sandbox.profile(f"services:\n{lines}")
