@@ -60,14 +60,18 @@ def _lost(looks: list[Look]) -> str:
 def _ports(
     about_to_start: Iterable[Replica], held: Set[int]
 ) -> tuple[Mapping[int, str], Mapping[ReplicaId, BusyPort]]:
-    needed = {
-        port: replica.id
-        for replica in about_to_start
-        for port in _numbers(replica)
-        if port not in held
-    }
-    strangers = busy_ports(needed) if needed else {}
-    return strangers, {needed[port]: BusyPort(port, who) for port, who in strangers.items()}
+    needed: dict[str, dict[int, ReplicaId]] = {}
+    for replica in about_to_start:
+        for port in replica.service.ports:
+            if isinstance(port.wanted, int) and port.wanted not in held:
+                needed.setdefault(port.protocol, {})[port.wanted] = replica.id
+    strangers: dict[int, str] = {}
+    busy: dict[ReplicaId, BusyPort] = {}
+    for protocol, replicas in needed.items():
+        for number, who in busy_ports(replicas, protocol).items():
+            strangers[number] = who
+            busy[replicas[number]] = BusyPort(number, who)
+    return strangers, busy
 
 
 def _about_to_start(
@@ -79,7 +83,3 @@ def _about_to_start(
             unit = units.get(replica.id)
             if replica.id not in busy and (unit is None or (unit.exit and not unit.lingering)):
                 yield replica
-
-
-def _numbers(replica: Replica) -> list[int]:
-    return [port.wanted for port in replica.service.ports if isinstance(port.wanted, int)]

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 NOT_FOUND = 127
 NOT_POSSIBLE = 126
 
-_IGNORED_BY_US = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGHUP)
+_MAY_BE_IGNORED = tuple(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
+"""By us, or by what started the daemon: a shell has its background jobs ignore two of them."""
 _FIRST_SIZE = (80, 24)
 _MACHINE_IS_FULL = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
 _NOT_HERE = {errno.ENOENT, errno.ENOTDIR}
@@ -142,7 +143,7 @@ def _run(order: Order, spawned: Spawned, actions: list[Action]) -> None:
                 file_actions=actions,
                 setsid=True,
                 setsigmask=(),
-                setsigdef=_IGNORED_BY_US,
+                setsigdef=_MAY_BE_IGNORED,
             )
         except OSError as error:
             if error.errno in _MACHINE_IS_FULL:

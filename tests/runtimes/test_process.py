@@ -6,6 +6,7 @@ import asyncio
 import os
 import resource
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,17 @@ async def test_a_unit_knows_its_name(here: Ground) -> None:
     assert await shown(here, "os.environ['DEVENV_UNIT']") == f"{HERE}/show/0"
 
 
+@pytest.fixture
+def _background_job() -> Iterator[None]:
+    """Ignore what a shell that is not interactive has its background jobs ignore."""
+    numbers = (signal.SIGINT, signal.SIGQUIT)
+    before = [signal.signal(number, signal.SIG_IGN) for number in numbers]
+    yield
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("_background_job")
 @on_ground
 async def test_signals_have_their_default_meaning(here: Ground) -> None:
     await here.start("show", "grep", "-E", "Sig(Ign|Blk)", "/proc/self/status")

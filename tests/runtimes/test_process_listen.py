@@ -39,3 +39,22 @@ def test_a_connection_is_no_listener() -> None:
         socket.create_connection(server.getsockname()) as client,
     ):
         assert busy_ports([client.getsockname()[1]]) == {}
+
+
+def test_a_port_is_busy_for_its_own_protocol_only() -> None:
+    with socket.socket(V4, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        port = server.getsockname()[1]
+        name = Path("/proc/self/comm").read_text().strip()
+        assert busy_ports([port], "udp") == {port: f"{name} (pid {os.getpid()})"}
+        assert busy_ports([port]) == {}
+
+
+def test_a_udp_socket_with_a_peer_holds_no_port() -> None:
+    with socket.socket(V4, socket.SOCK_DGRAM) as client:
+        client.connect(("127.0.0.1", 9))
+        assert busy_ports([client.getsockname()[1]], "udp") == {}
+
+
+def test_of_other_protocols_nothing_is_known() -> None:
+    assert busy_ports([7], "sctp") == {}

@@ -1,4 +1,4 @@
-"""Who listens on which TCP port of this machine."""
+"""Who has which port of this machine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 from struct import Struct
 
-_LISTEN = 10
+_KINDS = {"tcp": (socket.IPPROTO_TCP, 10), "udp": (socket.IPPROTO_UDP, 7)}
+"""By protocol: its number, and the state of a socket that has a port to itself: TCP_LISTEN, and
+TCP_CLOSE for one without a peer (tcp_states.h)."""
 _SOCK_DIAG = 4
 _BY_FAMILY = 20
 _DUMP = 0x301
@@ -23,13 +25,16 @@ _ANSWER = Struct("!4xH2x16s28x16x4s")
 """Port, address and inode: of inet_diag_msg of sock_diag(7)."""
 
 
-def busy_ports(ports: Collection[int]) -> Mapping[int, str]:
-    """Return those of ``ports`` that somebody listens on at 127.0.0.1 or everywhere.
+def busy_ports(ports: Collection[int], protocol: str = "tcp") -> Mapping[int, str]:
+    """Return those of ``ports`` that somebody has at 127.0.0.1 or everywhere.
 
-    The value is the holder in words: command and pid.
+    The value is the holder in words: command and pid. Of a ``protocol`` other than tcp and udp
+    nothing is known.
     """
     inodes = {
-        inode: port for address, port, inode in _sockets() if port in ports and address in _OURS
+        inode: port
+        for address, port, inode in _sockets(protocol)
+        if port in ports and address in _OURS
     }
     if not inodes:
         return {}
@@ -39,7 +44,7 @@ def busy_ports(ports: Collection[int]) -> Mapping[int, str]:
 
 def listening() -> Mapping[str, int]:
     """Map the inode of each listening TCP socket to its port."""
-    return {inode: port for _, port, inode in _sockets()}
+    return {inode: port for _, port, inode in _sockets("tcp")}
 
 
 def ports_of(pid: int, inodes: Mapping[str, int]) -> Iterator[int]:
@@ -55,22 +60,24 @@ def ports_of(pid: int, inodes: Mapping[str, int]) -> Iterator[int]:
             yield inodes[inode]
 
 
-def _sockets() -> Iterator[tuple[bytes, int, str]]:
-    """List the address (packed), port and inode of each listening socket (sock_diag(7)).
+def _sockets(protocol: str) -> Iterator[tuple[bytes, int, str]]:
+    """List the address (packed), port and inode of each socket that has a port (sock_diag(7)).
 
     /proc/net/tcp has them too, but to write that takes the kernel 10 ms. Where the socket may not
     be had, none is known.
     """
     with (
-        suppress(OSError),
+        suppress(OSError, KeyError),
         socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _SOCK_DIAG) as netlink,
     ):
         for family in (socket.AF_INET, socket.AF_INET6):
-            yield from _listed(netlink, family)
+            yield from _listed(netlink, family, *_KINDS[protocol])
 
 
-def _listed(netlink: socket.socket, family: int) -> Iterator[tuple[bytes, int, str]]:
-    wanted = _REQUEST.pack(family, socket.IPPROTO_TCP, 1 << _LISTEN, bytes(48))
+def _listed(
+    netlink: socket.socket, family: int, protocol: int, state: int
+) -> Iterator[tuple[bytes, int, str]]:
+    wanted = _REQUEST.pack(family, protocol, 1 << state, bytes(48))
     head = _HEADER.pack(_HEADER.size + len(wanted), _BY_FAMILY, _DUMP, 0, 0)
     length = 4 if family == socket.AF_INET else 16
     netlink.send(head + wanted)
