@@ -208,7 +208,7 @@ def test_a_container_that_has_ended_gets_its_files_and_is_started_with_them(
     sandbox.write("compose.yaml", CRASHES)
     sandbox.write("src/run", "exit 3\n")
     sandbox.run("up", "-d", timeout=120, check=False)
-    assert sandbox.service("web")["state"] == "failed"
+    eventually(lambda: sandbox.service("web")["state"] == "failed")
     sandbox.write("src/run", "exec sleep 100000\n")
     eventually(lambda: sandbox.service("web")["state"] == "ready")
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from devenv.errors import DevenvError
@@ -66,7 +66,6 @@ class Link:
         )
         self.pid = hello["pid"]
         self.prepared = listed["prepared"]
-        self._take_rows(listed["rows"])
 
     def close(self) -> None:
         """Let go of the keeper; it lives on."""
@@ -118,8 +117,9 @@ class Link:
         self._changed()
 
     def _take(self, message: Message) -> None:
+        # At once: what comes behind an answer is newer, and may be here before who asked goes on.
+        self._take_rows(message.get("rows", ()))
         if "push" in message:
-            self._take_rows(message["rows"])
             for service, index in message["removed"]:
                 self.rows.pop(ReplicaId(service, index), None)
             self._changed()
@@ -136,7 +136,7 @@ class Link:
         else:
             answer.set_result(message)
 
-    def _take_rows(self, rows: list[Mapping[str, Any]]) -> None:
+    def _take_rows(self, rows: Iterable[Mapping[str, Any]]) -> None:
         for row in rows:
             self.rows[ReplicaId(row["service"], row["index"])] = dict(row)
 
