@@ -6,8 +6,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
-from devenv.daemon.failpoints import failpoint
 from devenv.errors import DevenvError, TransientError
+from devenv.failpoints import failpoint
 from devenv.model.environment import Desired, EnvironmentId, ReplicaId
 from devenv.model.plan import Pause, Prepare, Remove, Start, Step, StopUnit
 from devenv.model.unit import Failure

@@ -11,7 +11,6 @@ from devenv.daemon import claims, store
 from devenv.daemon.acting import DISCARD
 from devenv.daemon.board import Board, Published
 from devenv.daemon.desired import desired
-from devenv.daemon.failpoints import failpoint
 from devenv.daemon.hands import Hands
 from devenv.daemon.host import Host
 from devenv.daemon.inbox import Inbox
@@ -20,6 +19,7 @@ from devenv.daemon.journal import Journal
 from devenv.daemon.looking import Seen
 from devenv.daemon.syncing import Syncer
 from devenv.errors import DevenvError
+from devenv.failpoints import failpoint
 from devenv.model.environment import EnvironmentId, ReplicaId
 from devenv.model.plan import HoldKind, Plan
 from devenv.model.snapshot import Snapshot

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from devenv.daemon.desired import Home
-from devenv.daemon.failpoints import failpoint
 from devenv.daemon.watching import Watching
 from devenv.errors import DevenvError
+from devenv.failpoints import failpoint
 from devenv.model.environment import EnvironmentId
 from devenv.runtimes.docker.runtime import DockerRuntime
 from devenv.runtimes.kubernetes.runtime import KubernetesRuntime

@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from devenv.daemon.failpoints import failpoint
 from devenv.daemon.intent import Intent, Leaving
 from devenv.errors import DevenvError
+from devenv.failpoints import failpoint
 from devenv.model.environment import EnvironmentId, Moved
 from devenv.model.preview import Cluster, Preview
 from devenv.model.secret import is_secret_name

@@ -11,8 +11,8 @@ import os
 import signal
 import time
 
+from devenv.failpoints import failpoint
 from devenv.keeper import tree
-from devenv.keeper.failpoints import failpoint
 from devenv.keeper.held import Held, send
 from devenv.keeper.mark import NONE, VARIABLE, keeper_of, unit_mark, worn_by
 from devenv.keeper.spawn import Order, resize, spawn

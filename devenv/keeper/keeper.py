@@ -10,9 +10,9 @@ import os
 import signal
 import socket
 
+from devenv.failpoints import failpoint
 from devenv.keeper.attached import INPUT, RESIZE, Audience
 from devenv.keeper.connection import Connection, peer_is_us
-from devenv.keeper.failpoints import failpoint
 from devenv.keeper.holder import Holder
 from devenv.keeper.loop import Loop
 from devenv.keeper.mark import keeper_mark, wear

@@ -158,7 +158,8 @@ def _held_by_port(scene: Scene, replica: Replica) -> Hold | None:
     busy = scene.observed.ports.get(replica.id)
     if busy is None:
         return None
-    reason = f"port {busy.port} is taken by {busy.holder}: end that, or make the port `auto`"
+    way = "make the port `auto`" if replica.service.process else "publish another port"
+    reason = f"port {busy.port} is taken by {busy.holder}: end that, or {way}"
     return Hold(replica.id, HoldKind.PORT, reason)
 
 

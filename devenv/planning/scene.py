@@ -41,6 +41,8 @@ class Scene:
         """Say why a unit is not the one that is wanted; "" if it is."""
         if unit.runtime != wanted.runtime:
             return f"moves from {unit.runtime} to {wanted.runtime}"
+        if not unit.fingerprint:
+            return "its start was not finished"
         if unit.fingerprint != replica.fingerprint:
             return "its definition has changed"
         if unit.generation != replica.generation:

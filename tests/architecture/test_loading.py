@@ -31,7 +31,7 @@ def test_the_keeper_needs_nothing_but_a_bare_interpreter() -> None:
     loaded = loaded_by(code, "-I", "-S")
     ours = {name for name in loaded if name.startswith("devenv.")}
     strangers = {name for name in ours if not name.startswith(("devenv.keeper", "devenv.model"))}
-    assert strangers <= {"devenv.logs", "devenv.logs.segment"}
+    assert strangers <= {"devenv.failpoints", "devenv.logs", "devenv.logs.segment"}
     assert loaded.isdisjoint(HEAVY | {"dataclasses", "subprocess", "typing"})
     assert {name.split(".")[0] for name in loaded} <= {
         "__main__",

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from tests.benchmarks.contenders import Service
 from tests.benchmarks.desk import CALL_LIMIT, Desk, FailedError
+from tests.benchmarks.waiting import exit_code
 
 BARE = "bare Python"
 BARE_COMMAND = (sys.executable, "-c", "pass")
@@ -28,7 +29,7 @@ def timed(desk: Desk, words: Sequence[str]) -> tuple[float, bytes]:
         command = subprocess.Popen(
             words, cwd=desk.work, env=environ, stdin=subprocess.DEVNULL, stdout=said, stderr=said
         )
-        code = command.wait(CALL_LIMIT)
+        code = exit_code(command, within=CALL_LIMIT)
         seconds = time.perf_counter() - begun
         said.seek(0)
         text = said.read()

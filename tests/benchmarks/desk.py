@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.benchmarks.processes import MARKER, command_line, command_name, kill, marked
-from tests.benchmarks.waiting import LateError, eventually
+from tests.benchmarks.waiting import LateError, eventually, exit_code
 
 CALL_LIMIT = 120.0
 GONE_WITHIN = 5.0
@@ -74,19 +74,23 @@ class Desk:
         self, words: Sequence[str], extra: Mapping[str, str] | None = None, *, check: bool = True
     ) -> bytes:
         """Run a command to its end and return its output; FailedError where it fails."""
-        done = subprocess.run(
-            words,
-            cwd=self.work,
-            env={**self.environ, **(extra or {})},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=CALL_LIMIT,
-            check=False,
-        )
-        if check and done.returncode != 0:
-            said = (done.stdout + done.stderr)[-500:].decode("utf-8", "replace")
-            raise FailedError(f"{' '.join(words[-3:])} ended with {done.returncode}: {said}")
-        return done.stdout
+        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+            command = subprocess.Popen(
+                words,
+                cwd=self.work,
+                env={**self.environ, **(extra or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=errors,
+            )
+            code = exit_code(command, within=CALL_LIMIT)
+            output.seek(0)
+            errors.seek(0)
+            printed, complaint = output.read(), errors.read()
+        if check and code != 0:
+            said = (printed + complaint)[-500:].decode("utf-8", "replace")
+            raise FailedError(f"{' '.join(words[-3:])} ended with {code}: {said}")
+        return printed
 
     def note_residents(self) -> None:
         self.resident = frozenset(marked(self.mark))

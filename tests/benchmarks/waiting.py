@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import subprocess
 import time
 from collections.abc import Callable
 from threading import Event
@@ -27,6 +28,17 @@ def eventually(condition: Callable[[], object], what: str, *, within: float) -> 
 def pause(seconds: float) -> None:
     """Let time pass that belongs to the workload itself."""
     Event().wait(seconds)
+
+
+def exit_code(process: subprocess.Popen[bytes], *, within: float) -> int:
+    """Wait for the end of a child; LateError after ``within`` seconds, and it is killed.
+
+    ``Popen.wait`` with a limit looks again after 0.5, 1, 2, 4 … ms, and so rounds all times up.
+    """
+    if not ended(process.pid, within=within):
+        process.kill()
+        raise LateError(f"{process.args!r} did not end within {within:g} s")
+    return process.wait()
 
 
 def ended(pid: int, *, within: float) -> bool:

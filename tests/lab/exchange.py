@@ -129,6 +129,15 @@ def answered(status: HTTPStatus, message: str = "said by the test") -> Callable[
     return how
 
 
+def instead(body: bytes) -> Callable[[Exchange], None]:
+    """The call never arrives; it is answered with this document."""
+
+    def how(exchange: Exchange) -> None:
+        exchange.client.sendall(_answer(b"HTTP/1.1 200 OK", body))
+
+    return how
+
+
 def without_addresses(exchange: Exchange) -> None:
     """The engine's pools are used up: a network is made only with a subnet of its own."""
     if b'"Subnet"' in exchange.body():

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import gc
 import subprocess
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from functools import wraps
+from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -129,6 +132,46 @@ async def test_events_of_neighbours_do_not_put_off_the_search_for_lost_ones(at: 
     at.proxy.open()
     await at.docker("kill", at.container("web"))
     await at.ended("web")
+
+
+@pytest.mark.usefixtures("impatient")
+@at_a_pier
+async def test_a_restart_that_nobody_told_of_is_found_out(at: Pier) -> None:
+    at.proxy.spoil("GET /events", exchange.events(exchange.stalled), times=100)
+    at.proxy.cut()
+    at.proxy.open()
+    await at.quay.start("web")
+    container = at.container("web")
+    before = replace(at.engine.rows[container], started=time.time() - 3600)
+    at.engine.rows[container] = before
+    await at.docker("restart", "--time", "0", container)
+    await eventually(lambda: at.engine.rows[container].started > before.started + 60)
+
+
+@pytest.mark.usefixtures("impatient")
+@at_a_pier
+async def test_an_answer_that_lacks_something_does_not_end_the_watch(at: Pier) -> None:
+    await at.quay.start("web")
+    at.proxy.spoil("GET /containers/json", exchange.instead(b"[{}]"), times=2)
+    await eventually(lambda: all(fault.struck for fault in at.proxy.faults))
+    await at.docker("kill", at.container("web"))
+    await at.ended("web")
+
+
+@at_a_pier
+async def test_a_removal_that_is_under_way_is_waited_for(at: Pier) -> None:
+    await at.quay.start("web")
+    container = at.container("web")
+    said = f"removal of container {container} is already in progress"
+
+    def twice(call: exchange.Exchange) -> None:
+        """Let it be done, and answer as if somebody else had asked for it first."""
+        call.answer()
+        exchange.answered(HTTPStatus.CONFLICT, said)(call)
+
+    at.proxy.spoil("DELETE /containers", twice)
+    await at.quay.runtime.discard(at.quay.environment, data=False)
+    assert await at.docker("ps", "-aq", "--filter", f"id={container}") == []
 
 
 @at_a_pier

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 
 import pytest
 
@@ -10,7 +11,7 @@ from devenv.model.environment import EnvironmentId, ReplicaId
 from devenv.model.unit import Health
 from devenv.runtimes.docker import names
 from devenv.runtimes.docker.records import Record
-from devenv.runtimes.docker.rows import Row, row_of, unit_of
+from devenv.runtimes.docker.rows import Row, longest_up, row_of, unit_of
 
 ROW = Row(
     "c1", EnvironmentId("shop-1"), ReplicaId("web"), "f", 0, "running", created=499.0, started=500.0
@@ -49,3 +50,21 @@ def test_a_container_that_was_paused_is_not_unhealthy_for_it(
     row = row_of({"Id": "c1", "Config": {"Labels": labels, "Healthcheck": check}, "State": state})
     assert row is not None
     assert row.health is seen
+
+
+@pytest.mark.parametrize(
+    ("status", "most"),
+    [
+        ("Up Less than a second", 2),
+        ("Up 1 second", 2),
+        ("Up 59 seconds", 60),
+        ("Up About a minute", 120),
+        ("Up 3 minutes (Paused)", 240),
+        ("Up About an hour", 7200),
+        ("Up 2 days", 3 * 86_400),
+        ("Exited (0) 2 hours ago", inf),
+        ("anything else", inf),
+    ],
+)
+def test_how_long_a_container_is_up_at_the_most(status: str, most: float) -> None:
+    assert longest_up(status) == most

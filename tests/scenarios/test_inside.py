@@ -195,3 +195,22 @@ def test_a_dependency_that_fails_is_named(sandbox: Sandbox) -> None:
     refused = sandbox.run("run", "--service", "app", "--", "true", check=False)
     assert refused.returncode == 1
     assert "db: failed" in refused.stderr
+
+
+def test_what_comes_after_the_start_is_not_left_out(sandbox: Sandbox) -> None:
+    sandbox.write(
+        "compose.yaml",
+        """
+services:
+  web:
+    image: lab/busybox
+    command: ["sleep", "1000"]
+    post_start: [{command: ["sh", "-c", "echo done >>/tmp/done"]}]
+""",
+    )
+    sandbox.run("daemon", "start", extra={"DEVENV_FAILPOINT": "container.started:kill"})
+    first = sandbox.daemon_pid()
+    sandbox.run("up", "-d")
+    assert sandbox.daemon_pid() != first
+    eventually(lambda: sandbox.run("exec", "web", "--", "cat", "/tmp/done").stdout == "done\n")
+    assert sandbox.states() == {"web": "ready"}

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 from devenv.daemon import claims, documents
 from devenv.daemon.desired import builds
-from devenv.daemon.failpoints import failpoint
 from devenv.daemon.intent import Change, Intent, Leaving, leaving
 from devenv.daemon.profiles import request, with_runtimes
 from devenv.daemon.reach import Reach, reach, with_named
 from devenv.daemon.verbs.context import Answer, Context, Params, client, status
 from devenv.errors import DevenvError, DivergedError
+from devenv.failpoints import failpoint
 from devenv.model.environment import Environment
 from devenv.model.snapshot import Snapshot, State
 from devenv.planning import wishes

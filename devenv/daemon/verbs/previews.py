@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from devenv.daemon import clusters, previews
 from devenv.daemon.desired import resolved, resources_of
 from devenv.daemon.environment import LiveEnvironment
-from devenv.daemon.failpoints import failpoint
 from devenv.daemon.intent import Change, Intent, Leaving, leaving
 from devenv.daemon.previews import Document
 from devenv.daemon.profiles import request
@@ -23,6 +22,7 @@ from devenv.daemon.verbs.changing import Basis, applied, wish_up
 from devenv.daemon.verbs.clusters import clusters_file, named
 from devenv.daemon.verbs.context import Answer, Context, Params, client, status
 from devenv.errors import DevenvError
+from devenv.failpoints import failpoint
 from devenv.model.environment import EnvironmentId
 from devenv.model.origin import ProfileError
 from devenv.model.preview import Cluster, Preview

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
 from devenv.errors import DevenvError, TransientError
+from devenv.failpoints import failpoint
 from devenv.model.environment import Replica
 from devenv.model.plan import StopUnit
-from devenv.runtimes.docker import names
 from devenv.runtimes.docker.before import run_before
 from devenv.runtimes.docker.bound import identities, sources
 from devenv.runtimes.docker.connection import AwayError, RefusedError
@@ -21,10 +19,10 @@ from devenv.runtimes.docker.hooks import run_after_start, run_before_stop
 from devenv.runtimes.docker.place import Place
 from devenv.runtimes.docker.pulling import NotPulledError
 from devenv.runtimes.docker.records import Record
+from devenv.runtimes.docker.removing import GONE, note_stop, removed, unless_gone
 from devenv.runtimes.docker.rows import Row
 from devenv.runtimes.protocol import Report
 
-GONE = 404
 PORT_TAKEN = ("port is already allocated", "address already in use")
 """What an engine says when somebody was faster: looked at anew, another port is chosen."""
 AS_PROCESS = "or let it be a host process: `devenv up --runtime process`"
@@ -39,11 +37,13 @@ class Containers:
     async def start(self, replica: Replica, record: Record, report: Report) -> None:
         """Bring a replica's container to run. Raises DevenvError for what the engine refuses."""
         row = self.place.engine.of(self.place.environment).get(replica.id)
+        hooks = definition_of(replica.service).get("post_start") or ()
         try:
             container = await self._made(row, replica, report)
             self.place.records.put(container, record)
             await run_before(self.place, replica, container, report)
-            self.place.records.put(container, replace(record, files=self._files(replica)))
+            record = replace(record, files=self._files(replica), unfinished=bool(hooks))
+            self.place.records.put(container, record)
             started = await self._started(container)
         except RefusedError as error:
             if error.status != GONE:
@@ -51,18 +51,15 @@ class Containers:
             # Somebody has removed a network, or the container: all is looked at anew.
             self.place.prepared = ""
             raise TransientError(error.message) from error
-        await self._finish(started, replica)
-
-    async def _finish(self, started: Row, replica: Replica) -> None:
-        """Run what comes after the start. One that cannot be set up as written does not stay."""
-        hooks = definition_of(replica.service).get("post_start") or ()
+        failpoint("container.started")
         try:
             await run_after_start(self.place, started, hooks)
         except TransientError:
             raise
-        except DevenvError:
+        except DevenvError:  # one that cannot be set up as written does not stay
             await self._end(started, replica.service.stop.grace)
             raise
+        self.place.records.put(container, replace(record, unfinished=False))
 
     def _files(self, replica: Replica) -> Mapping[str, str]:
         """Which files it is about to see that are mounted alone, as far as they are here."""
@@ -94,7 +91,7 @@ class Containers:
 
     async def stop(self, row: Row, step: StopUnit, report: Report) -> None:
         """Ask it to end, and kill it after its grace; returns when it has ended."""
-        _note_stop(self.place, row)
+        note_stop(self.place, row)
         if row.status == "paused":
             await self.pause(row, paused=False)
         grace = step.grace
@@ -103,32 +100,21 @@ class Containers:
         await self._end(row, grace)
 
     async def _end(self, row: Row, grace: float) -> None:
-        await self.unless_gone(lambda client: client.stop(row.container, timeout=ceil(grace)))
+        await unless_gone(
+            self.place, lambda client: client.stop(row.container, timeout=ceil(grace))
+        )
         await self.place.engine.look_at(row.container)
 
     async def remove(self, row: Row, *, volumes: bool = True) -> None:
         """Remove a container that has ended; ``volumes``: those without a name too."""
-        await self.unless_gone(lambda client: client.remove_container(row.container, v=volumes))
+        await removed(self.place, row.container, v=volumes)
         self.place.records.forget(row.container)
-        self.place.engine.forget(row.container)
 
     async def pause(self, row: Row, *, paused: bool) -> None:
         await self._call(
             lambda client: client.pause(row.container) if paused else client.unpause(row.container)
         )
         await self.place.engine.look_at(row.container)
-
-    async def remove_all(self) -> None:
-        """Remove every container of the environment, also what never ran, and what runs."""
-        only_ours = {"label": f"{names.ENVIRONMENT}={self.place.environment}"}
-        listed = await self._call(lambda client: client.containers(all=True, filters=only_ours))
-        await asyncio.gather(*(self.remove_by_force(one["Id"]) for one in listed))
-
-    async def remove_by_force(self, container: str) -> None:
-        await self.unless_gone(
-            lambda client: client.remove_container(container, v=True, force=True)
-        )
-        self.place.engine.forget(container)
 
     def runs(self, replica: Replica) -> bool:
         """Tell whether it runs as asked. Raises DevenvError where another one of it runs."""
@@ -172,35 +158,3 @@ class Containers:
 
     async def _call(self, work: Any) -> Any:
         return await self.place.engine.connection.call(work)
-
-    async def unless_gone(self, work: Any) -> None:
-        try:
-            await self._call(work)
-        except RefusedError as error:
-            if error.status not in {304, GONE}:
-                raise
-
-
-async def give_up(containers: Containers, volume: str) -> None:
-    """Remove a volume with its data, and before that our containers that use it."""
-    place = containers.place
-    ours = {"label": f"{names.ENVIRONMENT}={place.environment}", "volume": volume}
-    listed = await place.engine.connection.call(
-        lambda client: client.containers(all=True, filters=ours)
-    )
-    await asyncio.gather(*(_give_up(containers, one["Id"]) for one in listed))
-    await containers.unless_gone(lambda client: client.remove_volume(volume))
-
-
-async def _give_up(containers: Containers, container: str) -> None:
-    row = containers.place.engine.rows.get(container)
-    if row is not None:
-        _note_stop(containers.place, row)
-    await containers.unless_gone(lambda client: client.stop(container))
-    await containers.remove_by_force(container)
-
-
-def _note_stop(place: Place, row: Row) -> None:
-    """Remember that its end was asked for."""
-    record = place.records.get(row.container, Record(row.generation))
-    place.records.put(row.container, replace(record, stopped=time.time()))

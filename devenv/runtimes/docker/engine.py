@@ -6,7 +6,9 @@ Events only say which container to look at again. After every gap in them the li
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -25,10 +27,12 @@ from devenv.runtimes.docker.connection import (
 from devenv.runtimes.docker.images import Images
 from devenv.runtimes.docker.owners import Owners
 from devenv.runtimes.docker.presence import Presence
-from devenv.runtimes.docker.rows import Row, owner_of, row_of
+from devenv.runtimes.docker.rows import Row, longest_up, owner_of, row_of
 
 REPAIR = 60.0
 """Seconds after which the list is compared although no event came: a stream may have stalled."""
+SLACK = 5.0
+"""Seconds by which clocks may differ, and an engine be late to say how long something is up."""
 FILTER = {"label": [names.ENVIRONMENT]}
 Hint = Callable[[EnvironmentId], None]
 
@@ -113,9 +117,9 @@ class Engine:
         while True:
             try:
                 await self._follow()
-            except DevenvError as error:
+            except Exception as error:  # noqa: BLE001 - whatever it answered, it is asked again
                 sure = isinstance(error, AwayError) and error.sure
-                if self._presence.failed(error.message, sure=sure):
+                if self._presence.failed(_words(error), sure=sure):
                     self._hint_all()
             finally:
                 self._stop_listening()
@@ -152,7 +156,10 @@ class Engine:
 
     def _differs(self, listed: Mapping[str, Any]) -> bool:
         row = self.rows.get(listed["Id"])
-        return row is None or row.status != listed["State"] or "(" in str(listed["Status"])
+        status = str(listed["Status"])
+        if row is None or row.status != listed["State"] or "(" in status:
+            return True
+        return row.is_alive and longest_up(status) + SLACK < time.time() - row.started
 
     async def _look_at_all(self, containers: Iterable[str]) -> None:
         await asyncio.gather(*(self.look_at(one) for one in containers if one))
@@ -170,6 +177,13 @@ class Engine:
         listener, self._listener = self._listener, None
         if listener is not None:
             listener.close()
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, DevenvError):
+        return error.message
+    logging.error("the engine is not understood", exc_info=error)
+    return f"its answer is not understood: {error!r}"
 
 
 class _Listener:

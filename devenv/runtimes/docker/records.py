@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 
@@ -18,6 +18,7 @@ class Record:
     """``stopped``: when we asked for its end, in seconds since the epoch; 0: we did not.
 
     ``files``: which files were at the paths that it has mounted alone, when it was started.
+    ``unfinished``: what is to come after its start has not been seen to end well.
     """
 
     generation: int = 0
@@ -25,6 +26,7 @@ class Record:
     restarts: int = 0
     stopped: float = 0.0
     files: Mapping[str, str] = field(default_factory=dict)
+    unfinished: bool = False
 
 
 DONE = "done"
@@ -79,11 +81,17 @@ class Records:
             os.replace(partial, self._path)
 
 
+def _record(written: Mapping[str, Any]) -> Record:
+    """Read a record, without what only another build knows."""
+    known = {one.name for one in fields(Record)}
+    return Record(**{key: value for key, value in written.items() if key in known})
+
+
 def _read(path: str) -> tuple[dict[str, Record], dict[str, str]]:
     try:
         with open(path, encoding="utf-8") as file:
             found: dict[str, dict[str, Any]] = json.load(file)
         done: dict[str, str] = found.pop(DONE, {})
-        return {key: Record(**fields) for key, fields in found.items()}, done
+        return {key: _record(written) for key, written in found.items()}, done
     except (OSError, ValueError, TypeError, AttributeError):
         return {}, {}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 from typing import Any
 
 from devenv.model.environment import EnvironmentId, ReplicaId
@@ -22,6 +23,20 @@ RETRIES = 3
 """How many failures in a row make unhealthy, unless it is written."""
 NEVER = "0001-01-01"
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)")
+
+_UP = re.compile(
+    r"Up (?:(?P<number>\d+)|About an?|Less than a) "
+    r"(?P<unit>second|minute|hour|day|week|month|year)s?\b"
+)
+_UNITS = {
+    "second": 1.0,
+    "minute": 60.0,
+    "hour": 3600.0,
+    "day": 86_400.0,
+    "week": 7 * 86_400.0,
+    "month": 30 * 86_400.0,
+    "year": 365 * 86_400.0,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +149,7 @@ def unit_of(row: Row, record: Record, boot: float) -> Unit:
     return Unit(
         id=row.replica,
         runtime="docker",
-        fingerprint=row.fingerprint,
+        fingerprint="" if record.unfinished else row.fingerprint,
         generation=record.generation,
         attempt=record.attempt,
         restarts=record.restarts,
@@ -162,6 +177,17 @@ def _exit(row: Row, record: Record, boot: float) -> Exit:
 def _last_output(health: Mapping[str, Any]) -> str:
     log = health.get("Log") or []
     return str(log[-1].get("Output") or "").strip()[:200] if log else ""
+
+
+def longest_up(status: str) -> float:
+    """How many seconds a container is up at the most, by the words of ``GET /containers/json``.
+
+    They are rounded down: `Up 5 seconds`, `Up About a minute`, `Up 2 hours`. Of others: for ever.
+    """
+    match = _UP.match(status)
+    if match is None:
+        return inf
+    return (int(match["number"] or 1) + 1) * _UNITS[match["unit"]]
 
 
 def epoch(text: str | None) -> float:

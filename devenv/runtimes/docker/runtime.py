@@ -144,12 +144,12 @@ class DockerRuntime:
         self.places.hint(environment)
 
     async def discard(self, environment: EnvironmentId, *, data: bool) -> None:
-        from devenv.runtimes.docker import resources
+        from devenv.runtimes.docker import removing, resources
 
         place = self.places.get(environment)
         if place is None:
             return
-        await _containers(place).remove_all()
+        await removing.remove_all(place)
         await resources.remove_all(place.engine.connection, environment, data=data)
         place.records.clear()
         self.places.forget(environment)
@@ -213,11 +213,11 @@ def _not_made(step: Start, error: DevenvError) -> Unit:
 
 
 async def _replace(place: Place, preparation: Preparation, report: Report) -> None:
-    from devenv.runtimes.docker.containers import give_up
+    from devenv.runtimes.docker.removing import give_up
     from devenv.runtimes.docker.resources import diverged
 
     connection = place.engine.connection
     found = await diverged(connection, place.environment, preparation.resources)
     for volume in found & preparation.replacing:
         report(f"replaces the volume {volume}")
-        await give_up(_containers(place), volume)
+        await give_up(place, volume)

@@ -17,6 +17,7 @@ from tests.benchmarks.command import timed
 from tests.benchmarks.contenders import Service
 from tests.benchmarks.contenders.ours import PROGRAM
 from tests.benchmarks.desk import CALL_LIMIT, Desk, FailedError
+from tests.benchmarks.waiting import exit_code
 
 OURS = "devenv"
 PLUGIN = "docker compose"
@@ -90,7 +91,7 @@ class Composed:
         self._command = self.desk.spawn([*self.program, *self.words.up], self._said)
 
     def settle(self) -> None:
-        if self._command is not None and (code := self._command.wait(CALL_LIMIT)) != 0:
+        if self._command is not None and (code := exit_code(self._command, within=CALL_LIMIT)) != 0:
             raise FailedError(f"up ended with {code}: {self._said.read_text()[-500:]}")
 
     def stored(self) -> list[Path]:

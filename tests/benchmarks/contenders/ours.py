@@ -12,7 +12,7 @@ from typing import Any
 from tests.benchmarks.contenders import Ready, Service
 from tests.benchmarks.desk import CALL_LIMIT, Desk, FailedError
 from tests.benchmarks.processes import command_line, marked
-from tests.benchmarks.waiting import eventually
+from tests.benchmarks.waiting import eventually, exit_code
 
 WARDEN = "keeper/main.py"
 PROGRAM = str(Path(sys.executable).with_name("devenv"))
@@ -44,7 +44,7 @@ class Devenv:
     def settle(self) -> None:
         if self._command is None:
             return
-        code = self._command.wait(CALL_LIMIT)
+        code = exit_code(self._command, within=CALL_LIMIT)
         if code != 0:
             raise FailedError(f"up ended with {code}: {self._said.read_text()[-500:]}")
 

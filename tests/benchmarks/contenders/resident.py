@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.benchmarks.contenders import Service
 from tests.benchmarks.contenders.foreground import node
 from tests.benchmarks.desk import CALL_LIMIT, Desk, FailedError
+from tests.benchmarks.waiting import exit_code
 
 
 class Pm2:
@@ -95,7 +96,7 @@ class Pitchfork:
 def _wait(command: subprocess.Popen[bytes] | None, said: Path) -> None:
     if command is None:
         return
-    code = command.wait(CALL_LIMIT)
+    code = exit_code(command, within=CALL_LIMIT)
     if code != 0:
         raise FailedError(f"it ended with {code}: {said.read_text('utf-8', 'replace')[-500:]}")
 

@@ -1,6 +1,4 @@
-"""Places where the tests kill the daemon: ``DEVENV_FAILPOINT=NAME:kill``."""
-
-from __future__ import annotations
+"""Places where the tests kill the daemon or a keeper: ``DEVENV_FAILPOINT=NAME:kill``."""
 
 import os
 import signal
