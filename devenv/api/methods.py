@@ -82,7 +82,7 @@ METHODS: dict[str, Method] = {
     "scale": Method("target client replicas", STATUS),
     "status": Method("target", STATUS),
     "watch": Method("target newer_than timeout", STATUS),
-    "plan": Method("target client services? runtime?", "rounds problems requests"),
+    "plan": Method("target client services? runtime?", "rounds problems requests ahead"),
     "digests": Method("target client images", "digests"),
     "why": Method("target service", "lines"),
     "samples": Method("target", "samples"),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from devenv.cli.arguments import Arguments
     from devenv.cli.session import Session
 
-PAUSED = "paused"
+PAUSED, ON_ITS_WAY = "paused", "starting"
 
 
 def run(arguments: Arguments, session: Session, *, paused: bool = True) -> Result:
@@ -24,8 +24,8 @@ def run(arguments: Arguments, session: Session, *, paused: bool = True) -> Resul
         return session.call(verb, services=names or None)
 
     def done(document: dict[str, Any]) -> bool:
-        running = [one for one in chosen(document, names) if one["pid"]]
-        return all((one["state"] == PAUSED) == paused for one in running)
+        states = {one["state"] for one in chosen(document, names) if one["pid"]}
+        return states <= {PAUSED} if paused else states.isdisjoint({PAUSED, ON_ITS_WAY})
 
     document = follow(session, Wait(ask, done, session.target(), timeout=arguments.timeout))
     services = chosen(document, names)

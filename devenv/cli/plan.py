@@ -20,13 +20,17 @@ def run(arguments: Arguments, session: Session) -> Result:
         runtime=arguments.runtime,
     )
     rounds, problems, requests = answer["rounds"], answer["problems"], answer["requests"]
+    ahead = answer["ahead"]
 
     def text(style: Style) -> str:
         lines = [style.paint(request_text(request), "yellow") for request in requests]
         lines += [problem_text(style, problem) for problem in problems]
+        if ahead:
+            lines += [style.paint("before", "grey"), *(f"  {line}" for line in ahead)]
         for number, steps in enumerate(rounds, 1):
             lines.append(style.paint(f"round {number}", "grey"))
             lines += [f"  {step}" for step in steps]
         return "\n".join([*lines, *([] if rounds else ["Nothing to do."])])
 
-    return Result({"rounds": rounds, "problems": problems, "requests": requests}, text)
+    document = {"rounds": rounds, "problems": problems, "requests": requests, "ahead": ahead}
+    return Result(document, text)

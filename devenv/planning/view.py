@@ -173,7 +173,7 @@ def _view(seen: _Round, unit: Unit, state: State) -> ReplicaView:
         index=unit.id.index,
         state=state,
         reason=_reason(seen, unit, state),
-        health=unit.health.value,
+        health=(Health.NONE if ended else unit.health).value,
         pid=None if ended else unit.pid,
         exit_code=unit.exit.code if unit.exit and ended else None,
         restarts=unit.restarts,

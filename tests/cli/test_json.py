@@ -78,7 +78,12 @@ ANSWERS: dict[str, Answer] = {
     "samples": {
         "samples": {"web": [{"index": 0, "cpu_seconds": 3.0, "memory_bytes": 4096, "ports": []}]}
     },
-    "plan": {"rounds": [["start web"]], "problems": [PROBLEM], "requests": [REQUEST]},
+    "plan": {
+        "rounds": [["start web"]],
+        "problems": [PROBLEM],
+        "requests": [REQUEST],
+        "ahead": ["pulls redis:7"],
+    },
     "why": {"lines": ["web waits for db"]},
     "digests": {"digests": {"redis:7": f"sha256:{'a' * 64}"}},
     "environment": {

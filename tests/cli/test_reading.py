@@ -106,10 +106,12 @@ def test_run_with_a_service_is_exec(desk: Desk) -> None:
 
 def test_plan_shows_rounds_and_causes(desk: Desk) -> None:
     rounds = [["start db: it is wanted"], ["start web: it is wanted"]]
-    plan = {"rounds": rounds, "problems": [], "requests": []}
+    plan = {"rounds": rounds, "problems": [], "requests": [], "ahead": ["pulls redis:7"]}
     with stand_in(desk.environ, plan=plan):
         done = desk.run("plan")
     assert done.stdout.splitlines() == [
+        "before",
+        "  pulls redis:7",
         "round 1",
         "  start db: it is wanted",
         "round 2",

@@ -166,6 +166,24 @@ def test_what_keeps_a_down_from_its_end_is_said_while_it_waits(desk: Desk) -> No
     assert done.stderr.count("shop-1 holds its network") == 1
 
 
+@pytest.mark.parametrize(
+    ("verb", "before", "after"), [("pause", "ready", "paused"), ("resume", "paused", "ready")]
+)
+def test_services_stand_still_or_go_on_when_it_is_said(
+    desk: Desk, verb: str, before: str, after: str
+) -> None:
+    states = [document(service("web", state, pid=7)) for state in ("starting", after)]
+    asked: dict[str, Any] = {
+        verb: document(service("web", before, pid=7)),
+        "watch": going_on(*states),
+    }
+    with stand_in(desk.environ, **asked) as daemon:
+        done = desk.run(verb, "web")
+    assert done.returncode == 0
+    assert daemon.methods() == [verb, "watch", "watch"]
+    assert after in done.stdout
+
+
 def test_stop_waits_until_the_services_have_ended(desk: Desk) -> None:
     stopping = document(service("web", "stopping"), service("db"))
     stopped = document(service("web", "stopped"), service("db"))

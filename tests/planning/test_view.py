@@ -54,7 +54,7 @@ def test_what_ends_is_not_said_to_be_not_ready_yet() -> None:
 def test_what_is_done_is_not_said_to_be_not_ready_yet() -> None:
     over = ended("slow", 0, health=Health.UNKNOWN, detail="accepts connections")
     (slow,) = view(want(probed("slow")), see(over)).services
-    assert (slow.state, slow.reason) == (State.DONE, "")
+    assert (slow.state, slow.reason, slow.replicas[0].health) == (State.DONE, "", "none")
 
 
 def test_each_service_is_in_the_state_that_its_unit_shows() -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.engine import Engine
+from tests.ports import free_port
 from tests.runtimes.containers import IMAGE, quay
 
 USER, WORD = "shop", "open sesame"
@@ -42,7 +43,7 @@ class Registry:
 def registry(engine: Engine, tmp_path: Path) -> Iterator[Registry]:
     folder = tmp_path / "registry"
     folder.mkdir()
-    address = f"127.0.0.1:{_free_port()}"
+    address = f"127.0.0.1:{free_port()}"
     (folder / "htpasswd").write_text(HTPASSWD)
     config = CONFIG.replace("FOLDER", str(folder)).replace("ADDRESS", address)
     (folder / "config.yml").write_text(config)
@@ -71,12 +72,6 @@ def _make(image: str) -> None:
     _docker("run", "--name", name, IMAGE, "sh", "-c", "head -c 3000000 /dev/urandom >/much")
     _docker("commit", name, image)
     _docker("rm", name)
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def _wait_for(address: str) -> None:

@@ -49,9 +49,11 @@ def word(sandbox: Sandbox) -> str:
 
 
 def test_an_image_is_built_only_when_its_inputs_change(sandbox: Sandbox) -> None:
+    assert "-web" in json.loads(sandbox.run("plan", "--json").stdout)["ahead"][0]
     built = sandbox.run("build", timeout=100)
     assert "RUN echo" in built.stderr
     first = image(sandbox)
+    assert json.loads(sandbox.run("plan", "--json").stdout)["ahead"] == []
     sandbox.write("web/much.log", "this is not of it")
     assert "is current" in sandbox.run("build").stderr
     assert image(sandbox) == first

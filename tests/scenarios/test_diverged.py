@@ -65,6 +65,7 @@ def test_a_diverged_volume_is_replaced_only_when_it_is_agreed_to(sandbox: Sandbo
     before = sandbox.service("db")["started_at"]
     name = f"{sandbox.status()['environment']['id']}_data"
     sandbox.write("compose.yaml", COMPOSE.replace("MADE", "second"))
+    assert f"asks before it replaces the volume {name}" in sandbox.run("plan").stdout
     refused = sandbox.run("up", "-d", check=False)
     assert refused.returncode == 2
     assert f"{name}. Replace it, and lose its data?" in refused.stderr

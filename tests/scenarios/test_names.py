@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.engine import Engine
+from tests.ports import free_port
 from tests.scenarios.mixed import docker, up
 from tests.scenarios.sandbox import Sandbox
 
@@ -47,7 +48,8 @@ def page(sandbox: Sandbox, cwd: Path | None = None) -> str:
 
 
 def test_a_name_belongs_to_the_first_checkout_until_its_down(sandbox: Sandbox) -> None:
-    port = f'    ports: ["18130:80"]\n    container_name: db-{sandbox.token}\n'
+    number = free_port()
+    port = f'    ports: ["{number}:80"]\n    container_name: db-{sandbox.token}\n'
     sandbox.write("compose.yaml", COMPOSE.replace("    container_name: db-TOKEN\n", port))
     other = sandbox.base / "elsewhere" / sandbox.checkout.name
     shutil.copytree(sandbox.checkout, other)
@@ -62,7 +64,7 @@ def test_a_name_belongs_to_the_first_checkout_until_its_down(sandbox: Sandbox) -
     assert told in said
     assert told in sandbox.run("ports", cwd=other).stderr
     assert told in sandbox.run("why", "db", cwd=other).stdout
-    assert "port 18130 is" in sandbox.run("why", "db", cwd=other).stdout
+    assert f"port {number} is" in sandbox.run("why", "db", cwd=other).stdout
     assert "has it" not in sandbox.run("ports").stderr
     sandbox.run("down")
     assert "pre_stop of db ended with exit code 3: cannot" in sandbox.run("events").stdout

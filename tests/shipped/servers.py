@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import select
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from psycopg.conninfo import make_conninfo
+
+from tests.ports import free_port
 
 PROFILES = Path(__file__).resolve().parents[2] / "profiles"
 START_LIMIT = 50.0
@@ -102,18 +103,12 @@ class Server:
         return (sys.executable, "-I", "-S", str(self.folder / name))
 
 
-def free_port() -> str:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return str(found.getsockname()[1])
-
-
 def postgres(folder: Path, cache: Path, **variables: str) -> Server:
     """A PostgreSQL with its data and log in this folder; keywords are variables to change."""
     standard = {
         "PGDATA": str(folder / "cluster"),
         "PGHOST": "127.0.0.1",
-        "PGPORT": free_port(),
+        "PGPORT": str(free_port()),
         "POSTGRES_USER": "app",
         "POSTGRES_PASSWORD": "pass word's \\ö",
         "POSTGRES_DB": "app",
@@ -127,7 +122,7 @@ def redis(folder: Path, cache: Path, **variables: str) -> Server:
     standard = {
         "REDIS_DATA": str(folder / "data"),
         "REDIS_HOST": "127.0.0.1",
-        "REDIS_PORT": free_port(),
+        "REDIS_PORT": str(free_port()),
         "REDIS_PASSWORD": 'pass "word"\\ö',
         "XDG_CACHE_HOME": str(cache),
     }

@@ -9,17 +9,20 @@ from pathlib import Path
 
 from devenv.daemon import documents
 from devenv.daemon.board import Published
-from devenv.daemon.desired import desired, resolved
+from devenv.daemon.desired import desired, preparation, resolved
 from devenv.daemon.documents import Document
 from devenv.daemon.environment import LiveEnvironment, boottime
+from devenv.daemon.intent import Intent
 from devenv.daemon.verbs.changing import applied, fresh_basis, wish_up
 from devenv.daemon.verbs.context import Answer, Context, Params, replaced, service_name, status
 from devenv.errors import DevenvError
-from devenv.model.environment import ReplicaId
+from devenv.model.environment import Desired, ReplicaId
 from devenv.model.service import Service
 from devenv.planning.forecast import forecast
 from devenv.planning.requests import requests
 from devenv.planning.why import why as cause_chain
+from devenv.runtimes.docker.images import Order
+from devenv.runtimes.docker.runtime import DockerRuntime
 
 MAX_EVENTS = 100
 
@@ -48,8 +51,30 @@ async def plan(context: Context, params: Params) -> Answer:
     problems = [documents.problem(problem) for problem in basis.loaded.problems]
     asked = documents.requests(requests(wanted, intent.environment, os.path.realpath))
     return Answer(
-        {"rounds": [list(lines) for lines in rounds], "problems": problems, "requests": asked}
+        {
+            "rounds": [list(lines) for lines in rounds],
+            "problems": problems,
+            "requests": asked,
+            "ahead": await _ahead(context, live, intent, wanted),
+        }
     )
+
+
+async def _ahead(
+    context: Context, live: LiveEnvironment, intent: Intent, wanted: Desired
+) -> list[str]:
+    """What is done to images and volumes before containers start."""
+    survey = context.registry.host.docker.survey
+    prepared = preparation(intent, context.registry.host.home)
+    given = (prepared.client, prepared.resources, prepared.builds)
+    orders = [
+        Order(live.id, name, one.service.container.definition, *given)
+        for name, one in wanted.services.items()
+        if one.replicas and one.runtime == DockerRuntime.name and one.service.container
+    ]
+    diverged = await survey.diverged(live.id, prepared.resources)
+    asks = [f"asks before it replaces the volume {name}, and its data" for name in sorted(diverged)]
+    return [*asks, *await survey.ahead(live.id, orders)]
 
 
 async def why(context: Context, params: Params) -> Answer:

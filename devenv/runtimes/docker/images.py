@@ -73,6 +73,18 @@ class Images:
         """Have an image: found, pulled or built. Raises DevenvError with what the user can do."""
         await self._coming.do(order.name, lambda: self._have(order, report))
 
+    async def outlook(self, order: Order) -> str:
+        """What ``need`` would do for an image now, in words; "" for nothing."""
+        policy = policy_of(order.definition)
+        there = await self._inspected(order.name)
+        if there is not None and not policy.is_due(there, time.time()):
+            return ""
+        if policy.builds and order.definition.get("build"):
+            return f"builds {order.name}, unless it is current" if there else f"builds {order.name}"
+        if policy.pulls:
+            return f"pulls {order.name}"
+        return f"has no image {order.name}, and `pull_policy: {policy.written}` does not pull"
+
     async def build(self, order: Order, report: Report) -> None:
         """Build an image, unless there is one of the same inputs."""
         await self._coming.do(order.name, lambda: self._build(order, report))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from devenv.errors import DevenvError
 from devenv.model.environment import EnvironmentId, Resources
+from devenv.runtimes.docker.images import Order
 from devenv.runtimes.docker.places import Places
 
 
@@ -27,6 +29,19 @@ class Survey:
             return await remarks(place.engine.connection, environment, resources)
         except DevenvError:  # a hint that cannot be had keeps nobody from going up
             return []
+
+    async def ahead(self, environment: EnvironmentId, orders: Collection[Order]) -> list[str]:
+        """Say what has to be had first for containers that are not there: pulled, built."""
+        place = self.places.get(environment)
+        if place is None or place.engine.away:
+            return []
+        there = {replica.service for replica in place.rows()}
+        named = {one.name: one for one in orders if one.service not in there}
+        try:
+            found = await asyncio.gather(*map(place.engine.images.outlook, named.values()))
+        except DevenvError:  # to have the image is refused then
+            return []
+        return [line for line in found if line]
 
     async def diverged(self, environment: EnvironmentId, resources: Resources) -> frozenset[str]:
         """The volumes of an environment that were made from another definition."""

@@ -134,8 +134,9 @@ def _python(service: Service, folder: str) -> Document:
 
 
 def sleepers(count: int, **keys: Any) -> Document:
-    """Services that do nothing, and end when they are told to."""
-    service = {"image": BUSYBOX, "init": True, "command": ["sleep", "100000"], **keys}
+    """Services that do nothing, and end when they are told to. A key that is None is left out."""
+    written = {"image": BUSYBOX, "init": True, "command": ["sleep", "100000"], **keys}
+    service = {key: value for key, value in written.items() if value is not None}
     return {"services": {f"s{number}": service for number in range(count)}}
 
 

@@ -6,7 +6,6 @@ The floor is the same chain started by the harness itself, which knows the very 
 from __future__ import annotations
 
 import shlex
-import socket
 import subprocess
 import sys
 import time
@@ -24,6 +23,7 @@ from tests.benchmarks.pipes import Marks
 from tests.benchmarks.processes import kill
 from tests.benchmarks.rounds import Measured, Run, interleave
 from tests.benchmarks.table import Table
+from tests.ports import free_port
 
 TITLE = "a chain of 10 services, own start-up 2.0 s in all, until ready"
 LENGTH = 10
@@ -79,7 +79,7 @@ def _services(folder: Path, marks: Path, kind: str) -> dict[str, Service]:
     """
     chain: dict[str, Service] = {}
     for number in range(LENGTH):
-        port = _free_port() if kind != "exec" else 0
+        port = free_port() if kind != "exec" else 0
         file = folder / f"ready-{number}"
         line = f"exec {_line(f'c{number}', marks, str(port or file))}"
         ready = Ready(kind, port, f"test -e {file}")
@@ -90,14 +90,6 @@ def _services(folder: Path, marks: Path, kind: str) -> dict[str, Service]:
 def _line(name: str, marks: Path, where: str) -> str:
     words = [sys.executable, "-I", "-S", str(PROGRAM), name, str(marks), str(SECONDS), where]
     return shlex.join(words)
-
-
-def _free_port() -> int:
-    """Return one that the kernel gives out now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        found: int = probe.getsockname()[1]
-    return found
 
 
 def _expected() -> list[str]:

@@ -10,7 +10,7 @@ from tests.benchmarks.table import Table
 TITLE = "containers: a chain of 4 with health checks"
 LENGTH = 4
 ROUNDS = 5
-LIMITS = {"1s": 0.3, "100ms": 0.65}
+LIMITS = {"1s": 0.35, "100ms": 0.65}
 """By the interval of the checks."""
 
 
