@@ -22,6 +22,7 @@ from tests.benchmarks.waiting import exit_code
 OURS = "devenv"
 PLUGIN = "docker compose"
 ALONE = "docker-compose"
+ENGINE, LOGS = "the engine's own file", "docker compose logs"
 BUSYBOX = "lab/busybox:1"
 PYTHON = "lab/python:3.11"
 
@@ -123,6 +124,34 @@ class Composed:
         return self.desk.folder / "up.txt"
 
 
+@dataclass
+class Following(Composed):
+    """Keeps what `docker compose logs --follow` says in a file: a store of its user's own."""
+
+    _follower: subprocess.Popen[bytes] | None = None
+
+    def settle(self) -> None:
+        super().settle()
+        if self._follower is None:
+            words = [*self.program, *self.words.logs, "--no-color", "--follow"]
+            self._follower = self.desk.spawn(words, self._followed)
+
+    def stored(self) -> list[Path]:
+        return [self._followed]
+
+    def log(self, service: str) -> bytes:
+        return self._followed.read_bytes()
+
+    def close(self) -> None:
+        super().close()
+        if self._follower is not None:
+            exit_code(self._follower, within=CALL_LIMIT)
+
+    @property
+    def _followed(self) -> Path:
+        return self.desk.folder / "followed.txt"
+
+
 def _python(service: Service, folder: str) -> Document:
     line = service.line.replace("$", "$$")
     return {
@@ -148,11 +177,25 @@ def plugin() -> Composed:
     return Composed(PLUGIN, ("docker", "compose"), Words())
 
 
+def engine() -> Composed:
+    return Composed(ENGINE, ("docker", "compose"), Words())
+
+
+def following() -> Composed:
+    return Following(LOGS, ("docker", "compose"), Words())
+
+
 def alone() -> Composed:
     return Composed(ALONE, ("docker-compose",), Words())
 
 
-MAKERS: Mapping[str, Callable[[], Composed]] = {OURS: devenv, PLUGIN: plugin, ALONE: alone}
+MAKERS: Mapping[str, Callable[[], Composed]] = {
+    OURS: devenv,
+    PLUGIN: plugin,
+    ALONE: alone,
+    ENGINE: engine,
+    LOGS: following,
+}
 
 
 def missing() -> dict[str, str]:
