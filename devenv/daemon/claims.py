@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from devenv.daemon.desired import count
+from devenv.daemon.desired import count, written_name
 from devenv.daemon.host import Taken
 from devenv.daemon.intent import Intent, Leaving
 from devenv.model.environment import Moved, ReplicaId
-from devenv.model.service import Port, Service
+from devenv.model.service import Port
 from devenv.planning.addresses import Need, claim, claim_names
 from devenv.planning.wishes import ClaimKey, Wishes
 from devenv.runtimes.docker.names import container_name
@@ -51,12 +51,6 @@ def left(intent: Intent) -> Intent:
     held = {key: port for key, port in intent.wishes.claims.items() if not _movable(intent, key)}
     kept = replace(intent.wishes, claims=held, names={}, moved={})
     return replace(intent, leaving=Leaving.NO, wishes=kept)
-
-
-def written_name(service: Service) -> str:
-    """The name that a service's container is to have in the engine; "": any."""
-    definition = service.container.definition if service.container else {}
-    return str(definition.get("container_name") or "")
 
 
 def _claimed(intent: Intent, held: Mapping[ClaimKey, int], taken: Taken) -> Intent:

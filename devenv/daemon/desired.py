@@ -66,6 +66,8 @@ def desired(intent: Intent, home: Home) -> Desired:
 
 def preparation(intent: Intent, home: Home) -> Preparation:
     """Make what a runtime is told before it starts anything."""
+    shared = _shared_ports(intent, home)
+    names = {replica.service for replica in shared}
     return Preparation(
         _fingerprint(intent, home),
         intent.client,
@@ -73,7 +75,8 @@ def preparation(intent: Intent, home: Home) -> Preparation:
         intent.environment.log_quota,
         resources_of(intent),
         builds(intent.environment),
-        _shared_ports(intent, home),
+        shared,
+        tuple(sorted(filter(None, (written_name(intent.environment.services[n]) for n in names)))),
         intent.preview,
         intent.replacing,
     )
@@ -116,6 +119,12 @@ def _fingerprint(intent: Intent, home: Home) -> str:
     told = [client, store.files_of(intent), store.secrets_of(intent), *ports]
     text = dumps(told, sort_keys=True)
     return hmac.new(home.key, text.encode(), hashlib.sha256).hexdigest()[:16]
+
+
+def written_name(service: Service) -> str:
+    """The name that a service's container is to have in the engine; "": any."""
+    definition = service.container.definition if service.container else {}
+    return str(definition.get("container_name") or "")
 
 
 def count(intent: Intent, service: Service) -> int:

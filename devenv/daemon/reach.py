@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from devenv.daemon.claims import written_name
+from devenv.daemon.desired import written_name
 from devenv.daemon.host import Host, Taken
 from devenv.daemon.intent import Intent
 from devenv.model.environment import EnvironmentId

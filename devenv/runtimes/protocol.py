@@ -47,9 +47,9 @@ class Preparation:
     ``memory`` is opaque: a runtime that outlives the daemon gives it back when it is adopted; it
     may hold secrets and never reaches a disk. ``log_quota``: bytes of all logs together.
     ``builds``: the definitions of the services whose images are built;
-    ``ports``: those of the replicas that share a network, with their numbers; ``preview`` says
-    where it is, if it is in a cluster. ``replacing``: volumes that may be made anew though their
-    data is lost.
+    ``ports``: those of the replicas that share a network, with their numbers; ``hosts``: names
+    that these have beside those of their services. ``preview`` says where it is, if it is in a
+    cluster. ``replacing``: volumes that may be made anew though their data is lost.
     """
 
     fingerprint: str
@@ -59,6 +59,7 @@ class Preparation:
     resources: Resources = field(default_factory=Resources)
     builds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     ports: Mapping[ReplicaId, tuple[Port, ...]] = field(default_factory=dict)
+    hosts: tuple[str, ...] = ()
     preview: Preview | None = None
     replacing: frozenset[str] = frozenset()
 

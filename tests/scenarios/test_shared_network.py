@@ -20,11 +20,15 @@ services:
     ports: [PORT]
   client:
     image: lab/busybox:1
-    command: ["sh", "-c", "until wget -q -O- http://page:8080/; do usleep 20000; done; sleep 1000"]
+    command: ["sh", "-c", "until wget -q -O- http://ASKED:8080/; do usleep 20000; done; sleep 1000"]
     depends_on: [page]
 """
-PROFILE = "network: shared\n" + SERVICES.replace("PORT", '"web: auto:8080"')
-COMPOSE = "x-devenv: {network: shared}\n" + SERVICES.replace("PORT", '"8080"')
+PROFILE = "network: shared\n" + SERVICES.replace("PORT", '"web: auto:8080"').replace(
+    "ASKED", "page"
+)
+COMPOSE = "x-devenv: {network: shared}\n" + SERVICES.replace(
+    "ports: [PORT]", 'ports: ["8080"]\n    container_name: page-TOKEN'
+).replace("ASKED", "page-TOKEN")
 
 
 @pytest.fixture(autouse=True)

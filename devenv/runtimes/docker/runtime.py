@@ -101,7 +101,7 @@ class DockerRuntime:
         place.take(preparation, networks, volumes)
         if wanted.shares_network:
             inside = next(iter(networks.values()), "bridge")
-            owner = await sharing.make(connection, environment, preparation.ports, inside)
+            owner = await sharing.make(connection, environment, preparation, inside)
             await place.engine.look_at(owner)
 
     async def start(self, environment: EnvironmentId, step: Start, report: Report) -> None:

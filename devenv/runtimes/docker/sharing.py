@@ -20,6 +20,7 @@ from devenv.model.service import Port
 from devenv.runtimes.docker import names
 from devenv.runtimes.docker.body import HOST_GATEWAY, bindings, port_key
 from devenv.runtimes.docker.connection import Connection, RefusedError
+from devenv.runtimes.protocol import Preparation
 
 IMAGE = "devenv-pause:1"
 PAUSE = bytes.fromhex("b822000000 0f05 ebf7")
@@ -43,20 +44,20 @@ def clashes(replicas: Ports) -> list[str]:
 async def make(
     connection: Connection,
     environment: EnvironmentId,
-    replicas: Ports,
+    preparation: Preparation,
     network: str,
 ) -> str:
     """Have the container that owns the network; return its id.
 
-    ``replicas`` are all that join it, with their ports; ``network`` is the engine's name of the
-    one that it is in itself. One that was made for others is made anew. Raises DevenvError.
+    The ports and names are those of all that join it; ``network`` is the engine's name of the one
+    that it is in itself. One that was made for others is made anew. Raises DevenvError.
     """
-    if both := clashes(replicas):
+    if both := clashes(preparation.ports):
         raise DevenvError(
             f"the network cannot be shared: {'; '.join(both)}",
             "give one of them another port, or leave `network: shared` out",
         )
-    body = _body(environment, replicas, network)
+    body = _body(environment, preparation, network)
     wanted = body["Labels"][names.FINGERPRINT]
     name = f"{environment}-{names.NETWORK}"
     found = await _inspect(connection, name)
@@ -77,9 +78,10 @@ async def make(
     return await connection.call(start)
 
 
-def _body(environment: EnvironmentId, replicas: Ports, network: str) -> dict[str, Any]:
-    ports = [port for listed in replicas.values() for port in listed]
-    hosts = dict.fromkeys(replica.service for replica in replicas)
+def _body(environment: EnvironmentId, preparation: Preparation, network: str) -> dict[str, Any]:
+    ports = [port for listed in preparation.ports.values() for port in listed]
+    services = [replica.service for replica in preparation.ports]
+    hosts = dict.fromkeys([*services, *preparation.hosts])
     body: dict[str, Any] = {
         "Image": IMAGE,
         "Cmd": ["/pause"],

@@ -13,9 +13,8 @@ ROUNDS = 10
 
 
 def measure(run: Run) -> list[Table]:
-    paused = Workload("against pause + unpause", sleepers(SIZE), _paused, 0.5, ROUNDS, bring_up)
-    stopped = Workload("against stop + start", sleepers(SIZE), _stopped, 0.1, ROUNDS, bring_up)
-    return [compare(run, paused), compare(run, stopped)]
+    load = Workload("against stop + start", sleepers(SIZE), _stopped, 0.1, ROUNDS, bring_up)
+    return [compare(run, load)]
 
 
 def _paused(tool: Composed) -> Measured:
