@@ -33,7 +33,7 @@ async def shown(here: Ground, expression: str, like: Process | None = None) -> s
 async def test_a_unit_carries_what_it_was_started_for(here: Ground) -> None:
     unit = await here.start("web", "sleep", "TOKEN")
     assert (unit.fingerprint, unit.generation, unit.exit) == ("print", 1, None)
-    assert unit.pid is not None
+    await here.settled(1)
     assert here.alive() == [unit.pid]
 
 

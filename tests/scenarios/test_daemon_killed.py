@@ -38,7 +38,7 @@ def test_up_ends_well_though_the_daemon_is_killed_at(sandbox: Sandbox, failpoint
     sandbox.run("up", "-d")
     assert sandbox.daemon_pid() != first
     assert sandbox.states() == {"db": "ready", "web": "ready"}
-    assert len(sandbox.alive()) == 3
+    eventually(lambda: len(sandbox.alive()) == 3)
     sandbox.run("down")
     assert sandbox.alive() == []
 
@@ -113,7 +113,7 @@ def test_a_dead_keeper_is_replaced_once(sandbox: Sandbox) -> None:
     before = sandbox.pids()
     kill_keeper_of(sandbox, before["db"])
     eventually(lambda: set(sandbox.states().values()) == {"ready"} and sandbox.pids() != before)
-    assert len(sandbox.alive()) == 3
+    eventually(lambda: len(sandbox.alive()) == 3)
     assert "keeper" in sandbox.run("events").stdout
     kill_keeper_of(sandbox, sandbox.pids()["db"])
     eventually(lambda: set(sandbox.states().values()) == {"stopped"})
@@ -166,7 +166,7 @@ def test_down_waits_for_a_keeper_that_does_not_answer(sandbox: Sandbox) -> None:
         sandbox.kill_daemon()
         late = sandbox.run("down", "--timeout", "0.5s", check=False)
         assert late.returncode == 124
-        assert len(sandbox.alive()) == 3
+        eventually(lambda: len(sandbox.alive()) == 3)
     sandbox.run("down")
     assert sandbox.alive() == []
 

@@ -179,7 +179,7 @@ services:
 """)
     sandbox.run("up", "-d")
     sandbox.run("scale", "web=3")
-    assert len(sandbox.alive()) == 3
+    eventually(lambda: len(sandbox.alive()) == 3)
     eventually(lambda: len(set(sandbox.run("logs", "--no-prefix").stdout.split())) == 3)
     sandbox.run("scale", "web=1")
     assert len(sandbox.alive()) == 1

@@ -56,7 +56,7 @@ def test_a_full_state_folder_loses_nothing_that_runs(sandbox: Sandbox, small_dis
     assert len(sandbox.alive()) == 1
     filler.unlink()
     sandbox.run("up", "-d")
-    assert len(sandbox.alive()) == 2
+    eventually(lambda: len(sandbox.alive()) == 2)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")

@@ -63,11 +63,11 @@ def test_two_clones_in_folders_of_one_name_stay_apart(sandbox: Sandbox) -> None:
     shutil.copytree(sandbox.checkout, other)
     sandbox.run("up", "-d")
     sandbox.run("up", "-d", cwd=other)
-    assert len(sandbox.alive()) == 6
+    eventually(lambda: len(sandbox.alive()) == 6)
     ids = {one["id"] for one in json.loads(sandbox.run("list", "--json").stdout)["environments"]}
     assert len(ids) == 2
     sandbox.run("down", cwd=other)
-    assert len(sandbox.alive()) == 3
+    eventually(lambda: len(sandbox.alive()) == 3)
     assert set(sandbox.states().values()) == {"ready"}
 
 
@@ -99,7 +99,7 @@ def test_five_hundred_services(sandbox: Sandbox) -> None:
     lines = "".join(f"  s{n}: {{command: sleep TOKEN}}\n" for n in range(500))
     sandbox.profile(f"services:\n{lines}")
     sandbox.run("up", "-d")
-    assert len(sandbox.alive()) == 500
+    eventually(lambda: len(sandbox.alive()) == 500)
     assert set(sandbox.states().values()) == {"ready"}
     assert len(sandbox.run("logs").stdout) == 0
     sandbox.run("down")
