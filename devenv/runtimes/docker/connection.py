@@ -7,9 +7,11 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 from devenv.errors import DevenvError, TransientError
 from devenv.runtimes.docker.address import Address
+from devenv.runtimes.docker.tunnel import Tunnel
 
 if TYPE_CHECKING:  # half of a daemon's start: loaded when the first engine is asked
     from docker import APIClient
@@ -43,6 +45,8 @@ class Connection:
 
     def __init__(self, address: Address) -> None:
         self.address = address
+        parts = urlsplit(address.url)
+        self._tunnel = Tunnel(parts.netloc) if parts.scheme == "ssh" else None
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="docker")
         self._client: APIClient | None = None
 
@@ -54,15 +58,29 @@ class Connection:
     def _done(self, work: Callable[[APIClient], T]) -> T:
         try:
             if self._client is None:
-                self._client = client_of(self.address)
+                self._client = self.client()
             return work(self._client)
         except failures() as error:
             raise _in_our_words(error, self.address) from error
+
+    def client(self) -> APIClient:
+        """Connect: one call finds the version that both sides speak."""
+        from devenv.runtimes.docker.client import Client
+
+        return Client(
+            base_url=self._tunnel.url if self._tunnel else self.address.url,
+            version="auto",
+            timeout=PATIENCE,
+            tls=_tls(self.address),
+            max_pool_size=THREADS,
+        )
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
         if self._client is not None:
             self._client.close()
+        if self._tunnel is not None:
+            self._tunnel.close()
 
 
 def failures() -> tuple[type[Exception], ...]:
@@ -83,20 +101,6 @@ def _in_our_words(error: Exception, address: Address) -> DevenvError:
     if isinstance(error, APIError):
         return RefusedError(_said(error), error.status_code or 500)
     return away(error, address)
-
-
-def client_of(address: Address) -> APIClient:
-    """Connect: one call finds the version that both sides speak."""
-    from docker import APIClient
-
-    return APIClient(
-        base_url=address.url,
-        version="auto",
-        timeout=PATIENCE,
-        tls=_tls(address),
-        max_pool_size=THREADS,
-        use_ssh_client=address.url.startswith("ssh://"),
-    )
 
 
 def _tls(address: Address) -> TLSConfig | bool:

@@ -21,7 +21,6 @@ from devenv.runtimes.docker.connection import (
     Connection,
     RefusedError,
     away,
-    client_of,
     failures,
 )
 from devenv.runtimes.docker.images import Images
@@ -212,7 +211,7 @@ class _Listener:
 
     def _run(self) -> None:
         try:
-            self._client = client_of(self._connection.address)
+            self._client = self._connection.client()
             self._events = self._client.events(
                 filters={"type": ["container"], **FILTER}, decode=True
             )

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from devenv.runtimes.docker.address import Address
 from devenv.runtimes.docker.connection import AwayError, RefusedError, away
+from devenv.runtimes.docker.tunnel import words
 
 READ = 256 * 1024
 HEAD_LIMIT = 64 * 1024
@@ -93,11 +94,9 @@ async def _connect(address: Address) -> Streams:
 
 async def _by_ssh(destination: str) -> Streams:
     ours, theirs = socket.socketpair()
-    host, _, port = destination.partition(":")
-    command = ["ssh", *(["-p", port] if port else []), "--", host, "docker", "system", "dial-stdio"]
     with theirs:
         end = theirs.fileno()
-        await asyncio.create_subprocess_exec(*command, stdin=end, stdout=end)
+        await asyncio.create_subprocess_exec(*words(destination), stdin=end, stdout=end)
     return await asyncio.open_connection(sock=ours, limit=READ)
 
 
