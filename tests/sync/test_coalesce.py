@@ -1,6 +1,17 @@
 from __future__ import annotations
 
-from devenv.sync.watch.coalesce import CAP, FIRST, HOLD, SETTLE, WIDEST, Pace, due, seen, taken
+from devenv.sync.watch.coalesce import (
+    CAP,
+    FIRST,
+    HOLD,
+    REST,
+    SETTLE,
+    WIDEST,
+    Pace,
+    due,
+    seen,
+    taken,
+)
 
 
 def test_nothing_is_due_before_anything_was_seen() -> None:
@@ -36,7 +47,8 @@ def test_nothing_is_held_longer_than_the_cap() -> None:
 
 def test_quiet_makes_the_next_save_quick_again() -> None:
     pace = Pace(width=WIDEST, acted=10.0)
-    assert due(seen(pace, 10.0 + CAP + 0.1)) == 10.0 + CAP + 0.1 + SETTLE
+    later = 10.0 + REST + 0.001
+    assert due(seen(pace, later)) == later + SETTLE
 
 
 def test_while_git_works_nothing_is_due_until_its_lock_is_too_old() -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 SETTLE = 0.002
 """Seconds that one save has to finish: an editor's rename comes right after its close."""
 FIRST, WIDEST = 0.010, 0.100
+REST = 0.040
+"""Seconds without an event that end a burst: a hand that saves again and again is none."""
 CAP = 0.250
 """Seconds that nothing is held longer than."""
 HOLD = 10.0
@@ -48,6 +50,6 @@ def due(pace: Pace, *, locked: bool = False) -> float | None:
 
 
 def _width(pace: Pace, now: float) -> float:
-    if now - pace.acted > CAP:
+    if now - pace.acted > REST:
         return SETTLE
     return min(WIDEST, max(FIRST, pace.width * 2))

@@ -92,12 +92,12 @@ def _watchers() -> Iterator[Callable[[Composed], None]]:
 
 
 def _save(tool: Composed) -> Measured:
+    copy = _mounted(tool) / "page"
     pause(random.uniform(0.05, 0.3))
     content = os.urandom(16).hex().encode()
     path = tool.desk.work / "src" / "page"
     partial = path.with_name(".page.new")
     partial.write_bytes(content)
-    copy = _mounted(tool) / "page"
     begun = time.perf_counter()
     partial.rename(path)
     _until(lambda: _read(copy) == content, "the save")
