@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from devenv.daemon.host import Host
 from devenv.errors import DevenvError
 from devenv.model.environment import Desired, EnvironmentId, ReplicaId, Wanted
-from devenv.model.sync import Hook, SyncRule
+from devenv.model.sync import Hook, SyncRule, Syntax
 from devenv.model.unit import Observed
 from devenv.runtimes.docker.duplex import Duplex
 from devenv.runtimes.docker.frames import STDOUT
@@ -47,6 +47,7 @@ class Syncer:
         self._host = host
         self._wishes = wishes
         self._refusal = ""
+        self._bound: set[tuple[str, str]] = set()
         self._running: dict[str, tuple[tuple[SyncRule, ...], asyncio.Task[None]]] = {}
         self.sessions: dict[str, Session] = {}
 
@@ -61,8 +62,23 @@ class Syncer:
             self._end(name)
         for name in wanted.keys() - self._running.keys():
             self._begin(name, wanted[name])
+        if watching:
+            self._tell_of_mounts(desired)
         for name, session in self.sessions.items():
             session.follow(self._units(name, observed))
+
+    def _tell_of_mounts(self, desired: Desired) -> None:
+        """Say once of each rule that its files are there by themselves."""
+        bound = {
+            (name, rule.source)
+            for name, one in desired.services.items()
+            if one.replicas and one.runtime == DockerRuntime.name
+            for rule in one.service.sync
+            if is_bound(one, rule)
+        }
+        for name, source in sorted(bound - self._bound):
+            self._wishes.note(name, f"{source} is a bind mount of it: nothing is sent")
+        self._bound = bound
 
     def close(self) -> None:
         for name in list(self._running):
@@ -177,8 +193,28 @@ class _Output:
 def _rules(wanted: Wanted) -> tuple[SyncRule, ...]:
     """The rules of a service where it runs: a host process has its files already."""
     if wanted.runtime == DockerRuntime.name:
-        return wanted.service.sync
+        return tuple(rule for one in wanted.service.sync if (rule := _unbound(wanted, one)))
     return tuple(replace(rule, target="") for rule in wanted.service.sync if rule.restart)
+
+
+def _unbound(wanted: Wanted, rule: SyncRule) -> SyncRule | None:
+    """A rule without what a bind mount does; None: that was all of it."""
+    if not is_bound(wanted, rule):
+        return rule
+    rest = replace(rule, target="")
+    return rest if rule.syntax is Syntax.GIT and (rest.restart or rest.hooks) else None
+
+
+def is_bound(wanted: Wanted, rule: SyncRule) -> bool:
+    """Whether a container has the source of a rule as a bind mount, so that nothing is to be sent.
+
+    As in Compose a rule of ``develop.watch`` with a command of its own is done all the same.
+    """
+    if not rule.target or (rule.syntax is Syntax.DOCKER and rule.hooks) or rule.rebuild:
+        return False
+    definition = wanted.service.container.definition if wanted.service.container else {}
+    mounts = [one for one in definition.get("volumes") or () if one.get("type") == "bind"]
+    return any(f"{rule.source}/".startswith(f"{one['source'].rstrip('/')}/") for one in mounts)
 
 
 def _concerns(hook: Hook, paths: Sequence[str]) -> bool:
