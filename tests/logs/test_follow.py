@@ -202,9 +202,10 @@ def test_two_processes_write_and_follow_at_once(tmp_path: Path) -> None:
 def test_segments_may_be_dropped_under_a_follower_in_another_process(tmp_path: Path) -> None:
     seen = followed_to_the_end(tmp_path / "web", 100_000, 10_000)
     gaps = [index for index, data in enumerate(seen) if b"dropped" in data]
-    beside_gaps = {index + side for index in gaps for side in (-1, 1)}
+    # What was dropped before the first look leaves no gap, but maybe the end of a line.
+    beside_gaps = {0, *(index + side for index in gaps for side in (-1, 1))}
     numbers = [
         int(data) for index, data in enumerate(seen) if data.isdigit() and index not in beside_gaps
     ]
     assert numbers == sorted(set(numbers))
-    assert len(numbers) + 3 * len(gaps) + 1 >= len(seen)
+    assert len(numbers) + 3 * len(gaps) + 2 >= len(seen)
