@@ -12,7 +12,8 @@ from devenv.daemon.intent import Intent
 from devenv.model.origin import Problem
 from devenv.model.secret import mask_addresses
 from devenv.model.service import Dependency, Probe
-from devenv.model.snapshot import PortView, ReplicaView, ServiceView, Snapshot, State
+from devenv.model.snapshot import PortView, ReplicaView, ServiceView, Snapshot
+from devenv.model.state import State
 from devenv.model.unit import Health
 from devenv.planning.probing import Probing
 from devenv.planning.requests import Request

@@ -3,23 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from devenv.model.environment import Moved
-
-
-class State(StrEnum):
-    WAITING = "waiting"
-    STARTING = "starting"
-    RUNNING = "running"
-    READY = "ready"
-    PAUSED = "paused"
-    STOPPING = "stopping"
-    STOPPED = "stopped"
-    DONE = "done"
-    FAILED = "failed"
-    SCHEDULED = "scheduled"
-    SKIPPED = "skipped"
+from devenv.model.state import State
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from devenv.model.environment import Desired, Replica, ReplicaId, Wanted
 from devenv.model.plan import Hold, HoldKind, Plan, Prepare, Start, Step, StopUnit
 from devenv.model.service import Kind, RestartPolicy, Service
-from devenv.model.snapshot import Event, PortView, ReplicaView, ServiceView, Snapshot, State
+from devenv.model.snapshot import Event, PortView, ReplicaView, ServiceView, Snapshot
+from devenv.model.state import State
 from devenv.model.unit import Health, Observed, Unit
 from devenv.planning.scene import Scene
 from devenv.planning.supervise import Fate

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from devenv.api.wording import listed
-from devenv.model.snapshot import State
+from devenv.model.state import State
 from devenv.tui.snapshot import Service, Snapshot
 
 

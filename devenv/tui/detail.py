@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from devenv.api.wording import duration
-from devenv.model.snapshot import State
+from devenv.model.state import State
 from devenv.tui.cells import LOOKS, state_cell, up_for
 from devenv.tui.lines import cut, rule
 from devenv.tui.snapshot import Service

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from devenv.api.wording import duration, size
-from devenv.model.snapshot import State
+from devenv.model.state import State
 from devenv.tui.cells import reason_of, state_cell
 from devenv.tui.snapshot import Service
 from devenv.tui.table import Cell, Column, Laid, Row, laid

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from devenv.model.snapshot import State
+from devenv.model.state import State
 from devenv.tui.snapshot import Service
 from devenv.tui.usage import Usage
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from devenv.model.snapshot import State
+from devenv.model.state import State
 
 Document = Mapping[str, Any]
 

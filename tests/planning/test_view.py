@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from devenv.model.environment import Desired, ReplicaId
 from devenv.model.service import Port
-from devenv.model.snapshot import Event, Snapshot, State
+from devenv.model.snapshot import Event, Snapshot
+from devenv.model.state import State
 from devenv.model.unit import Health, Observed
 from devenv.planning.plan import plan
 from devenv.planning.view import events, snapshot

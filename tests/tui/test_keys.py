@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from devenv.api.connection import NoDaemonError
-from devenv.model.snapshot import State
+from devenv.model.state import State
 from devenv.tui import keys
 from devenv.tui.actions import Ask, Confirm, Copy, Open, Say, Situation, decide, fits
 from devenv.tui.screens.detail import DetailScreen

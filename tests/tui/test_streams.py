@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from devenv.model.snapshot import State
+from devenv.model.state import State
 from devenv.tui.cells import services_table
 from devenv.tui.lines import headline, notes
 from devenv.tui.order import Choice, Sort, arranged

@@ -15,7 +15,8 @@ from devenv.daemon.verbs.context import Answer, Context, Params, client, status
 from devenv.errors import DevenvError, DivergedError
 from devenv.failpoints import failpoint
 from devenv.model.environment import Environment
-from devenv.model.snapshot import Snapshot, State
+from devenv.model.snapshot import Snapshot
+from devenv.model.state import State
 from devenv.planning import wishes
 from devenv.planning.requests import requests
 from devenv.planning.wishes import Wishes

@@ -16,6 +16,8 @@ from devenv.runtimes.docker.mounts import Volume
 from devenv.runtimes.docker.subnets import free_subnet, routed, taken_by
 
 TAKEN = 409
+CHOICES = 8
+"""How many subnets are tried for a network, where others are choosing too."""
 
 Definition = Mapping[str, Any]
 
@@ -252,16 +254,24 @@ async def _create_network(connection: Connection, wanted: Wanted) -> None:
 
 
 async def _create_with_subnet(connection: Connection, name: str, body: Mapping[str, Any]) -> None:
-    """Choose the addresses ourselves. Somebody else may take them just before us."""
+    """Choose the addresses ourselves.
+
+    Somebody else may take them just before us, and the engine have them before it lists them.
+    """
     networks = await connection.call(lambda client: client.networks())
     taken = [*taken_by(networks), *(routed() if connection.address.is_local else ())]
-    subnet = {"Config": [{"Subnet": free_subnet(taken, name)}]}
-    try:
-        await _post(connection, "/networks/create", {**body, "IPAM": subnet})
-    except RefusedError as error:
-        if "overlaps" not in error.message:
-            raise
-        raise TransientError(error.message) from error
+    for _ in range(CHOICES):
+        chosen = free_subnet(taken, name)
+        ours = {"IPAM": {"Config": [{"Subnet": str(chosen)}]}}
+        try:
+            await _post(connection, "/networks/create", {**body, **ours})
+        except RefusedError as error:
+            if "overlaps" not in error.message:
+                raise
+            taken.append(chosen)
+        else:
+            return
+    raise TransientError("others take each of the addresses that were chosen for a network")
 
 
 def network_body(wanted: Wanted) -> dict[str, Any]:

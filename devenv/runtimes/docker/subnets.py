@@ -17,7 +17,7 @@ OUR_PREFIX = 26
 ROUTES = "/proc/net/route"
 
 
-def free_subnet(taken: Iterable[ipaddress.IPv4Network], name: str) -> str:
+def free_subnet(taken: Iterable[ipaddress.IPv4Network], name: str) -> ipaddress.IPv4Network:
     """Choose a subnet that overlaps none of ``taken``. Raises DevenvError when all are taken.
 
     Each ``name`` begins its search elsewhere, so that many at once rarely want the same.
@@ -25,7 +25,7 @@ def free_subnet(taken: Iterable[ipaddress.IPv4Network], name: str) -> str:
     used = [one for one in taken if one.overlaps(OUR_POOL)]
     for subnet in _from(name):
         if not any(subnet.overlaps(one) for one in used):
-            return str(subnet)
+            return subnet
     raise DevenvError("the engine has no addresses left for a network", "docker network prune")
 
 
