@@ -55,8 +55,7 @@ class Frames:
             or nanoseconds(frames[0][STAMP]) <= self._after
         ):
             return None
-        self._rest = rest
-        return list(_chunks(kinds[0], frames))
+        return [*_chunks(kinds[0], frames), *self._frames(rest)]
 
     def _frames(self, buffer: bytes) -> list[Chunk]:
         found: list[Chunk] = []
