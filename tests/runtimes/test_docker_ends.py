@@ -42,7 +42,8 @@ def test_one_that_the_kernel_kills_for_its_memory_is_told_apart(tmp_path: Path) 
     async def test(place: Quay) -> None:
         hog = {
             "image": IMAGE,
-            "command": ["sh", "-c", "exec tail -c 500m /dev/zero"],
+            # The engine begins to watch its memory a moment after its start.
+            "command": ["sh", "-c", "sleep 0.5; exec tail -c 500m /dev/zero"],
             "mem_limit": 16 * 1024 * 1024,
             "memswap_limit": 16 * 1024 * 1024,
         }

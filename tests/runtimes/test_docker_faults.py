@@ -198,7 +198,11 @@ async def test_an_engine_that_is_away_is_asked_before_anybody_is_refused(at: Pie
 
 @at_a_pier
 async def test_too_much_memory_is_told_apart_from_a_kill(at: Pier) -> None:
-    hungry = {"image": "lab/busybox", "command": ["tail", "/dev/zero"], "mem_limit": "16777216"}
+    hungry = {
+        "image": "lab/busybox",
+        "command": ["sh", "-c", "sleep 0.5; exec tail /dev/zero"],
+        "mem_limit": "16777216",
+    }
     await at.quay.start("hungry", hungry)
     await at.quay.start("killed")
     await at.docker("kill", at.container("killed"))
