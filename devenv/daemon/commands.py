@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
+from devenv.keeper.system import FILES_AT_START, limit_files
 from devenv.runtimes.protocol import Outcome
 
 MAX_OUTPUT = 4096
@@ -48,7 +49,7 @@ def _start(
     command: Sequence[str], directory: str, environment: Mapping[str, str], writing: int
 ) -> subprocess.Popen[bytes]:
     try:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             command,
             cwd=directory,
             env=environment,
@@ -57,6 +58,9 @@ def _start(
             stderr=writing,
             start_new_session=True,
         )
+        with suppress(ProcessLookupError):  # it has ended already
+            limit_files(process.pid, FILES_AT_START)
+        return process
     finally:
         os.close(writing)
 

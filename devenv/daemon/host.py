@@ -73,6 +73,7 @@ class Folders:
         if data.exists():
             raise DevenvError(f"cannot remove {data}", "remove it by hand, then try again")
         failpoint("data.removed")
+        shutil.rmtree(self.logs(environment), ignore_errors=True)
         shutil.rmtree(folder, ignore_errors=True)
 
 

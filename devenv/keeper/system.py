@@ -22,6 +22,8 @@ def name_process(name: str) -> None:
 
 Limits = tuple[int, int]
 """Soft and hard (getrlimit(2))."""
+FILES_AT_START: Limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+"""What a process was given, before it raises that for itself."""
 
 
 def raise_file_limit() -> Limits:

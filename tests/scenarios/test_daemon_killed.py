@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from devenv.api.client import Client
+from devenv.cli.session import environment_target
+from tests.runtimes.processes import lives
 from tests.scenarios.sandbox import Sandbox, eventually
 
 TWO = """
@@ -67,7 +70,14 @@ def test_data_is_gone_though_the_daemon_is_killed_at(sandbox: Sandbox, failpoint
     kept.parent.mkdir(parents=True)
     kept.write_text("1")
     with_failpoint(sandbox, failpoint)
-    sandbox.run("down", "--volumes", "--yes")
+    first = sandbox.daemon_pid()
+    assert first is not None
+    target = environment_target(desired.parent.name)
+    with Client(sandbox.environ, start=False) as client:  # the command would ask again
+        client.call("down", {"target": target, "volumes": True}, tries=1)
+    eventually(lambda: not lives(first))
+    assert desired.exists()
+    sandbox.run("daemon", "start")
     eventually(lambda: not kept.exists() and not desired.exists())
 
 

@@ -114,7 +114,9 @@ def test_the_daemon_may_open_more_files_than_its_services(sandbox: Sandbox) -> N
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     sandbox.profile("""
-services: {web: {command: [sh, -c, "ulimit -Sn; exec sleep TOKEN"], ready: {log: "."}}}
+services:
+  web: {command: [sh, -c, "ulimit -Sn; exec sleep TOKEN"], ready: {log: "."}}
+  api: {command: sleep TOKEN, ready: {exec: [sh, -c, "sleep 0.1; test $(ulimit -Sn) = 256"]}}
 """)
     sandbox.run("up", "-d")
     assert sandbox.run("logs", "web", "--no-prefix").stdout == "256\n"
