@@ -14,7 +14,7 @@ from devenv.daemon.host import Folders
 from devenv.daemon.registry import Registry
 from devenv.daemon.server import Server
 from devenv.daemon.verbs.context import Context
-from devenv.keeper.system import Limits, raise_file_limit
+from devenv.keeper.system import raise_file_limit
 from devenv.runtimes.docker.runtime import DockerRuntime
 from devenv.runtimes.docker.strays import origin_of
 from devenv.runtimes.kubernetes.runtime import KubernetesRuntime
@@ -31,7 +31,8 @@ LAST_WORDS = 2.0
 def run(ready: int) -> None:
     """Serve until told to leave; ``ready`` is a descriptor that gets a byte, or -1."""
     become_subreaper(places.runtime_folder(os.environ))
-    asyncio.run(_serve(ready, raise_file_limit()))
+    raise_file_limit()
+    asyncio.run(_serve(ready))
 
 
 def _listen(path: str) -> socket.socket:
@@ -46,12 +47,11 @@ def _listen(path: str) -> socket.socket:
     return listening
 
 
-async def _serve(ready: int, files: Limits) -> None:
+async def _serve(ready: int) -> None:
     folders = Folders(Path(places.state_folder(os.environ)))
     processes = ProcessRuntime(
         runtime_folder=places.runtime_folder(os.environ),
         log_folder=lambda environment: str(folders.logs(environment)),
-        files=files,
     )
     docker = DockerRuntime(
         records=lambda environment: str(folders.records(environment)),

@@ -74,7 +74,7 @@ class Syncer:
             for name, one in desired.services.items()
             if one.replicas and one.runtime == DockerRuntime.name
             for rule in one.service.sync
-            if is_bound(one, rule)
+            if _is_bound(one, rule)
         }
         for name, source in sorted(bound - self._bound):
             self._wishes.note(name, f"{source} is a bind mount of it: nothing is sent")
@@ -199,13 +199,13 @@ def _rules(wanted: Wanted) -> tuple[SyncRule, ...]:
 
 def _unbound(wanted: Wanted, rule: SyncRule) -> SyncRule | None:
     """A rule without what a bind mount does; None: that was all of it."""
-    if not is_bound(wanted, rule):
+    if not _is_bound(wanted, rule):
         return rule
     rest = replace(rule, target="")
     return rest if rule.syntax is Syntax.GIT and (rest.restart or rest.hooks) else None
 
 
-def is_bound(wanted: Wanted, rule: SyncRule) -> bool:
+def _is_bound(wanted: Wanted, rule: SyncRule) -> bool:
     """Whether a container has the source of a rule as a bind mount, so that nothing is to be sent.
 
     As in Compose a rule of ``develop.watch`` with a command of its own is done all the same.

@@ -42,6 +42,7 @@ class Exit:
 class Unit:
     """One observed thing in a runtime.
 
+    ``fingerprint`` is "" where its start was not finished, so that nothing takes it for whole.
     ``attempt`` counts the failures in a row before this start, ``restarts`` all the starts that
     were not asked for. ``exit`` is None while it runs; ``lingering`` while its leader has ended
     but processes of it are still alive.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from devenv.errors import DevenvError, did_you_mean
+from devenv.errors import DevenvError, did_you_mean, one_of
 from devenv.model.environment import Environment
 from devenv.model.origin import Origin
 from devenv.model.service import Service
@@ -95,10 +95,7 @@ class _Checker:
         name = reference.service or reader.name
         shown = f"`${{{{ {reference.written} }}}}`"
         if name not in self.declared:
-            hint = (
-                did_you_mean(name, self.declared)
-                or f"there are: {', '.join(sorted(self.declared))}"
-            )
+            hint = one_of(name, sorted(self.declared))
             raise DevenvError(f"{shown}: no service `{name}`", hint)
         service = self.environment.services.get(name)
         if service is None:  # it has problems of its own, which are told

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from devenv.errors import did_you_mean
+from devenv.errors import did_you_mean, one_of
 from devenv.profile.layers import Named, Project, read_project
 from devenv.profile.merge import merge_service
 from devenv.profile.reading import Reading, Scope
@@ -119,7 +119,7 @@ class _Expander:
         path = self.shipped.path(name)
         if self.reading.file(path, value.origin) is None:
             known = self.shipped.names()
-            hint = did_you_mean(name, known) or f"there are: {', '.join(known) or 'none'}"
+            hint = one_of(name, known)
             self.reading.problems.error(f"no shipped profile `{name}`", value.origin, hint)
             return None
         folder = posixpath.dirname(path)

@@ -49,11 +49,11 @@ class Exchange:
     def ask(self) -> None:
         """Pass the call on, and whatever the client sends after it."""
         self.engine.sendall(self._alone(self._request))
-        threading.Thread(target=_pour, args=(self.client, self.engine), daemon=True).start()
+        threading.Thread(target=pour, args=(self.client, self.engine), daemon=True).start()
 
     def pass_on(self) -> None:
         self.ask()
-        _pour(self.engine, self.client)
+        pour(self.engine, self.client)
 
     def answer(self) -> bytes:
         """Pass the call on; return all that the engine answers."""
@@ -70,7 +70,8 @@ class Exchange:
         return head + b"\r\nConnection: close" + END + rest
 
 
-def _pour(source: socket.socket, sink: socket.socket) -> None:
+def pour(source: socket.socket, sink: socket.socket) -> None:
+    """Pass on what comes, and its end."""
     with suppress(OSError):
         while data := source.recv(PIECE):
             sink.sendall(data)

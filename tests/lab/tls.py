@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-PIECE = 64 * 1024
+from tests.lab.exchange import pour
 
 
 @contextmanager
@@ -58,15 +58,7 @@ def _serve(client: socket.socket, context: ssl.SSLContext, upstream: str) -> Non
     with suppress(OSError), client, socket.socket(socket.AF_UNIX) as engine:
         engine.connect(upstream)
         with context.wrap_socket(client, server_side=True) as secured:
-            back = threading.Thread(target=_pour, args=(engine, secured), daemon=True)
+            back = threading.Thread(target=pour, args=(engine, secured), daemon=True)
             back.start()
-            _pour(secured, engine)
+            pour(secured, engine)
             back.join()
-
-
-def _pour(source: socket.socket, sink: socket.socket) -> None:
-    with suppress(OSError):
-        while data := source.recv(PIECE):
-            sink.sendall(data)
-    with suppress(OSError):
-        sink.shutdown(socket.SHUT_WR)

@@ -6,7 +6,7 @@ import asyncio
 import gc
 import subprocess
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import wraps
@@ -61,6 +61,12 @@ class Pier:
         """Why the engine cannot be reached; "" if it can."""
         return await self.quay.runtime.places.reach(self.quay.environment, self.quay.client)
 
+    def hear(self, change: Callable[[Iterator[bytes]], Iterable[bytes]]) -> None:
+        """Have the engine's events be others from now on; see ``exchange.events``."""
+        self.proxy.spoil("GET /events", exchange.events(change), times=100)
+        self.proxy.cut()
+        self.proxy.open()
+
     def container(self, name: str) -> str:
         return self.quay.runtime.places.need(self.quay.environment).container_of(name)
 
@@ -112,9 +118,7 @@ def idle(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("impatient")
 @at_a_pier
 async def test_a_stream_of_events_that_stands_still_is_found_out(at: Pier) -> None:
-    at.proxy.spoil("GET /events", exchange.events(exchange.stalled), times=100)
-    at.proxy.cut()
-    at.proxy.open()
+    at.hear(exchange.stalled)
     await at.quay.start("web")
     await at.docker("kill", at.container("web"))
     await at.ended("web")
@@ -126,10 +130,7 @@ async def test_events_of_neighbours_do_not_put_off_the_search_for_lost_ones(at: 
     await at.quay.start("web")
     await at.quay.start("busy", BUSY)
     busy = at.container("busy")
-    of_busy = exchange.events(lambda stream: (one for one in stream if busy.encode() in one))
-    at.proxy.spoil("GET /events", of_busy, times=100)
-    at.proxy.cut()
-    at.proxy.open()
+    at.hear(lambda stream: (one for one in stream if busy.encode() in one))
     await at.docker("kill", at.container("web"))
     await at.ended("web")
 
@@ -137,9 +138,7 @@ async def test_events_of_neighbours_do_not_put_off_the_search_for_lost_ones(at: 
 @pytest.mark.usefixtures("impatient")
 @at_a_pier
 async def test_a_restart_that_nobody_told_of_is_found_out(at: Pier) -> None:
-    at.proxy.spoil("GET /events", exchange.events(exchange.stalled), times=100)
-    at.proxy.cut()
-    at.proxy.open()
+    at.hear(exchange.stalled)
     await at.quay.start("web")
     container = at.container("web")
     before = replace(at.engine.rows[container], started=time.time() - 3600)
@@ -282,9 +281,7 @@ async def test_a_volume_that_somebody_removed_is_ours_again(at: Pier) -> None:
 @at_a_pier
 async def test_a_container_of_ours_that_nobody_told_of_is_taken_up(at: Pier) -> None:
     """Its creation was done, and its answer and its event were lost."""
-    at.proxy.spoil("GET /events", exchange.events(exchange.stalled), times=100)
-    at.proxy.cut()
-    at.proxy.open()
+    at.hear(exchange.stalled)
     at.proxy.spoil("POST /containers/create", exchange.lost)
     for _ in range(2):
         with pytest.raises(TransientError):

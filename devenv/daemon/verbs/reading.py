@@ -9,7 +9,7 @@ from pathlib import Path
 
 from devenv.daemon import documents
 from devenv.daemon.board import Published
-from devenv.daemon.desired import desired, preparation, resolved
+from devenv.daemon.desired import builds, desired, resolved, resources_of
 from devenv.daemon.documents import Document
 from devenv.daemon.environment import LiveEnvironment, boottime
 from devenv.daemon.intent import Intent
@@ -65,14 +65,14 @@ async def _ahead(
 ) -> list[str]:
     """What is done to images and volumes before containers start."""
     survey = context.registry.host.docker.survey
-    prepared = preparation(intent, context.registry.host.home)
-    given = (prepared.client, prepared.resources, prepared.builds)
+    resources = resources_of(intent)
+    given = (intent.client, resources, builds(intent.environment))
     orders = [
         Order(live.id, name, one.service.container.definition, *given)
         for name, one in wanted.services.items()
         if one.replicas and one.runtime == DockerRuntime.name and one.service.container
     ]
-    diverged = await survey.diverged(live.id, prepared.resources)
+    diverged = await survey.diverged(live.id, resources)
     asks = [f"asks before it replaces the volume {name}, and its data" for name in sorted(diverged)]
     return [*asks, *await survey.ahead(live.id, orders)]
 

@@ -44,7 +44,7 @@ async def run_once(place: Place, service: Service, command: Command, report: Rep
     creator = Creator(place)
     await creator.have_image(service.name, definition, report)
     container = await creator.create_aside(Aside(service, RUN, definition, options, vanishes=True))
-    address, call = place.engine.connection.address, place.engine.connection.call
+    address, call = place.engine.connection.door, place.engine.connection.call
     try:
         duplex = await join(address, container, tty=command.tty, until="removed")
         duplex.on_close(lambda: _end(place, container, written))

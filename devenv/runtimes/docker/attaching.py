@@ -21,7 +21,7 @@ async def attach(place: Place, row: Row, size: tuple[int, int]) -> Duplex:
             f"{name} has no terminal and takes no input",
             f"write `tty: true` or `stdin_open: true`; or see devenv logs -f {name}",
         )
-    duplex = await join(place.engine.connection.address, row.container, tty=row.tty)
+    duplex = await join(place.engine.connection.door, row.container, tty=row.tty)
     columns, rows = size
     # Only a change makes what runs draw its screen anew.
     await duplex.resize(columns, max(1, rows - 1))

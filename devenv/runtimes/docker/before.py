@@ -85,7 +85,7 @@ async def _ended(place: Place, container: str) -> int:
     """Start a container, and wait for its exit code: on a socket, for it may take long."""
     connection = place.engine.connection
     path = f"/containers/{container}/wait?condition=next-exit"
-    async with request(connection.address, "POST", path) as (reader, _):
+    async with request(connection.door, "POST", path) as (reader, _):
         await connection.call(lambda client: client.start(container))
         return int(json.loads(await reader.read())["StatusCode"])
 

@@ -41,12 +41,16 @@ class RefusedError(DevenvError):
 
 
 class Connection:
-    """Calls to one engine. The client is made at the first call."""
+    """Calls to one engine. The client is made at the first call.
+
+    ``door`` is where to connect: the ``address``, or a socket of this machine that leads there.
+    """
 
     def __init__(self, address: Address) -> None:
         self.address = address
         parts = urlsplit(address.url)
         self._tunnel = Tunnel(parts.netloc) if parts.scheme == "ssh" else None
+        self.door = Address(self._tunnel.url) if self._tunnel else address
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="docker")
         self._client: APIClient | None = None
 
@@ -68,10 +72,10 @@ class Connection:
         from devenv.runtimes.docker.client import Client
 
         return Client(
-            base_url=self._tunnel.url if self._tunnel else self.address.url,
+            base_url=self.door.url,
             version="auto",
             timeout=PATIENCE,
-            tls=_tls(self.address),
+            tls=_tls(self.door),
             max_pool_size=THREADS,
         )
 

@@ -36,8 +36,8 @@ async def open_exec(place: Place, row: Row, command: Command) -> Duplex:
     if command.tty and command.size is not None:  # older engines are told only once it runs
         start["ConsoleSize"] = [command.size[1], command.size[0]]
     body = json.dumps(start).encode()
-    streams = await hijack(connection.address, f"{path}/start", body=body)
-    duplex = Duplex(streams, Target(connection.address, path, command.tty, ended))
+    streams = await hijack(connection.door, f"{path}/start", body=body)
+    duplex = Duplex(streams, Target(connection.door, path, command.tty, ended))
     if command.size is not None:
         await duplex.resize(*command.size)
     return duplex
@@ -88,7 +88,7 @@ async def _code(place: Place, row: Row, number: str) -> int:
 
 
 async def _post(place: Place, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    address = place.engine.connection.address
+    address = place.engine.connection.door
     async with request(address, "POST", path, body=json.dumps(body).encode()) as (reader, _):
         found: dict[str, Any] = json.loads(await reader.read())
         return found

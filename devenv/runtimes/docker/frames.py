@@ -39,7 +39,7 @@ class Frames:
         return self._frames(buffer) if found is None else found
 
     def _one_by_line(self, buffer: bytes) -> list[Chunk] | None:
-        """The same as ``_frames``, in a fifth of its time; None for what is not that simple.
+        """The lines of ``_frames`` in half its time; None for what is not that simple.
 
         It is where each frame is one line of one stream, and new: as of a unit that writes much.
         """

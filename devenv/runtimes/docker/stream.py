@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -13,7 +12,6 @@ from urllib.parse import urlsplit
 
 from devenv.runtimes.docker.address import Address
 from devenv.runtimes.docker.connection import AwayError, RefusedError, away
-from devenv.runtimes.docker.tunnel import words
 
 READ = 256 * 1024
 HEAD_LIMIT = 64 * 1024
@@ -82,22 +80,12 @@ async def _connect(address: Address) -> Streams:
     try:
         if parts.scheme == "unix":
             return await asyncio.open_unix_connection(parts.path, limit=READ)
-        if parts.scheme == "ssh":
-            return await _by_ssh(parts.netloc)
         context = _context(address) if address.certificates else None
         return await asyncio.open_connection(
             parts.hostname, parts.port or 2375, ssl=context, limit=READ
         )
     except OSError as error:
         raise away(error, address) from error
-
-
-async def _by_ssh(destination: str) -> Streams:
-    ours, theirs = socket.socketpair()
-    with theirs:
-        end = theirs.fileno()
-        await asyncio.create_subprocess_exec(*words(destination), stdin=end, stdout=end)
-    return await asyncio.open_connection(sock=ours, limit=READ)
 
 
 def _context(address: Address) -> ssl.SSLContext:

@@ -23,7 +23,7 @@ async def follow(place: Place, replica: ReplicaId, since: int) -> AsyncIterator[
         follow=1, stdout=1, stderr=1, timestamps=1, since=f"{since // 10**9}.{since % 10**9:09}"
     )
     frames = Frames(tty=row.tty, after=since)
-    address = place.engine.connection.address
+    address = place.engine.connection.door
     async with request(address, "GET", f"/containers/{row.container}/logs?{asked}") as (
         reader,
         _,

@@ -13,17 +13,13 @@ from pathlib import Path
 BACKLOG = 64
 
 
-def words(destination: str) -> list[str]:
-    """The command whose standard input and output lead to the engine of ``[USER@]HOST[:PORT]``."""
-    host, _, port = destination.partition(":")
-    return ["ssh", *(["-p", port] if port else []), "--", host, "docker system dial-stdio"]
-
-
 class Tunnel:
-    """A socket of this machine that leads there, for a library that knows nothing of ssh."""
+    """A socket of this machine that leads to the engine of ``[USER@]HOST[:PORT]``."""
 
     def __init__(self, destination: str) -> None:
-        self._words = words(destination)
+        host, _, port = destination.partition(":")
+        way = ["ssh", *(["-p", port] if port else [])]
+        self._words = [*way, "--", host, "docker system dial-stdio"]
         self._folder = tempfile.mkdtemp(prefix="devenv-")
         self._listening = socket.socket(socket.AF_UNIX)
         path = Path(self._folder, "engine.sock")

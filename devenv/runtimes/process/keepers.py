@@ -13,7 +13,7 @@ from pathlib import Path
 
 import devenv.keeper
 from devenv.errors import DevenvError
-from devenv.keeper.system import Limits, limit_files
+from devenv.keeper.system import FILES_AT_START, limit_files
 from devenv.model.environment import EnvironmentId
 from devenv.runtimes.process.link import Link
 
@@ -27,9 +27,8 @@ GONE_WITHIN = 5.0
 class Keepers:
     """Has keepers forked by a warden of its own, and connects to those that are there already."""
 
-    def __init__(self, folder: str, files: Limits | None) -> None:
+    def __init__(self, folder: str) -> None:
         self._folder = Path(folder)
-        self._files = files
         self._warden: subprocess.Popen[bytes] | None = None
         self._door: socket.socket | None = None
 
@@ -108,8 +107,7 @@ class Keepers:
                 stdout=subprocess.DEVNULL,
                 start_new_session=True,
             )
-            if self._files is not None:
-                limit_files(self._warden.pid, self._files)
+            limit_files(self._warden.pid, FILES_AT_START)
         except OSError as error:
             raise DevenvError(f"cannot start a keeper: {error.strerror}") from error
         finally:

@@ -9,7 +9,6 @@ from typing import Any
 
 from devenv.errors import DevenvError
 from devenv.keeper.mark import keeper_mark
-from devenv.keeper.system import Limits
 from devenv.model.environment import EnvironmentId
 from devenv.runtimes.process.keepers import Keepers, see_off
 from devenv.runtimes.process.link import KeeperEndedError, Link
@@ -28,10 +27,10 @@ class Links:
     ``lost`` has those whose keeper died, from the moment that nothing of it is left.
     """
 
-    def __init__(self, runtime_folder: str, files: Limits | None) -> None:
+    def __init__(self, runtime_folder: str) -> None:
         self.away: dict[EnvironmentId, str] = {}
         self.lost: set[EnvironmentId] = set()
-        self.keepers = Keepers(runtime_folder, files)
+        self.keepers = Keepers(runtime_folder)
         self._folder = runtime_folder
         self._links: dict[EnvironmentId, Link] = {}
         self._hints: asyncio.Queue[EnvironmentId] = asyncio.Queue()

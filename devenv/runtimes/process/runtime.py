@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
 from devenv.errors import DevenvError
-from devenv.keeper.system import Limits
 from devenv.model.environment import EnvironmentId, ReplicaId
 from devenv.model.plan import Start, StopUnit
 from devenv.runtimes.process.link import KeeperEndedError
@@ -21,10 +20,7 @@ KEEPER_DIED = "the keeper of its processes ended"
 
 
 class ProcessRuntime:
-    """``log_folder`` gives where an environment's logs lie.
-
-    ``files``: how many open files a service may have, where that is not what we may have.
-    """
+    """``log_folder`` gives where an environment's logs lie."""
 
     name = "process"
     capabilities = Capability.EXEC | Capability.ATTACH | Capability.OUTLIVES_DAEMON
@@ -34,9 +30,8 @@ class ProcessRuntime:
         *,
         runtime_folder: str,
         log_folder: Callable[[EnvironmentId], str],
-        files: Limits | None = None,
     ) -> None:
-        self.links = Links(runtime_folder, files)
+        self.links = Links(runtime_folder)
         self._log_folder = log_folder
 
     async def adopt(self) -> Mapping[EnvironmentId, Preparation]:
