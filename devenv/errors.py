@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 
 class DevenvError(Exception):
@@ -57,3 +57,11 @@ def one_of(word: str, known: Iterable[str]) -> str:
     """Make a hint of the word that was meant, or else of all there are."""
     names = list(known)
     return did_you_mean(word, names) or f"there are: {', '.join(names) or 'none'}"
+
+
+def require_services(names: Iterable[str], known: Collection[str]) -> None:
+    """Refuse names that no service has: UsageError, with the one that was meant."""
+    unknown = sorted(set(names).difference(known))
+    if unknown:
+        listed = ", ".join(map(repr, unknown))
+        raise UsageError(f"there is no service {listed}", one_of(unknown[0], known))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from devenv.cli.verbs import ALIASES, DURATION, FLAG, GLOBAL, MANY, NUMBER, VERBS
-from devenv.errors import UsageError
+from devenv.errors import UsageError, did_you_mean
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
@@ -159,8 +159,5 @@ def quick(verb: Verb, words: Sequence[str]) -> dict[str, Any] | None:
 
 
 def _meant(name: str) -> str:
-    from difflib import get_close_matches
-
     names = [verb.name for verb in VERBS.values() if not verb.hidden] + list(ALIASES)
-    close = get_close_matches(name, names, 1)
-    return f"Did you mean `devenv {close[0]}`?" if close else "`devenv --help` shows all verbs."
+    return did_you_mean(name, names) or "`devenv --help` shows all verbs."

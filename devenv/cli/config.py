@@ -9,7 +9,7 @@ from devenv.cli.check import fields as problem_fields
 from devenv.cli.local import compose_here, load_here
 from devenv.cli.result import Result
 from devenv.cli.session import Session
-from devenv.errors import UsageError, one_of
+from devenv.errors import UsageError, require_services
 from devenv.profile.shown import shown
 
 
@@ -18,9 +18,7 @@ def run(arguments: Arguments, session: Session) -> Result:
         return _compose(arguments, compose_here(session))
     loaded = load_here(session)
     services = loaded.environment.services
-    for name in arguments.services:
-        if name not in services:
-            raise UsageError(f"there is no service {name!r}", one_of(name, services))
+    require_services(arguments.services, services)
     chosen = arguments.services or list(services)
     document = {
         "name": loaded.environment.name,

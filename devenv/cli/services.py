@@ -6,7 +6,7 @@ import time
 
 from devenv.api.wording import duration, size
 from devenv.cli.layout import table
-from devenv.errors import UsageError, one_of
+from devenv.errors import require_services
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
@@ -31,9 +31,7 @@ def chosen(document: Document, names: Sequence[str]) -> list[Document]:
     if not names:
         return services
     known = {service["name"]: service for service in services}
-    for name in names:
-        if name not in known:
-            raise UsageError(f"there is no service {name!r}", one_of(name, known))
+    require_services(names, known)
     return [known[name] for name in names]
 
 

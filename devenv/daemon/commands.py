@@ -10,10 +10,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from devenv.keeper.system import FILES_AT_START, limit_files
+from devenv.runtimes.executing import MAX_OUTPUT
 from devenv.runtimes.protocol import Outcome
-
-MAX_OUTPUT = 4096
-"""Bytes of output that are looked at."""
 
 
 async def run(

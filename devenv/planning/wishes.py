@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from devenv.errors import DevenvError, UsageError, one_of
+from devenv.errors import DevenvError, UsageError, require_services
 from devenv.model.environment import Environment, Moved
 from devenv.model.service import Kind, Service
 
@@ -127,10 +127,7 @@ def with_dependencies(environment: Environment, names: Iterable[str]) -> frozens
 
 def _named(environment: Environment, names: Iterable[str]) -> frozenset[str]:
     chosen = frozenset(names)
-    unknown = sorted(chosen - environment.services.keys())
-    if unknown:
-        hint = one_of(unknown[0], environment.services)
-        raise UsageError(f"no service {', '.join(unknown)} in the profile", hint)
+    require_services(chosen, environment.services)
     return chosen
 
 

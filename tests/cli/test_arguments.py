@@ -106,7 +106,7 @@ def test_wrong_words_are_refused(line: str, message: str) -> None:
 def test_a_mistyped_verb_is_guessed() -> None:
     with pytest.raises(UsageError) as refused:
         parse(["stauts"])
-    assert refused.value.hint == "Did you mean `devenv status`?"
+    assert refused.value.hint == "did you mean `status`?"
 
 
 @pytest.mark.parametrize("line", ["", "-h", "--help", "help", "help up", "up -h", "--version"])

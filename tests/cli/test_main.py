@@ -24,7 +24,7 @@ def test_wrong_use_ends_with_2_and_says_what_to_do(desk: Desk) -> None:
     done = desk.run("stauts")
     assert done.returncode == 2
     assert "no verb 'stauts'" in done.stderr
-    assert "devenv status" in done.stderr
+    assert "did you mean `status`" in done.stderr
     assert not done.stdout
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from devenv.daemon.commands import MAX_OUTPUT, run
+from devenv.daemon.commands import run
+from devenv.runtimes.executing import MAX_OUTPUT
 from devenv.runtimes.protocol import Outcome
 
 SHELL = "/bin/sh"

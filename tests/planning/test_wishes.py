@@ -90,6 +90,6 @@ def test_scale_is_refused_for_a_fixed_port() -> None:
 
 
 def test_an_unknown_service_is_named_with_the_known_ones() -> None:
-    with pytest.raises(UsageError, match="no service wbe") as refused:
+    with pytest.raises(UsageError, match="no service 'wbe'") as refused:
         wishes.up(Wishes(), SHOP, ["wbe"], NONE)
     assert "web" in refused.value.hint

@@ -148,4 +148,4 @@ def test_a_client_without_buildkit_builds_too(sandbox: Sandbox) -> None:
 def test_what_builds_nothing_is_told(sandbox: Sandbox) -> None:
     refused = sandbox.run("build", "nonesuch", check=False)
     assert refused.returncode == 2
-    assert "no service nonesuch" in refused.stderr
+    assert "no service 'nonesuch'" in refused.stderr

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from devenv.daemon.environment import LiveEnvironment
 from devenv.daemon.intent import Intent
 from devenv.daemon.profiles import differences, request
 from devenv.daemon.registry import Registry
-from devenv.errors import DevenvError, one_of
+from devenv.errors import DevenvError, require_services
 from devenv.logs.watch import tail
 from devenv.model.origin import Origin, Problem, ProfileError
 from devenv.planning.view import snapshot
@@ -55,14 +55,9 @@ TAIL = 20
 
 
 def service_name(live: LiveEnvironment, params: Params) -> str:
-    """The service that a request names; DevenvError if the environment has none of that name."""
-    return known_name(str(params["service"]), live.board.newest.desired.services)
-
-
-def known_name(name: str, known: Iterable[str]) -> str:
-    """The name; DevenvError if it is not among those known."""
-    if name not in known:
-        raise DevenvError(f"no service {name}", one_of(name, known))
+    """The service that a request names; UsageError if the environment has none of that name."""
+    name = str(params["service"])
+    require_services((name,), live.board.newest.desired.services)
     return name
 
 

@@ -7,7 +7,8 @@ from devenv.daemon.desired import resolved
 from devenv.daemon.documents import Document
 from devenv.daemon.intent import Intent
 from devenv.daemon.profiles import request
-from devenv.daemon.verbs.context import Answer, Context, Params, known_name, read_intent
+from devenv.daemon.verbs.context import Answer, Context, Params, read_intent
+from devenv.errors import require_services
 from devenv.model.environment import ReplicaId
 from devenv.model.service import Service
 from devenv.model.snapshot import Snapshot
@@ -20,7 +21,8 @@ async def inspect(context: Context, params: Params) -> Answer:
     """Read only: what is not up is shown as the profile has it."""
     live, checkout = context.registry.find(params["target"])
     intent = await read_intent(context, live.board.newest, checkout)
-    name = known_name(str(params["service"]), intent.environment.services)
+    name = str(params["service"])
+    require_services((name,), intent.environment.services)
     index = int(params.get("index") or 0)
     service = intent.environment.services[name]
     made = resolved(intent, context.registry.host.home, service, index)

@@ -11,7 +11,7 @@ from devenv.daemon.environment import LiveEnvironment
 from devenv.daemon.telling import Telling
 from devenv.daemon.verbs.changing import fresh_basis
 from devenv.daemon.verbs.context import Answer, Context, Params, client, service_name
-from devenv.errors import DevenvError, UsageError, one_of
+from devenv.errors import DevenvError, require_services
 from devenv.model.environment import Environment, ReplicaId
 from devenv.runtimes.protocol import Command, Report
 
@@ -66,10 +66,7 @@ def _chosen(
     environment: Environment, builds: Mapping[str, Definition], params: Params
 ) -> Mapping[str, Definition]:
     names = params.get("services") or ()
-    unknown = [name for name in names if name not in environment.services]
-    if unknown:
-        hint = one_of(unknown[0], environment.services)
-        raise UsageError(f"no service {', '.join(unknown)}", hint)
+    require_services(names, environment.services)
     return {name: found for name, found in builds.items() if not names or name in names}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from contextlib import aclosing
 from typing import Any
 
 from devenv.errors import DevenvError
@@ -15,9 +14,9 @@ from devenv.runtimes.docker.place import Place
 from devenv.runtimes.docker.rows import Row
 from devenv.runtimes.docker.stream import hijack, request
 from devenv.runtimes.docker.usage import usage
+from devenv.runtimes.executing import outcome_of
 from devenv.runtimes.protocol import Command, Outcome, Sample
 
-MAX_OUTPUT = 4096
 FIRST_PAUSE, LONGEST_PAUSE = 0.005, 0.25
 KILLED = 137
 """The code of a command whose container has ended under it."""
@@ -45,12 +44,7 @@ async def open_exec(place: Place, row: Row, command: Command) -> Duplex:
 
 async def execute(place: Place, row: Row, command: Command) -> Outcome:
     """Run a command to its end, without input; only the beginning of its output is kept."""
-    kept = b""
-    async with aclosing(await open_exec(place, row, command)) as duplex:
-        while (piece := await duplex.read()) is not None:
-            kept += piece[1][: MAX_OUTPUT - len(kept)]
-        code = await duplex.exit_code()
-    return Outcome(code, kept.decode("utf-8", "replace").strip())
+    return await outcome_of(await open_exec(place, row, command))
 
 
 def _body(command: Command) -> dict[str, Any]:

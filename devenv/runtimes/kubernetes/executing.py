@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import aclosing
 
 import aiohttp
 
 from devenv.errors import DevenvError
 from devenv.model.environment import ReplicaId
+from devenv.runtimes.executing import outcome_of
 from devenv.runtimes.kubernetes.errors import AwayError
 from devenv.runtimes.kubernetes.place import Place
 from devenv.runtimes.kubernetes.resources import POD, name_of
@@ -19,7 +19,6 @@ from devenv.runtimes.protocol import Command, Outcome
 PROTOCOL = "v5.channel.k8s.io"
 INPUT, STDOUT, STDERR, STATUS, SIZE = range(5)
 CLOSE = 255
-MAX_OUTPUT = 4096
 KILLED = 137
 """The code of a command whose pod has gone under it."""
 
@@ -117,12 +116,7 @@ async def open_exec(place: Place, replica: ReplicaId, command: Command) -> Shell
 
 async def execute(place: Place, replica: ReplicaId, command: Command) -> Outcome:
     """Run a command to its end, without input; only the beginning of its output is kept."""
-    kept = b""
-    async with aclosing(await open_exec(place, replica, command)) as shell:
-        while (piece := await shell.read()) is not None:
-            kept += piece[1][: MAX_OUTPUT - len(kept)]
-        code = await shell.exit_code()
-    return Outcome(code, kept.decode("utf-8", "replace").strip())
+    return await outcome_of(await open_exec(place, replica, command))
 
 
 def exit_code(status: bytes) -> int:
