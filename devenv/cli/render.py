@@ -50,14 +50,15 @@ def pour(output: Output) -> int:
     """Print bytes as they come, and say the exit code that they end with."""
     sys.stdout.flush()
     out = sys.stdout.fileno()
-    while True:
-        try:
-            chunk = next(output)
-        except StopIteration as end:
-            return int(end.value or 0)
-        rest = memoryview(chunk)
-        while rest:
-            rest = rest[os.write(out, rest) :]
+    try:
+        while True:
+            rest = memoryview(next(output))
+            while rest:
+                rest = rest[os.write(out, rest) :]
+    except StopIteration as end:
+        return int(end.value or 0)
+    finally:
+        output.close()
 
 
 def _document(data: Any) -> None:

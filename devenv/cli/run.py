@@ -60,6 +60,14 @@ def _runtime(document: Document, name: str) -> str:
 
 
 def _run_task(arguments: Arguments, session: Session) -> Output:
+    try:
+        return (yield from _until_over(arguments, session))
+    except (KeyboardInterrupt, GeneratorExit):  # the latter: while its output was written
+        notice(f"{arguments.task} goes on in the daemon: `devenv stop {arguments.task}` ends it.")
+        raise
+
+
+def _until_over(arguments: Arguments, session: Session) -> Output:
     task, limit = arguments.task, arguments.timeout
     since, end = time.time_ns(), None if limit is None else time.monotonic() + limit
     document = session.call("run", client=session.caller(), task=task)

@@ -35,12 +35,13 @@ def test_deciding_does_not_touch_the_world(folder: str) -> None:
 
 
 def test_runtimes_do_not_know_each_other() -> None:
+    shared = {"protocol", "executing"}
     knowing = [
         f"{module.path} imports {name}"
         for module in modules("devenv/runtimes")
         if len(own := module.path.split("/")) > 3
         for name in module.imports()
-        if name.startswith("devenv.runtimes.") and name.split(".")[2] not in {own[2], "protocol", "executing"}
+        if name.startswith("devenv.runtimes.") and name.split(".")[2] not in {own[2], *shared}
     ]
     assert knowing == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import signal
 import socket
 import threading
 from pathlib import Path
@@ -167,6 +168,23 @@ tasks:
     told = sandbox.run("exec", "web", "--", "sh", "-c", "echo $COLOUR; exit 5", check=False)
     assert (told.returncode, told.stdout) == (5, "blue\n")
     assert sandbox.run("run", "--service", "web", "--", "printenv", "COLOUR").stdout == "blue\n"
+
+
+def test_an_interrupt_leaves_a_task_running_and_says_so(sandbox: Sandbox) -> None:
+    sandbox.profile("""
+tasks:
+  slow: {command: ["sh", "-c", "echo begun; exec sleep TOKEN"]}
+""")
+    with sandbox.spawn("run", "slow") as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "begun\n"
+        running.send_signal(signal.SIGINT)
+        _, told = running.communicate(timeout=20)
+    assert running.returncode == 130
+    assert "slow goes on in the daemon: `devenv stop slow` ends it." in told
+    assert sandbox.states() == {"slow": "running"}
+    sandbox.run("stop", "slow")
+    assert sandbox.states() == {"slow": "stopped"}
 
 
 def test_replicas_have_ports_of_their_own(sandbox: Sandbox) -> None:
