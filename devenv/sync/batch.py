@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from devenv.sync import archive
 from devenv.sync.archive import Meta
@@ -21,7 +21,10 @@ Packing = Generator["Frame", None, Entry | None]
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """``verb`` is part, chunk or batch (the last one); ``path``: the file that a chunk is of."""
+    """``verb`` is part, chunk, hole or batch (the last one).
+
+    ``path``: the file that a chunk or a hole is of.
+    """
 
     verb: str
     data: bytes
@@ -115,10 +118,10 @@ class Batch:
             self.files += 1
             return entry
         if isinstance(entry, File):
-            return (yield from self._file(reader, path, staged))
+            return (yield from self._file(reader, path, staged, entry))
         return None
 
-    def _file(self, reader: Reader, path: str, staged: str) -> Packing:
+    def _file(self, reader: Reader, path: str, staged: str, entry: File) -> Packing:
         try:
             opened = reader.open(self._names.get(path, path))
         except OSError as error:
@@ -137,13 +140,16 @@ class Batch:
                 return None
         self.files += 1
         self.bytes += opened.entry.size
-        return opened.entry
+        return replace(opened.entry, edition=entry.edition)
 
     def _large(self, opened: Opened, staged: str) -> Iterator[Frame]:
         self._pending += archive.file(staged, b"", _meta_of(opened))
         yield self._flushed()
-        for piece in opened.pieces():
-            yield Frame("chunk", piece, staged)
+        for span in opened.spans():
+            if isinstance(span, int):
+                yield Frame("hole", str(span).encode(), staged)
+            else:
+                yield Frame("chunk", span, staged)
 
     def _flushed(self) -> Frame:
         frame = Frame("part", bytes(self._pending) + archive.END)

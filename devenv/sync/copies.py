@@ -19,8 +19,8 @@ from devenv.sync.tree import EMPTY
 RETRY = 0.2, 2.0
 """Seconds until a unit that could not be reached is tried again, at first and at most."""
 ROOT = "0"
-NO_SHELL = "executable file not found"
-"""What an engine says where an image has no ``sh``."""
+LACKS = "executable file not found", "the image has no "
+"""What an engine says where an image has no ``sh``, and a receiver where it has no tool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,10 @@ class Opener(Protocol):
 
 
 class Copy:
-    """One unit: the link into it, and a mirror for each rule that sends."""
+    """One unit: the link into it, and a mirror for each rule that sends.
+
+    ``lack``: why no receiver can run in it; the engine brings its files then.
+    """
 
     def __init__(self, key: UnitKey, mirrors: Mapping[Strand, Mirror]) -> None:
         self.key = key
@@ -57,7 +60,7 @@ class Copy:
         self.problem = ""
         self.failures = 0
         self._link: Link | None = None
-        self._is_bare = False
+        self.lack = ""
 
     async def bring(self, opener: Opener) -> None:
         """Make the unit's files as the sources are. What goes wrong is in ``problem``."""
@@ -72,15 +75,15 @@ class Copy:
     async def _bring(self, opener: Opener) -> None:
         if not self.is_behind:
             return
-        if not self.key.runs or self._is_bare:
+        if not self.key.runs or self.lack:
             await self._deposit(opener)
             return
         try:
             await self._bring_as(opener, "")
         except RefusedError as error:
             await self.close()
-            if NO_SHELL in error.message:
-                self._is_bare = True
+            if any(text in error.message for text in LACKS):
+                self.lack = _lack(error.message)
                 await self._deposit(opener)
                 return
             await self._bring_as(opener, ROOT)  # its own user may not write there
@@ -93,6 +96,8 @@ class Copy:
     async def _bring_as(self, opener: Opener, user: str) -> None:
         if self._link is None:
             self._link = Link(await opener.open(self.key.replica, user))
+            for mirror in self.mirrors.values():
+                mirror.doubt()
         for mirror in self.mirrors.values():
             if mirror.revision < mirror.source.revision:
                 await mirror.bring(self._link)
@@ -106,6 +111,11 @@ class Copy:
         if link is not None:
             with suppress(DevenvError):
                 await link.close()
+
+
+def _lack(message: str) -> str:
+    what = message if message.startswith(LACKS[1]) else f"{LACKS[1]}sh"
+    return f"{what}: the engine brings its files, and nothing is deleted"
 
 
 class Copies:

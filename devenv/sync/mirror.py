@@ -108,6 +108,12 @@ class Mirror:
         self.accept()
         self.agreed, self._contact, self.revision = None, Contact(), 0
 
+    def doubt(self) -> None:
+        """Look again at what the target has: nobody knows what came to it while it was away."""
+        if self.agreed is not None:
+            self._contact = Contact(self.agreed, is_same=True)
+            self.agreed, self.revision = None, 0
+
     async def bring(self, link: Link) -> None:
         """Make the target as the source is now. Raises BrokenError; the rest is in ``problems``."""
         revision, since = self.source.revision, self.source.since

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -33,6 +34,30 @@ class Opened:
                 return
             left -= len(data)
             yield data
+
+    def spans(self) -> Iterator[bytes | int]:
+        """Yield the content as ``pieces`` does, but of a hole only where it ends."""
+        at, size = 0, self.entry.size
+        while at < size:
+            begin, end = self._data(at)
+            if begin > at:
+                yield begin
+            os.lseek(self.descriptor, begin, os.SEEK_SET)
+            at = begin
+            while at < end and (data := os.read(self.descriptor, min(PIECE, end - at))):
+                yield data
+                at += len(data)
+            if at < end:
+                return  # it was cut short meanwhile
+
+    def _data(self, at: int) -> tuple[int, int]:
+        """The next range with data, at the end of the file an empty one."""
+        size = self.entry.size
+        try:
+            begin = min(size, os.lseek(self.descriptor, at, os.SEEK_DATA))
+            return begin, min(size, os.lseek(self.descriptor, begin, os.SEEK_HOLE))
+        except OSError as error:  # no data follows; or the file system knows nothing of holes
+            return (size, size) if error.errno == errno.ENXIO else (at, size)
 
     def is_same(self) -> bool:
         """Tell whether nobody wrote to it since it was opened."""

@@ -1,9 +1,10 @@
 # Receives files within a container: frames on stdin, one answer for each on stdout.
-# POSIX sh, with head, tar, mv, rm, mkdir and sha256sum. Words with a backslash are for printf %b.
+# POSIX sh, with the tools that `tools` names. Words with a backslash are for printf %b.
 #
 #   root DIR                      work below DIR; answers "ok UID"
 #   part N LENGTH HASH            LENGTH bytes follow: an archive for batch N
 #   chunk N LENGTH HASH PATH      LENGTH bytes follow: more of a file of batch N
+#   hole N LENGTH HASH PATH       LENGTH bytes follow: up to where that file has nothing but zeros
 #   batch N LENGTH HASH           the last archive of batch N, and what to do with it (its `list`)
 #   look N LENGTH HASH            names, each ended by NUL: answers with the mode and hash of each
 #   drop N                        forget what came for batch N
@@ -25,6 +26,12 @@ word() { # a word as it is meant, in W
 
 failed() { # in one line: why
   printf 'failed %s\n' "$(printf '%s ' "$@" | tr '\n' ' ')"
+}
+
+tools() { # what an image may lack
+  for tool in head tar mv rm mkdir dd id tr stat xargs sha256sum; do
+    command -v "$tool" >/dev/null || { echo "the image has no $tool" && return 1; }
+  done
 }
 
 receive() { # length hash; what is left of a frame must never be read as a command
@@ -98,6 +105,11 @@ append() {
   cat "$S/frame" >>"$B/$W"
 }
 
+stretch() {
+  word "$1"
+  dd if=/dev/null of="$B/$W" bs=1 count=0 seek="$(cat "$S/frame")"
+}
+
 look() (
   cd -P -- "$R" || exit 1
   xargs -0 stat -c '%f %n' -- <"$S/frame" 2>/dev/null
@@ -108,9 +120,10 @@ look() (
 while read -r op n length hash rest; do
   case $op in root | drop) ;; *) receive "$length" "$hash" ;; esac
   case $op in
-  root) said=$(root "$n") && root "$n" >/dev/null && echo "ok $(id -u)" || failed "$said" ;;
+  root) said=$(tools && root "$n") && root "$n" >/dev/null && echo "ok $(id -u)" || failed "$said" ;;
   part) said=$(extract 2>&1) && echo "ok $n" || failed "$said" ;;
   chunk) said=$(append "$rest" 2>&1) && echo "ok $n" || failed "$said" ;;
+  hole) said=$(stretch "$rest" 2>&1) && echo "ok $n" || failed "$said" ;;
   batch)
     said=$(extract 2>&1 && list 2>&1) && echo "ok $n $hash" || failed "$said"
     forget

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Callable, Iterable, Mapping
 
 from devenv.sync.ignore import Filter
@@ -11,15 +12,27 @@ from devenv.sync.tree import Edit, Entry, File, Folder, Link, Odd, at, edited
 
 Watch = Callable[[str], None]
 """Called with a folder's path before the folder is read, so that nothing is missed after it."""
+TICK = 20_000_000
+"""Nanoseconds within which a file system may give two writes one time."""
 
 
 class Scanner:
-    """Looks below ``root``; what ``rule`` does not take is neither looked at nor watched."""
+    """Looks below ``root``; what ``rule`` does not take is neither looked at nor watched.
 
-    def __init__(self, root: str, rule: Filter, watch: Watch) -> None:
+    ``clock`` is the one of the file system's times, in nanoseconds.
+    """
+
+    def __init__(
+        self, root: str, rule: Filter, watch: Watch, clock: Callable[[], int] = time.time_ns
+    ) -> None:
+        self._clock = clock
         self._root = root
         self._rule = rule
         self._watch = watch
+        self._recent: set[str] = set()
+        self._editions: dict[str, int] = {}
+        self._shared: dict[int, frozenset[str]] = {}
+        self._touched: set[int] = set()
 
     def whole(self) -> Folder | None:
         """Look at everything; None: there is no such folder."""
@@ -30,10 +43,12 @@ class Scanner:
         """Look again at the marked paths; True: at all below them too."""
         if "" in marks:
             return self.whole()
+        self._touched.clear()
         edits = [
             Edit(path, self._look(path, None if deep else at(tree, path)))
             for path, deep in _topmost(marks)
         ]
+        edits += [Edit(path, self._look(path, None)) for path in self._other_names()]
         news = [edit for edit in edits if edit.entry is not at(tree, edit.path)]
         return edited(tree, news) if news else tree
 
@@ -50,7 +65,24 @@ class Scanner:
             return None
         if stat.S_ISDIR(found.st_mode):
             return self._folder(path, found, before)
-        return _plain(full, found)
+        return self._file(path, found) if stat.S_ISREG(found.st_mode) else _other(full, found)
+
+    def _file(self, path: str, found: os.stat_result) -> File:
+        if path in self._recent:
+            self._recent.discard(path)
+            self._editions[path] = self._editions.get(path, 0) + 1
+        if abs(self._clock() - found.st_mtime_ns) < TICK:
+            self._recent.add(path)
+        inode = found.st_ino
+        if found.st_nlink > 1:
+            self._shared[inode] = self._shared.get(inode, frozenset()) | {path}
+            self._touched.add(inode)
+        mode = stat.S_IMODE(found.st_mode)
+        return File(found.st_size, found.st_mtime_ns, inode, mode, self._editions.get(path, 0))
+
+    def _other_names(self) -> set[str]:
+        """All the names of files that were looked at: events tell only by which one it changed."""
+        return {path for inode in self._touched for path in self._shared[inode]}
 
     def _takes(self, path: str, found: os.stat_result) -> bool:
         if stat.S_ISDIR(found.st_mode):
@@ -82,10 +114,7 @@ def _topmost(marks: Mapping[str, bool]) -> Iterable[tuple[str, bool]]:
             yield path, deep
 
 
-def _plain(full: str, found: os.stat_result) -> Entry | None:
-    mode = stat.S_IMODE(found.st_mode)
-    if stat.S_ISREG(found.st_mode):
-        return File(found.st_size, found.st_mtime_ns, found.st_ino, mode)
+def _other(full: str, found: os.stat_result) -> Entry | None:
     if stat.S_ISLNK(found.st_mode):
         try:
             return Link(os.readlink(full))

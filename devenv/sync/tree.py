@@ -16,6 +16,8 @@ class File:
     inode: int
     mode: int
     """Permission bits."""
+    edition: int = 0
+    """Counts the looks at it for which its times could not tell whether it had changed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,7 +149,7 @@ def _target(replica: ReplicaId, copy: Copy, mirror: Mirror) -> Document:
     return {
         "index": replica.index,
         "state": state or ("sending" if behind else "equal"),
-        "reason": copy.problem or mirror.halted,
+        "reason": copy.problem or mirror.halted or copy.lack,
         "generation": tally.generation,
         "files": tally.files,
         "bytes": tally.bytes,
