@@ -50,6 +50,9 @@ class Folders:
     def records(self, environment: EnvironmentId) -> Path:
         return self.environment(environment) / "containers.json"
 
+    def ledgers(self, environment: EnvironmentId) -> Path:
+        return self.environment(environment) / "sync"
+
     def data(self, environment: EnvironmentId, service: str) -> Path:
         return self.environment(environment) / "data" / service
 

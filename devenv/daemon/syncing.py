@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -19,6 +20,7 @@ from devenv.runtimes.docker.runtime import DockerRuntime
 from devenv.runtimes.protocol import Command, Preparation
 from devenv.sync.copies import UnitKey
 from devenv.sync.ignore import GitPatterns
+from devenv.sync.ledger import Ledger
 from devenv.sync.link import Stream, command
 from devenv.sync.session import Session
 
@@ -92,7 +94,7 @@ class Syncer:
                 self._refusal = error.message
                 self._wishes.note(name, f"{error.message}: {error.hint}")
             return
-        hands = _Hands(self._environment, name, self._host.docker, self._wishes)
+        hands = _Hands(self._environment, name, self._host, self._wishes)
         session = Session(rules, watcher, hands, boottime=_boottime)
         task = asyncio.create_task(session.run())
         task.add_done_callback(self._ended)
@@ -124,12 +126,18 @@ class _Hands:
     """What a session of one service may do."""
 
     def __init__(
-        self, environment: EnvironmentId, service: str, docker: DockerRuntime, wishes: Wishes
+        self, environment: EnvironmentId, service: str, host: Host, wishes: Wishes
     ) -> None:
         self._environment = environment
         self._service = service
-        self._docker = docker
+        self._docker = host.docker
+        self._ledgers = host.folders.ledgers(environment)
         self._wishes = wishes
+
+    def ledger(self, key: UnitKey, rule: SyncRule) -> Ledger:
+        ends = hashlib.sha256(f"{rule.source}\0{rule.target}".encode()).hexdigest()[:16]
+        name = f"{self._service}.{key.replica.index}.{ends}.jsonl"
+        return Ledger(self._ledgers / name, key.container)
 
     async def open(self, replica: ReplicaId, user: str) -> Stream:
         wanted = Command(command(), takes_input=True, user=user)

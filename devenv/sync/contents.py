@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 
-from devenv.sync.diff import Comparison, Content, Contents
+from devenv.sync.diff import Change, Comparison, Content, Contents
 from devenv.sync.reading import Reader
-from devenv.sync.tree import EMPTY, Edit, Entry, File, Folder, Link, edited, walk
+from devenv.sync.tree import EMPTY, Edit, Entry, File, Folder, Link, edited, walk, with_modes
 
 OTHER = File(-1, 0, 0, 0)
 """Stands for a file that is not what the source has."""
+UNKNOWN = -1
+"""Stands for a mode that is not what the source has."""
 
 
 def contents(
@@ -70,3 +72,15 @@ def _shown(folder: Folder, target: Contents, comparison: Comparison, path: str) 
         else:
             entries[name] = entry
     return Folder(folder.mode, folder.inode, entries)
+
+
+def doubted(agreed: Folder, todo: Sequence[Change]) -> Folder:
+    """What is agreed when nobody knows how much of these changes was made."""
+    modes: dict[str, int] = {}
+    edits: list[Edit] = []
+    for change in todo:
+        if isinstance(change.old, Folder) and isinstance(change.new, Folder):
+            modes[change.path] = UNKNOWN
+        else:
+            edits.append(Edit(change.path, OTHER))
+    return edited(with_modes(agreed, modes), edits)

@@ -11,6 +11,8 @@ from typing import Protocol
 
 from devenv.errors import DevenvError
 from devenv.model.environment import ReplicaId
+from devenv.model.sync import SyncRule
+from devenv.sync.ledger import Ledger
 from devenv.sync.link import Link, RefusedError, Stream
 from devenv.sync.mirror import Contact, Mirror
 from devenv.sync.strand import Strand
@@ -37,7 +39,9 @@ class UnitKey:
 
 
 class Opener(Protocol):
-    """The way into units."""
+    """The way into units, and where is written down what they have."""
+
+    def ledger(self, key: UnitKey, rule: SyncRule) -> Ledger: ...
 
     async def open(self, replica: ReplicaId, user: str) -> Stream:
         """Start a receiver in a unit, as its own user where ``user`` is "". Raises DevenvError."""
@@ -175,12 +179,15 @@ class Copies:
         return min(RETRY[1], RETRY[0] * 2.0 ** min(failures)) if failures else None
 
     def _copy(self, key: UnitKey, before: Copy | None) -> Copy:
-        mirrors = {
-            strand: Mirror(strand.source, strand.way, self._contact(strand, key, before))
-            for strand in self._strands
-            if strand.rule.target
-        }
-        return Copy(key, mirrors)
+        senders = [strand for strand in self._strands if strand.rule.target]
+        return Copy(key, {strand: self._mirror(strand, key, before) for strand in senders})
+
+    def _mirror(self, strand: Strand, key: UnitKey, before: Copy | None) -> Mirror:
+        ledger = self._opener.ledger(key, strand.rule)
+        contact = self._contact(strand, key, before)
+        if before is None and (known := ledger.read()) is not None:
+            contact = Contact(known, is_same=True)
+        return Mirror(strand.source, strand.way, contact, ledger)
 
     def _contact(self, strand: Strand, key: UnitKey, before: Copy | None) -> Contact:
         """What a unit has is only taken for granted where it has just been started."""

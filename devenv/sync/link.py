@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +18,8 @@ PATIENCE = 30.0
 """Seconds that a receiver has for an answer."""
 INLINE = 64
 """Changes that are packed right here: a thread costs more."""
+LINES = 100
+"""Lines that one name may have."""
 LIMIT = 64 * 1024 * 1024
 """Bytes of one answer."""
 
@@ -86,13 +88,14 @@ class Link:
     async def look(self, paths: Iterable[str]) -> dict[str, Content]:
         """Compare: what is at those paths of the unit; links have no text."""
         self.generation += 1
-        names = b"".join(path.encode(errors="surrogateescape") + b"\0" for path in paths)
+        asked = [path.encode(errors="surrogateescape") for path in paths]
+        names = b"".join(name + b"\0" for name in asked)
         await self._write(self._head("look", names) + names)
         end = f"\nend {self.generation}\n".encode()
         while not self._buffer.endswith(end):
             await self._more()
         text, self._buffer = self._buffer[: -len(end)], b""
-        return parse(text)
+        return parse(text, set(asked))
 
     async def close(self) -> None:
         await self._stream.close()
@@ -149,21 +152,43 @@ _HASH = re.compile(rb"(\\?)([0-9a-f]{64}) [ *](.+)", re.DOTALL)
 _KINDS = {0o100000: "file", 0o120000: "link", 0o040000: "folder"}
 
 
-def parse(text: bytes) -> dict[str, Content]:
-    """Read what a receiver says of its files. What cannot be understood is left out. Pure."""
-    modes: dict[str, int] = {}
-    hashes: dict[str, str] = {}
-    for line in text.split(b"\n"):
+def parse(text: bytes, asked: Collection[bytes]) -> dict[str, Content]:
+    """Read what a receiver says of the files that it was asked about. Pure.
+
+    A name may have newlines in it: which lines it has is found by what was asked.
+    """
+    modes: dict[bytes, int] = {}
+    hashes: dict[bytes, str] = {}
+    lines = text.split(b"\n")
+    for number, line in enumerate(lines):
         if found := _HASH.fullmatch(line):
-            name = _unescaped(found[3]) if found[1] else found[3]
-            hashes[name.decode(errors="surrogateescape")] = found[2].decode()
-        elif found := _STATE.fullmatch(line):
-            modes[found[2].decode(errors="surrogateescape")] = int(found[1], 16)
+            start = _unescaped(found[3]) if found[1] else found[3]
+            if (name := _whole(start, lines, number, asked)) is not None:
+                hashes[name] = found[2].decode()
+        elif (found := _STATE.fullmatch(line)) and (
+            name := _whole(found[2], lines, number, asked)
+        ) is not None:
+            modes[name] = int(found[1], 16)
     return {
-        path: Content(kind, mode & 0o7777, hashes.get(path, "") if kind == "file" else "")
+        path.decode(errors="surrogateescape"): Content(
+            kind, mode & 0o7777, hashes.get(path, "") if kind == "file" else ""
+        )
         for path, mode in modes.items()
         if (kind := _KINDS.get(mode & 0o170000, ""))
     }
+
+
+def _whole(
+    start: bytes, lines: Sequence[bytes], number: int, asked: Collection[bytes]
+) -> bytes | None:
+    """The name that begins in a line: the longest before the next entry that was asked about."""
+    found = start if start in asked else None
+    for line in lines[number + 1 : number + 1 + LINES]:
+        if found is not None and (_HASH.fullmatch(line) or _STATE.fullmatch(line)):
+            return found
+        start += b"\n" + line
+        found = start if start in asked else found
+    return found
 
 
 def _unescaped(name: bytes) -> bytes:

@@ -9,13 +9,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from devenv.errors import DevenvError
 from devenv.sync.batch import Batch
-from devenv.sync.contents import contents, shown
+from devenv.sync.contents import contents, doubted, shown
 from devenv.sync.deposit import deposited
 from devenv.sync.diff import Change, Conflict, Content, changes, compare
-from devenv.sync.link import Link, RefusedError
+from devenv.sync.link import INLINE, Link, RefusedError
 from devenv.sync.safety import halt
-from devenv.sync.tree import EMPTY, Entry, Folder, edited, walk, with_modes
+from devenv.sync.tree import EMPTY, Edit, Entry, Folder, edited, walk, with_modes
 
 Put = Callable[[bytes], Awaitable[None]]
 """Puts an archive into a unit, at "/". Raises DevenvError."""
@@ -84,10 +85,28 @@ class Tally:
         self.latencies.append(took)
 
 
+class Record(Protocol):
+    """Where is written down what a target has; see ``ledger.Ledger``."""
+
+    @property
+    def is_long(self) -> bool: ...
+
+    def begin(self, tree: Folder) -> None: ...
+
+    def add(self, edits: Sequence[Edit], modes: Mapping[str, int]) -> None: ...
+
+
 class Mirror:
     """``agreed`` is what both sides have; None: not compared yet. ``halted`` says why it rests."""
 
-    def __init__(self, source: Watched, way: Way, contact: Contact = Contact()) -> None:
+    def __init__(
+        self,
+        source: Watched,
+        way: Way,
+        contact: Contact = Contact(),
+        record: Record | None = None,
+    ) -> None:
+        self._record = record
         self.source = source
         self.agreed: Folder | None = None
         self.revision = 0
@@ -123,6 +142,7 @@ class Mirror:
         await link.at(self._way.target)
         if self.agreed is None and tree is not None:
             self.agreed = await self._first(link, tree)
+            await self._write_anew()
         assert self.agreed is not None or tree is None
         agreed = self.agreed or EMPTY
         self.halted = "" if self._accepted and tree is not None else halt(agreed, tree)
@@ -184,14 +204,33 @@ class Mirror:
         """Send changes. Raises RefusedError."""
         if not todo:
             return
-        batch = Batch(self.source.root, todo, self._way.names)
-        await link.send(batch)
         assert self.agreed is not None
+        batch = Batch(self.source.root, todo, self._way.names)
+        try:
+            await link.send(batch)
+        except DevenvError:
+            self.agreed = doubted(self.agreed, todo)
+            raise
         self.agreed = edited(with_modes(self.agreed, batch.modes), batch.edits)
         self.tally.add(batch, time.monotonic() - since)
+        await self._write_down(batch)
         self.problems |= batch.unreadable
         for path in batch.unsettled:
             self.source.mark((self._way.names or {}).get(path, path), deep=False)
+
+    async def _write_anew(self) -> None:
+        if self._record is not None and self.agreed is not None:
+            await asyncio.to_thread(self._record.begin, self.agreed)
+
+    async def _write_down(self, batch: Batch) -> None:
+        if self._record is None:
+            return
+        if self._record.is_long:
+            await self._write_anew()
+        elif len(batch) < INLINE:
+            self._record.add(batch.edits, batch.modes)
+        else:
+            await asyncio.to_thread(self._record.add, batch.edits, batch.modes)
 
     async def _carry_or_halve(self, link: Link, todo: Sequence[Change], since: float) -> None:
         try:

@@ -28,11 +28,15 @@ class Files(RuleBasedStateMachine):
         self.base = Path(tempfile.mkdtemp(prefix="devenv-machine-"))
         self.loop = asyncio.new_event_loop()
         self.stack = AsyncExitStack()
-        self.started = 10.0
+        self.container, self.started = "c1", 10.0
         (self.base / "src").mkdir()
         (self.base / "src" / "keep").write_text("1")
-        entering = self.stack.enter_async_context(world(self.base))
+        self.open()
+
+    def open(self) -> None:
+        entering = self.stack.enter_async_context(world(self.base, running=False, born=1000.0))
         self.one: World = self.loop.run_until_complete(entering)
+        self.one.run(self.container, self.started)
 
     def at(self, path: str) -> Path:
         return self.base / "src" / path
@@ -47,6 +51,20 @@ class Files(RuleBasedStateMachine):
         except OSError:  # a file is where a folder should be, or the other way round
             with suppress(OSError):
                 self.at(path).with_name(".partial").unlink()
+
+    @rule(path=PATHS, text=TEXTS)
+    def write_in_place(self, path: str, text: bytes) -> None:
+        if self.at(path).is_file() and not self.at(path).is_symlink():
+            self.at(path).write_bytes(text)
+
+    @rule(path=PATHS, other=PATHS)
+    def hard_link(self, path: str, other: str) -> None:
+        if self.at(path).is_symlink():
+            return
+        try:
+            os.link(self.at(path), self.at(other))
+        except OSError:
+            return
 
     @rule(path=PATHS)
     def remove(self, path: str) -> None:
@@ -90,10 +108,16 @@ class Files(RuleBasedStateMachine):
                 opened.process.kill()
                 self.loop.run_until_complete(opened.process.wait())
 
+    @rule(path=PATHS)
+    def make_the_daemon_again(self, path: str) -> None:
+        self.loop.run_until_complete(self.stack.aclose())
+        self.remove(path)
+        self.open()
+
     @rule()
     def restart_the_container(self) -> None:
         self.started += 1
-        self.one.run("c1", self.started)
+        self.one.run(self.container, self.started)
 
     @rule()
     def make_the_container_again(self) -> None:
@@ -103,7 +127,8 @@ class Files(RuleBasedStateMachine):
         for path in (self.base / "dst").iterdir():
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         self.started += 1
-        self.one.run(f"c{self.started}", self.started)
+        self.container = f"c{self.started}"
+        self.one.run(self.container, self.started)
 
     def settle_alone(self) -> None:
         self.loop.run_until_complete(self.one.settled())
@@ -126,4 +151,4 @@ class Files(RuleBasedStateMachine):
 
 
 TestFiles = Files.TestCase
-TestFiles.settings = settings(max_examples=12, stateful_step_count=14, deadline=None)
+TestFiles.settings = settings(max_examples=20, stateful_step_count=16, deadline=None)

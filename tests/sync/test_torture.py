@@ -14,6 +14,7 @@ import pytest
 
 from devenv.sync.diff import changes
 from devenv.sync.ignore import Filter
+from devenv.sync.link import parse
 from devenv.sync.scan import TICK, Scanner
 from tests.sync.worlds import WEB, world
 
@@ -135,3 +136,12 @@ def test_an_image_without_tar_gets_its_files_by_the_engine_and_says_why(tmp_path
                 assert opened.getnames() == [str(one.target / "f").lstrip("/")]
 
     asyncio.run(main())
+
+
+def test_names_with_newlines_are_told_apart() -> None:
+    asked = [b"a", b"a\nb", b"81a4 a"]
+    digest = b"0" * 64
+    said = b"81a4 a\nb\n81a4 a\n81a4 81a4 a\n" + digest + b"  a\nb\n\\" + digest + b"  a\\nb\n"
+    found = parse(said, asked)
+    assert found.keys() == {"a", "a\nb", "81a4 a"}
+    assert found["a\nb"].text == digest.decode()

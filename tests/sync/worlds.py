@@ -16,6 +16,7 @@ from devenv.model.environment import ReplicaId
 from devenv.model.sync import SyncRule
 from devenv.sync.copies import UnitKey
 from devenv.sync.ignore import OURS
+from devenv.sync.ledger import Ledger
 from devenv.sync.link import Stream
 from devenv.sync.session import Session
 from devenv.sync.watch.watcher import Watcher
@@ -43,6 +44,10 @@ class Shells:
             raise DevenvError(self.away)
         self.opened.append(await pipe(self.words, self.folders.get(replica)))
         return self.opened[-1]
+
+    def ledger(self, key: UnitKey, rule: SyncRule) -> Ledger:
+        name = f"{key.replica.index}{rule.target.replace('/', '_')}"
+        return Ledger(Path(f"{rule.source}.ledgers") / name, key.container)
 
     async def put(self, replica: ReplicaId, data: bytes) -> None:
         self.archives.append(data)
