@@ -34,8 +34,9 @@ class Exit:
 
     @property
     def words(self) -> str:
-        """The code; and that it was the kernel that ended it for its memory, which is 137 too."""
-        return f"exit code {self.code}{', out of memory' if self.out_of_memory else ''}"
+        """The code, and what it does not tell: 137 may be the kernel's, for its memory."""
+        code = f"exit code {self.code}{', out of memory' if self.out_of_memory else ''}"
+        return f"{code} ({self.why})" if self.why else code
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ def verdict(environment: EnvironmentId, service: Service, unit: Unit) -> Verdict
     if ended.requested and not unhealthy:
         return Verdict(Fate.STOPPED)
     failed = unhealthy or ended.code not in service.success_exit_codes
-    if not _starts_again(service.restart.policy, failed):
+    if _never_ran(unit, ended) or not _starts_again(service.restart.policy, failed):
         return Verdict(Fate.FAILED if failed else Fate.DONE)
     tried = attempts(unit, ended)
     if failed and tried >= service.restart.limit:
@@ -67,6 +67,12 @@ def delay(environment: EnvironmentId, unit: Unit, tried: int) -> float:
     spread = int.from_bytes(hashlib.sha256(seed).digest()[:4], "big") / 2**32
     base = min(FIRST_DELAY * 2.0 ** min(tried, 16), LONGEST_DELAY)
     return base * (1 - JITTER + 2 * JITTER * spread)
+
+
+def _never_ran(unit: Unit, ended: Exit) -> bool:
+    """Whether even its first start was refused: nobody gains by another one, and it is told."""
+    first = not unit.attempt and not unit.restarts
+    return first and bool(ended.why) and ended.at <= unit.started
 
 
 def _starts_again(policy: RestartPolicy, failed: bool) -> bool:

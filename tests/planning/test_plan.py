@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from devenv.model.environment import ReplicaId
 from devenv.model.service import Stop
-from devenv.model.unit import Health
+from devenv.model.unit import Exit, Health
 from devenv.planning.plan import plan
 from tests.planning.worlds import (
     NOW,
@@ -262,6 +262,29 @@ def test_it_gives_up_after_so_many_failures_in_a_row() -> None:
     world = want(service("web", restart=on_failure(3)))
     assert planned(world, see(ended("web", 7, attempt=3))) == [
         "hold web, gave up: was given up after 4 failures in a row, exit code 7 the last"
+    ]
+
+
+def test_what_was_refused_at_its_first_start_has_failed_whatever_its_policy() -> None:
+    refused = Exit(125, NOW, why="there is no image x")
+    at_once = up("web", started=NOW, exit=refused)
+    world = want(service("web", restart=always()), service("api", "web"))
+    assert planned(world, see(at_once)) == [
+        "hold api, dependency failed: cannot start: "
+        "web has failed with exit code 125 (there is no image x)"
+    ]
+
+
+def test_what_has_run_before_is_tried_again_and_given_up_with_the_reason() -> None:
+    refused = Exit(125, NOW - 60, why="no space left")
+    world = want(service("web", restart=on_failure(3)))
+    again = up("web", started=NOW - 60, exit=refused, attempt=2, restarts=2)
+    assert planned(world, see(again)) == [
+        "start web (try 4): it ended with exit code 125 (no space left)"
+    ]
+    assert planned(world, see(replace(again, attempt=3))) == [
+        "hold web, gave up: was given up after 4 failures in a row, "
+        "exit code 125 (no space left) the last"
     ]
 
 

@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from tests.lab.engine import Engine
 from tests.scenarios.mixed import docker, up
-from tests.scenarios.sandbox import Sandbox
+from tests.scenarios.sandbox import Sandbox, eventually
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -73,6 +75,39 @@ def test_up_with_build_makes_the_container_anew_where_the_image_is(sandbox: Sand
     up(sandbox, "--build")
     assert sandbox.service("web")["started_at"] != before
     assert sandbox.run("exec", "web", "--", "cat", "/page").stdout.startswith("bye")
+
+
+def test_down_ends_a_build_and_the_next_up_makes_what_is_written_then(sandbox: Sandbox) -> None:
+    sandbox.write("web/Dockerfile", "FROM lab/busybox:1\nRUN echo old >/word; sleep 77\n")
+    with sandbox.spawn("up", "-d") as waiting:
+        eventually(lambda: _commands(sandbox), within=30)
+        sandbox.run("down")
+        waiting.communicate(timeout=30)
+    assert _commands(sandbox) == []
+    sandbox.write("web/Dockerfile", "FROM lab/busybox:1\nRUN echo new >/word\n")
+    up(sandbox)
+    assert word(sandbox) == "new\n"
+
+
+def _commands(sandbox: Sandbox) -> list[str]:
+    """The command lines of the builds of this checkout."""
+    name = f"{sandbox.status()['environment']['id']}-web"
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            found.append(path.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace"))
+    return [line for line in found if f"--tag {name} " in line]
+
+
+def test_what_cannot_be_made_is_told_at_once_whatever_the_restart_policy(sandbox: Sandbox) -> None:
+    sandbox.profile(PROFILE + "    restart: always\n")
+    sandbox.write("web/Dockerfile", "FROM lab/busybox:1\nRUN echo some words >&2; exit 3\n")
+    told = sandbox.run("up", "-d", check=False, timeout=60)
+    assert told.returncode == 1
+    assert "cannot build" in told.stderr
+    reason = sandbox.service("web")["reason"]
+    assert "exit code: 3" in reason
+    assert "\n" not in reason
 
 
 def test_arguments_reach_the_build_and_no_command_line(sandbox: Sandbox) -> None:

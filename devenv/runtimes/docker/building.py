@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+import signal
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,8 +62,9 @@ async def build(job: Job, report: Report) -> None:
     try:
         await _follow(process, job, report)
     finally:
-        if process.returncode is None:
-            process.kill()
+        if process.returncode is None:  # its plug-ins are processes of its own
+            os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
 
 
 async def _follow(process: asyncio.subprocess.Process, job: Job, report: Report) -> None:

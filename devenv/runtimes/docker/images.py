@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -71,7 +72,7 @@ class Images:
 
     async def need(self, order: Order, report: Report) -> None:
         """Have an image: found, pulled or built. Raises DevenvError with what the user can do."""
-        await self._coming.do(order.name, lambda: self._have(order, report))
+        await self._coming.do(order.name, lambda: self._have(order, report), _version(order))
 
     async def outlook(self, order: Order) -> str:
         """What ``need`` would do for an image now, in words; "" for nothing."""
@@ -87,7 +88,7 @@ class Images:
 
     async def build(self, order: Order, report: Report) -> None:
         """Build an image, unless there is one of the same inputs."""
-        await self._coming.do(order.name, lambda: self._build(order, report))
+        await self._coming.do(order.name, lambda: self._build(order, report), _version(order))
 
     async def id_of(self, name: str) -> str:
         """The engine's id of an image; "" if it has none of that name."""
@@ -189,6 +190,11 @@ class Images:
             if error.status == 404:
                 return None
             raise
+
+
+def _version(order: Order) -> str:
+    """What is asked for under the same name may have been edited meanwhile."""
+    return json.dumps(order.definition.get("build"), sort_keys=True, default=str)
 
 
 def _inputs_of(inspected: Mapping[str, Any]) -> str:

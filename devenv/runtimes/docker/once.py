@@ -4,19 +4,45 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+
+Work = Callable[[], Coroutine[None, None, None]]
+
+
+@dataclass(slots=True)
+class _UnderWay:
+    version: str | None
+    """None: it has been given up, and is about to end."""
+    task: asyncio.Task[None]
+    waiters: int = 0
 
 
 class Once:
-    """Who asks for what is under way already waits for that; who gives up stops nobody."""
+    """Who asks for what is under way already waits for that; it ends when the last one gives up."""
 
     def __init__(self) -> None:
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._under_way: dict[str, _UnderWay] = {}
 
-    async def do(self, key: str, work: Callable[[], Coroutine[None, None, None]]) -> None:
-        """Do ``work``, unless the same key is under way. Raises what that raises."""
-        task = self._tasks.get(key)
-        if task is None:
-            task = asyncio.create_task(work())
-            self._tasks[key] = task
-            task.add_done_callback(lambda _: self._tasks.pop(key, None))
-        await asyncio.shield(task)
+    async def do(self, key: str, work: Work, version: str = "") -> None:
+        """Do ``work``, unless the same is under way; another version of it waits for that.
+
+        Raises what the work raises.
+        """
+        while (found := self._under_way.get(key)) is not None and found.version != version:
+            await asyncio.wait((found.task,))
+        if found is None:
+            found = self._begin(key, work, version)
+        found.waiters += 1
+        try:
+            await asyncio.shield(found.task)
+        finally:
+            found.waiters -= 1
+            if not found.waiters and not found.task.done():
+                found.version = None
+                found.task.cancel()
+
+    def _begin(self, key: str, work: Work, version: str) -> _UnderWay:
+        made = _UnderWay(version, asyncio.create_task(work()))
+        self._under_way[key] = made
+        made.task.add_done_callback(lambda _: self._under_way.pop(key, None))
+        return made

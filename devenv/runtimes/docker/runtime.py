@@ -197,7 +197,8 @@ def _containers(place: Place) -> Containers:
 
 
 def _not_made(step: Start, error: DevenvError) -> Unit:
-    why = f"{error.message}: {error.hint}" if error.hint else error.message
+    hint = error.hint.strip().splitlines()
+    why = f"{error.message}: {hint[-1]}" if hint else error.message
     now = time.clock_gettime(time.CLOCK_BOOTTIME)
     replica = step.replica
     return Unit(
