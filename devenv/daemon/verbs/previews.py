@@ -1,94 +1,28 @@
-"""The verbs of branch previews. What they have in common with any environment is not in here."""
+"""The verbs of the previews that there are, whoever has brought them up."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from devenv.daemon import clusters, previews
-from devenv.daemon.desired import resolved, resources_of
 from devenv.daemon.environment import LiveEnvironment
-from devenv.daemon.intent import Change, Intent, Leaving, leaving
+from devenv.daemon.intent import Leaving, leaving
 from devenv.daemon.previews import Document
-from devenv.daemon.profiles import request
-from devenv.daemon.reach import Reach
 from devenv.daemon.repositories import Repository
-from devenv.daemon.verbs.changing import Basis, applied, wish_up
 from devenv.daemon.verbs.clusters import clusters_file, named
-from devenv.daemon.verbs.context import Answer, Context, Params, client, status
+from devenv.daemon.verbs.context import Answer, Context, Params, client
+from devenv.daemon.verbs.previewing import lifetime_of
 from devenv.errors import DevenvError
-from devenv.failpoints import failpoint
-from devenv.model.environment import EnvironmentId
-from devenv.model.origin import ProfileError
-from devenv.model.preview import Cluster, Preview
-from devenv.model.snapshot import Snapshot
-from devenv.planning.previewing import files_of
-from devenv.profile.checkout import PREVIEW, Checkout, find_checkout
-from devenv.profile.sources import read_file
+from devenv.model.preview import Cluster
+from devenv.profile.checkout import find_checkout
 from devenv.runtimes.kubernetes.names import preview_name
-from devenv.runtimes.kubernetes.objects.namespace import guards, namespace
-from devenv.runtimes.kubernetes.objects.service import objects, problems
-from devenv.runtimes.kubernetes.objects.text import text
 
 if TYPE_CHECKING:  # loaded when the first cluster is asked
     from devenv.runtimes.kubernetes.cache import Object
     from devenv.runtimes.kubernetes.server import Server
-
-LIFETIME = 3 * 24 * 3600.0
-"""Seconds that a preview lives unless it is asked for otherwise."""
-NOWHERE = Cluster("nowhere", "", "", "", "")
-"""For what is only shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Meant:
-    """Which preview a request is about: the checkout that it is made from, and where it is."""
-
-    checkout: Checkout
-    preview: Preview
-
-    @property
-    def id(self) -> EnvironmentId:
-        return self.checkout.id
-
-
-async def up(context: Context, params: Params) -> Answer:
-    """Apply a branch's profile in a cluster; what cannot be is said before anything is made."""
-    meant = await _meant(context, params, named(str(params.get("cluster") or "")))
-    place = context.registry.host.kubernetes.servers.know(meant.id, meant.preview)
-    await place.server.open()
-    place.server.need()
-    meant = await _with_key(context, meant, place.server)
-    basis, contents = await _basis(context, params, meant)
-    live = context.registry.preview(meant.checkout, meant.preview)
-    change = _taken(context, params, meant, basis, contents)
-    _check(change(live.board.newest.intent, live.board.newest.snapshot), context)
-    await live.change(change)
-    failpoint("preview.taken")
-    await _note_use(place.server, meant.preview)
-    return Answer(await status(context, live, meant.checkout))
-
-
-async def render(context: Context, params: Params) -> Answer:
-    """All objects of a preview as text; nothing is asked and nothing is made."""
-    meant = await _meant(context, params, NOWHERE)
-    key = _own_key(context, meant)
-    meant = replace(meant, preview=replace(meant.preview, key=key))
-    basis, contents = await _basis(context, params, meant)
-    change = _taken(context, params, meant, basis, contents)
-    intent = change(Intent(meant.checkout, preview=meant.preview), Snapshot())
-    _check(intent, context)
-    name, home = meant.preview.name, context.registry.host.home
-    made = [namespace(meant.preview, 1, time.time()), *guards(name, resources_of(intent))]
-    for service in intent.environment.services.values():
-        if service.name in intent.wishes.wanted:
-            made += objects(name, resolved(intent, home, service))
-    return Answer({"text": text(made, show_secrets=bool(params.get("show_secrets")))})
 
 
 async def find(context: Context, params: Params) -> Answer:
@@ -126,7 +60,7 @@ async def extend(context: Context, params: Params) -> Answer:
     from devenv.runtimes.kubernetes import namespaces
 
     name, server = await _there(context, params)
-    now, lifetime = time.time(), _lifetime(params)
+    now, lifetime = time.time(), lifetime_of(params)
     for made in _namespaces(server, name):
         await namespaces.annotate(server, made, expires=now + lifetime, used=now)
     for found in _documents(context, server):
@@ -167,105 +101,6 @@ def _overdue(one: Document, source: str, heads: frozenset[str] | None) -> str:
     if heads is not None and one["repository"] == source and one["branch"] not in heads:
         return "its branch is gone"
     return ""
-
-
-async def _meant(context: Context, params: Params, cluster: Cluster) -> Meant:
-    target = params["target"]
-    checkout = find_checkout(str(target["directory"]), tuple(target.get("files") or ()))
-    repository = Repository(checkout.root, client(params))
-    source, owner = await asyncio.gather(repository.source(), repository.owner())
-    branch = str(params.get("branch") or checkout.branch)
-    if not branch:
-        raise DevenvError("no branch is checked out here", "--branch names one")
-    name = preview_name(source, branch)
-    identity = EnvironmentId(f"{name}.{cluster.name}")
-    if branch != checkout.branch:
-        checkout = await _tree(context, repository, branch, identity)
-    made = replace(checkout, id=identity, name=name, branch=branch, kind=PREVIEW)
-    lifetime = _lifetime(params)
-    return Meant(made, Preview(cluster, name, source, branch, owner, lifetime))
-
-
-async def _tree(
-    context: Context, repository: Repository, branch: str, identity: EnvironmentId
-) -> Checkout:
-    """A clean tree of a branch that is not checked out here."""
-    folder = context.registry.folders.environment(identity) / "tree"
-    await repository.extract(branch, folder)
-    return find_checkout(str(folder))
-
-
-async def _with_key(context: Context, meant: Meant, server: Server) -> Meant:
-    """Its secrets are made with the key that its namespace has; a new one gets ours."""
-    from devenv.runtimes.kubernetes import namespaces
-    from devenv.runtimes.kubernetes.resources import name_of
-
-    living = server.living(meant.preview.name, meant.preview.repository)
-    key = await namespaces.key_in(server, name_of(living)) if living else b""
-    key = key or _own_key(context, meant)
-    return replace(meant, preview=replace(meant.preview, key=key))
-
-
-def _lifetime(params: Params) -> float:
-    asked = params.get("lifetime")
-    return LIFETIME if asked is None else float(asked)
-
-
-def _own_key(context: Context, meant: Meant) -> bytes:
-    own = context.registry.host.home.key
-    return hmac.new(own, meant.preview.name.encode(), hashlib.sha256).digest()
-
-
-async def _basis(context: Context, params: Params, meant: Meant) -> tuple[Basis, Mapping[str, str]]:
-    """The profile as a preview has it, and the contents of the files that it names."""
-    profiles = tuple(params["target"].get("profiles") or ())
-    wanted = request(meant.checkout, profiles, client(params).environment)
-    loaded = await context.registry.profiles.load(wanted)
-    kubernetes = context.registry.host.kubernetes.name
-    contents = {path: _content(path) for path in files_of(loaded.environment.resources)}
-    return Basis(meant.checkout, profiles, loaded, Reach({kubernetes: ""})), contents
-
-
-def _content(path: str) -> str:
-    content = read_file(path)
-    if content is None:
-        raise DevenvError(f"there is no file {path}", "a config or a secret names it")
-    return content.decode("utf-8", "surrogateescape")
-
-
-def _taken(
-    context: Context, params: Params, meant: Meant, basis: Basis, contents: Mapping[str, str]
-) -> Change:
-    change = applied(context, params, basis, wish_up(params))
-
-    def take(intent: Intent, snapshot: Snapshot) -> Intent:
-        here = replace(intent, preview=meant.preview, contents=contents)
-        return change(here, snapshot)
-
-    return take
-
-
-def _check(intent: Intent, context: Context) -> None:
-    """Raise ProfileError with all that a cluster cannot do of what is wanted."""
-    assert intent.preview is not None
-    found = [
-        problem
-        for name in sorted(intent.wishes.wanted)
-        for problem in problems(intent.preview.name, intent.environment.services[name])
-    ]
-    if found:
-        raise ProfileError(tuple(found))
-    guards(intent.preview.name, resources_of(intent))
-
-
-async def _note_use(server: Server, preview: Preview) -> None:
-    """It was used, and lives on from now; one that is only coming says so from the beginning."""
-    from devenv.runtimes.kubernetes import namespaces
-
-    living = server.living(preview.name, preview.repository)
-    if living is not None:
-        now = time.time()
-        await namespaces.annotate(server, living, expires=now + preview.lifetime, used=now)
 
 
 async def _ours(context: Context, params: Params) -> LiveEnvironment:
