@@ -45,7 +45,12 @@ class Hands:
             journal.note(service, f"restarts: {reason}")
             await change(lambda intent, _: restarted(intent, service))
 
-        wishes = Wishes(restart, journal.note, lambda: preparation(self._intent, host.home))
+        wishes = Wishes(
+            restart,
+            journal.note,
+            journal.note_sent,
+            lambda: preparation(self._intent, host.home),
+        )
         self.syncer = Syncer(environment, host, wishes)
         self._tunnels = Tunnels(environment, host.kubernetes)
         keep_logs: Mapping[str, KeepsLogs] = {

@@ -27,6 +27,10 @@ class Journal:
         """Record something in words, now."""
         self.record([Event(time.time(), service, "note", text)])
 
+    def note_sent(self, service: str, text: str) -> None:
+        """Record in words which files were sent."""
+        self.record([Event(time.time(), service, "sync", text)])
+
     def record(self, events: list[Event] | tuple[Event, ...]) -> None:
         """Take events in; a disk that is full costs the file's lines only."""
         if not events:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from devenv.api.wording import duration, size
 from devenv.daemon.host import Host
 from devenv.errors import DevenvError
 from devenv.model.environment import Desired, EnvironmentId, ReplicaId, Wanted
@@ -22,6 +23,7 @@ from devenv.sync.copies import UnitKey
 from devenv.sync.ignore import GitPatterns
 from devenv.sync.ledger import Ledger
 from devenv.sync.link import Stream, command
+from devenv.sync.report import Sent
 from devenv.sync.session import Session
 
 Restart = Callable[[str, str], Awaitable[None]]
@@ -33,11 +35,12 @@ Note = Callable[[str, str], None]
 class Wishes:
     """What the loop lets its sessions do: restart a service, write in the journal, build.
 
-    ``prepared`` gives what a runtime needs to build an image.
+    ``sent`` writes down what was sent; ``prepared`` gives what a runtime needs to build an image.
     """
 
     restart: Restart
     note: Note
+    sent: Note
     prepared: Callable[[], Preparation]
 
 
@@ -161,6 +164,12 @@ class _Hands:
 
     def note(self, text: str) -> None:
         self._wishes.note(self._service, text)
+
+    def sent(self, what: Sent) -> None:
+        files = "a file" if what.files == 1 else f"{what.files:,} files"
+        ms = what.seconds * 1000
+        took = f"{ms:.0f} ms" if ms < 1000 else duration(what.seconds)
+        self._wishes.sent(self._service, f"{files}, {size(what.bytes)}, within {took}")
 
     async def _run(self, hook: Hook) -> None:
         """Run a hook in each container. Raises DevenvError with what it said where it fails."""

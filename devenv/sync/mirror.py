@@ -15,6 +15,7 @@ from devenv.sync.contents import contents, doubted, shown
 from devenv.sync.deposit import deposited
 from devenv.sync.diff import Change, Conflict, Content, changes, compare
 from devenv.sync.link import INLINE, Link, RefusedError
+from devenv.sync.report import Sent
 from devenv.sync.safety import halt
 from devenv.sync.tree import EMPTY, Edit, Entry, Folder, edited, walk, with_modes
 
@@ -72,6 +73,12 @@ class Tally:
         self.files = 0
         self.bytes = 0
         self.latencies: deque[float] = deque(maxlen=REMEMBERED)
+        self._untold = Sent()
+
+    def take(self) -> Sent:
+        """What was sent since the last call."""
+        found, self._untold = self._untold, Sent()
+        return found
 
     def percentile(self, share: float, *, newest: int = REMEMBERED) -> float | None:
         """Seconds within which a share of the newest batches has arrived; None: there was none."""
@@ -83,6 +90,7 @@ class Tally:
         self.files += batch.files
         self.bytes += batch.bytes
         self.latencies.append(took)
+        self._untold = self._untold.with_more(Sent(batch.files, batch.bytes, took))
 
 
 class Record(Protocol):

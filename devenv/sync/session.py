@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Protocol
 
 from devenv.errors import DevenvError
@@ -13,6 +14,7 @@ from devenv.model.environment import ReplicaId
 from devenv.model.sync import SyncRule
 from devenv.sync.copies import Copies, Copy, Opener, UnitKey
 from devenv.sync.guard import Guard, acted, changed
+from devenv.sync.report import Report, Sent
 from devenv.sync.rules import prepare
 from devenv.sync.strand import Strand
 from devenv.sync.watch.source import Source
@@ -29,6 +31,8 @@ class Hands(Opener, Protocol):
         ...
 
     def note(self, text: str) -> None: ...
+
+    def sent(self, what: Sent) -> None: ...
 
 
 class Session:
@@ -47,6 +51,7 @@ class Session:
     ) -> None:
         self.strands = [Strand(prepare(rule), watcher) for rule in rules]
         self.paused = False
+        self._report = Report()
         self._copies = Copies(self.strands, hands)
         self._done = asyncio.Event()
         self._is_busy = True
@@ -116,7 +121,9 @@ class Session:
         """Wait for news, or until a unit that could not be reached is to be tried again."""
         pauses = [] if self._copies.retry is None else [self._copies.retry]
         now = time.monotonic()
-        pauses += [max(0.0, one.due - now) for one in self.strands if one.pending]
+        dues = [one.due for one in self.strands if one.pending]
+        dues += [] if self._report.due is None else [self._report.due]
+        pauses += [max(0.0, due - now) for due in dues]
         pause = min(pauses, default=None)
         with suppress(TimeoutError):
             async with asyncio.timeout(pause):
@@ -127,6 +134,7 @@ class Session:
         self._wake.clear()
         if not self.paused:
             await self._work()
+        self._tell()
         self._is_busy = False
         self._done.set()
         self._done = asyncio.Event()
@@ -141,6 +149,17 @@ class Session:
         await self._act({s: paths for s, paths in acting.items() if s.rule.rebuild})
         await self._copies.bring()
         await self._act({s: paths for s, paths in acting.items() if not s.rule.rebuild})
+
+    def _tell(self) -> None:
+        """Say what was sent, unless it was said just now."""
+        waiting = self._report.waiting
+        for mirror in self._copies.mirrors:
+            waiting = waiting.with_more(mirror.tally.take())
+        self._report = replace(self._report, waiting=waiting)
+        now, due = time.monotonic(), self._report.due
+        if due is not None and due <= now:
+            self._hands.sent(waiting)
+            self._report = Report(told=now)
 
     def _due(self) -> dict[Strand, list[str]]:
         """Take what is to be acted on now."""

@@ -139,7 +139,7 @@ def event_lines(events: Sequence[Event], width: int, *, named: bool) -> tuple[Li
                 Cell(clock(one.at), "dim"),
                 Cell(one.service if named else ""),
                 _kind(one),
-                Cell(one.text.replace("\n", " "), "dim" if one.kind != "note" else "plain"),
+                Cell(one.text.replace("\n", " "), "dim" if one.is_state else "plain"),
             ),
         )
         for n, one in enumerate(events)
@@ -148,7 +148,9 @@ def event_lines(events: Sequence[Event], width: int, *, named: bool) -> tuple[Li
 
 
 def _kind(event: Event) -> Cell:
-    return Cell("! note", "wait") if event.kind == "note" else state_cell(State(event.kind))
+    if event.is_state:
+        return state_cell(State(event.kind))
+    return Cell("! note", "wait") if event.kind == "note" else Cell("> sync", "dim")
 
 
 def clock(at: float) -> str:

@@ -11,13 +11,20 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """``kind`` is the state that a replica came to, or "note"; ``at``: seconds since the epoch."""
+    """``kind`` is the state that a replica came to, "note" or "sync" (files were sent).
+
+    ``at``: seconds since the epoch.
+    """
 
     at: float
     service: str
     kind: str
     text: str = ""
     number: int = 0
+
+    @property
+    def is_state(self) -> bool:
+        return self.kind not in {"note", "sync"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def startup(events: Sequence[Event], graph: Mapping[str, Sequence[Link]], now: f
     ends = [bar.arrived if bar.arrived is not None else now for bar in bars]
     arrivals = {bar.service: bar.arrived for bar in bars if bar.arrived is not None}
     begin, end = own[0].at, max(ends)
-    later = tuple(e for e in own if e.kind == "note" or e.at > arrivals.get(_name(e), now))
+    later = tuple(e for e in own if not e.is_state or e.at > arrivals.get(_name(e), now))
     return Startup(begin, end, bars, _chain(arrivals, graph), later)
 
 
@@ -68,7 +68,7 @@ def _beginning(events: Sequence[Event]) -> int | None:
     for number, event in enumerate(events):
         if event.kind in _BEGINS and all(state in _RESTING for state in states.values()):
             found = number
-        if event.kind != "note":
+        if event.is_state:
             states[event.service] = event.kind
     return found
 
@@ -76,7 +76,7 @@ def _beginning(events: Sequence[Event]) -> int | None:
 def _bars(events: Sequence[Event], now: float) -> tuple[Bar, ...]:
     by_service: dict[str, list[Event]] = {}
     for event in events:
-        if event.kind != "note":
+        if event.is_state:
             by_service.setdefault(_name(event), []).append(event)
     return tuple(bar for name, own in by_service.items() if (bar := _bar(name, own, now)).spans)
 

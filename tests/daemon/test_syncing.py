@@ -21,7 +21,9 @@ def test_a_machine_without_room_for_a_watcher_is_told_of_once() -> None:
     docker = SimpleNamespace(name="docker")
     host = SimpleNamespace(watching=SimpleNamespace(watcher=refused), docker=docker)
     notes: list[str] = []
-    wishes = Wishes(cast(Any, None), lambda _, text: notes.append(text), cast(Any, None))
+    wishes = Wishes(
+        cast(Any, None), lambda _, text: notes.append(text), cast(Any, None), cast(Any, None)
+    )
     syncer = Syncer(EnvironmentId("shop"), cast(Any, host), wishes)
     web = Service("web", Origin("x"), sync=(SyncRule("/src", restart=True),))
     wanted = Wanted(web, "process", (Replica(web, 0, "print"),))

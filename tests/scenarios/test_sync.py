@@ -166,6 +166,20 @@ def test_status_tells_how_far_each_target_is(sandbox: Sandbox, engine: Engine) -
     ]
 
 
+def test_each_batch_is_an_event(sandbox: Sandbox, engine: Engine) -> None:
+    project(sandbox, engine)
+    sandbox.run("up", "-d")
+    sandbox.write("src/page", "two")
+    sandbox.run("sync", "flush")
+
+    def told() -> list[str]:
+        printed = sandbox.run("events", "--json").stdout.splitlines()
+        events = [json.loads(line) for line in printed]
+        return [one["text"] for one in events if (one["service"], one["kind"]) == ("web", "sync")]
+
+    eventually(lambda: [text for text in told() if text.startswith("a file, 3 B, within")])
+
+
 def test_explain_names_the_pattern_that_decides(sandbox: Sandbox, engine: Engine) -> None:
     project(sandbox, engine)
     sandbox.write("src/.env", "SECRET=1")

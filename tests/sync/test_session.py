@@ -247,3 +247,17 @@ def test_a_file_has_another_name_in_the_target(tmp_path: Path) -> None:
             assert (one.target / "app.ini").read_text() == "2"
 
     asyncio.run(main())
+
+
+def test_what_was_sent_is_told_once_in_a_while(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path) as one:
+            for number in range(30):
+                (one.source / f"f{number}").write_text("1234")
+                await one.settled()
+            await one.until(lambda: sum(sent.files for sent in one.shells.told) == 30)
+            assert sum(sent.bytes for sent in one.shells.told) == 120
+            assert len(one.shells.told) < 30
+            assert all(sent.seconds > 0 for sent in one.shells.told)
+
+    asyncio.run(main())

@@ -18,6 +18,7 @@ from devenv.sync.copies import UnitKey
 from devenv.sync.ignore import OURS
 from devenv.sync.ledger import Ledger
 from devenv.sync.link import Stream
+from devenv.sync.report import Sent
 from devenv.sync.session import Session
 from devenv.sync.watch.watcher import Watcher
 from tests.sync.pipes import Pipe, pipe
@@ -34,6 +35,7 @@ class Shells:
     archives: list[bytes] = field(default_factory=list)
     acted: list[tuple[str, ...]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    told: list[Sent] = field(default_factory=list)
     away: str = ""
     folders: dict[ReplicaId, Path] = field(default_factory=dict)
     refusal: str = ""
@@ -59,6 +61,9 @@ class Shells:
 
     def note(self, text: str) -> None:
         self.notes.append(text)
+
+    def sent(self, what: Sent) -> None:
+        self.told.append(what)
 
 
 @dataclass

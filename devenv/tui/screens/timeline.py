@@ -20,9 +20,12 @@ from devenv.tui.widgets.plain import Plain
 from devenv.tui.widgets.rows import Rows
 from devenv.tui.working import begin
 
+EVERY = 2.0
+"""Seconds between two looks at what has happened."""
+
 
 class TimelineScreen(ViewScreen):
-    """Asks anew whenever the environment has changed."""
+    """Asks anew whenever the environment has changed, and from time to time."""
 
     where = keys.TIMELINE
 
@@ -41,6 +44,7 @@ class TimelineScreen(ViewScreen):
 
     def on_mount(self) -> None:
         self.query_one("#waterfall").focus()
+        self.set_interval(EVERY, self._look)
 
     def draw(self, view: View) -> None:
         shown: Startup = startup(self._events, self._graph, view.now)
@@ -50,9 +54,8 @@ class TimelineScreen(ViewScreen):
         self.query_one("#events", Plain).show(
             lambda width: event_lines(shown.later[::-1], width, named=True)
         )
-        if view.snapshot.revision != self._revision and not view.away:
-            self._revision = view.snapshot.revision
-            begin(self, self._ask, exclusive=True)
+        if view.snapshot.revision != self._revision:
+            self._look()
 
     def meant(self) -> tuple[Service, ...]:
         service = self.app.view.snapshot.service(self.query_one("#waterfall", Rows).cursor)
@@ -61,6 +64,12 @@ class TimelineScreen(ViewScreen):
     def on_rows_chosen(self) -> None:
         for service in self.meant():
             self.app.show_detail(service.name)
+
+    def _look(self) -> None:
+        """Ask, where somebody looks: what was sent changes no snapshot."""
+        if self.is_current and not self.app.view.away:
+            self._revision = self.app.view.snapshot.revision
+            begin(self, self._ask, exclusive=True)
 
     async def _ask(self) -> None:
         try:
