@@ -164,6 +164,8 @@ def _service(view: ServiceView, tail: Callable[[str, int], list[str]]) -> Docume
         "waits_for": list(view.waits_for),
         "ports": [_port(port) for port in view.ports],
         "moved": [asdict(one) for one in view.moved],
+        "builds": view.builds,
+        "attaches": view.attaches,
         "cpu_percent": None,
         "memory_bytes": None,
         "replicas": [_with_ports(replica) for replica in view.replicas],

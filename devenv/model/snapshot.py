@@ -30,7 +30,10 @@ class ReplicaView:
 
 @dataclass(frozen=True, slots=True)
 class ServiceView:
-    """One service; its state is that of its least advanced replica."""
+    """One service; its state is that of its least advanced replica.
+
+    ``builds``: its image is built here; ``attaches``: it has a terminal or takes input.
+    """
 
     name: str
     kind: str
@@ -41,6 +44,8 @@ class ServiceView:
     ports: tuple[PortView, ...] = ()
     replicas: tuple[ReplicaView, ...] = ()
     moved: tuple[Moved, ...] = ()
+    builds: bool = False
+    attaches: bool = False
 
 
 @dataclass(frozen=True, slots=True)

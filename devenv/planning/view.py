@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from devenv.model.environment import Desired, Replica, ReplicaId, Wanted
 from devenv.model.plan import Hold, HoldKind, Plan, Prepare, Start, Step, StopUnit
@@ -11,6 +12,7 @@ from devenv.model.service import Kind, RestartPolicy, Service
 from devenv.model.snapshot import Event, PortView, ReplicaView, ServiceView, Snapshot
 from devenv.model.state import State
 from devenv.model.unit import Health, Observed, Unit
+from devenv.planning.capabilities import PROCESS
 from devenv.planning.scene import Scene
 from devenv.planning.supervise import Fate
 
@@ -96,7 +98,26 @@ def _service(seen: _Round, wanted: Wanted) -> ServiceView:
         ports=_ports(service) if wanted.replicas else (),
         replicas=views,
         moved=wanted.moved if wanted.replicas else (),
+        builds=_is_contained(wanted) and bool(_definition(service).get("build")),
+        attaches=_attaches(wanted),
     )
+
+
+def _is_contained(wanted: Wanted) -> bool:
+    """Tell whether it runs from its container's definition; a service may be written both ways."""
+    return wanted.runtime != PROCESS and wanted.service.container is not None
+
+
+def _definition(service: Service) -> Mapping[str, Any]:
+    return service.container.definition if service.container else {}
+
+
+def _attaches(wanted: Wanted) -> bool:
+    process = wanted.service.process
+    if _is_contained(wanted) or process is None:
+        definition = _definition(wanted.service)
+        return bool(definition.get("tty") or definition.get("stdin_open"))
+    return process.tty or process.stdin
 
 
 def _absent(service: Service) -> State:

@@ -139,7 +139,17 @@ def _shell(at: Situation) -> Deed:
 
 
 def _attach(at: Situation) -> Deed:
-    return Aside(("attach", at.services[0].name))
+    service = at.services[0]
+    if not service.attaches:
+        return Say(f"{service.name} has no terminal and takes no input")
+    return Aside(("attach", service.name))
+
+
+def _rebuild(at: Situation) -> Deed:
+    names = [one.name for one in at.services if _is_built(one)]
+    if not names:
+        return Say(f"there is nothing to build for {listed(at.names)}")
+    return Aside(("up", "-d", "--build", *names))
 
 
 _DEEDS: Mapping[str, Callable[[Situation], Deed]] = {
@@ -148,6 +158,7 @@ _DEEDS: Mapping[str, Callable[[Situation], Deed]] = {
     "start": _starting("start", "starting"),
     "stop": _starting("stop", "stopping"),
     "restart": _starting("restart", "restarting"),
+    "rebuild": _rebuild,
     "pause": _pause,
     "more": _scaling(1),
     "fewer": _scaling(-1),
@@ -178,11 +189,22 @@ def _fits(word: str, services: Sequence[Service]) -> bool:
             return any(one.state is State.FAILED for one in services)
         case "page":
             return any(one.page for one in services)
-        case "here":
-            return any(one.runtime in {"process", "docker"} and one.started for one in services)
+        case "terminal":
+            return any(_is_here(one) and one.attaches and one.started for one in services)
+        case "built":
+            return any(_is_built(one) for one in services)
         case "contained":
             return any(one.runtime == "docker" and one.started for one in services)
     return False
+
+
+def _is_here(service: Service) -> bool:
+    """Tell whether it runs on this machine's side, and not in a cluster."""
+    return service.runtime in {"process", "docker"}
+
+
+def _is_built(service: Service) -> bool:
+    return _is_here(service) and service.builds
 
 
 _AT_REST = frozenset({State.STOPPED, State.SKIPPED, State.DONE, State.SCHEDULED})

@@ -70,7 +70,16 @@ KEYS = (
     Key("restart", "r", _DO("restart"), "restart", "Stop and start", SERVICES, "runs,failed"),
     Key("open", "o", _DO("open"), "open", "Open its page in the browser", SERVICES, "page"),
     Key("shell", "e", _DO("shell"), "shell", "A shell as the service runs", SERVICES, "runs"),
-    Key("attach", "a", _DO("attach"), "attach", "Take over its terminal", SERVICES, "here"),
+    Key("attach", "a", _DO("attach"), "attach", "Take over its terminal", SERVICES, "terminal"),
+    Key(
+        "rebuild",
+        "b",
+        _DO("rebuild"),
+        "rebuild",
+        "Build it anew, and run what came of it",
+        SERVICES,
+        "built",
+    ),
     Key(
         "logs", "l", "logs", "its logs", "Logs of this or of the marked, or of all", SERVICES, "any"
     ),
@@ -91,6 +100,15 @@ KEYS = (
     Key("detail.start", "s", _DO("start"), "start", "Start", DETAIL, "rest"),
     Key("detail.stop", "x", _DO("stop"), "stop", "Stop, and leave it stopped", DETAIL, "runs"),
     Key("detail.restart", "r", _DO("restart"), "restart", "Stop and start", DETAIL, "runs,failed"),
+    Key(
+        "detail.rebuild",
+        "b",
+        _DO("rebuild"),
+        "rebuild",
+        "Build it anew, and run what came of it",
+        DETAIL,
+        "built",
+    ),
     Key("detail.open", "o", _DO("open"), "open", "Open its page in the browser", DETAIL, "page"),
     Key("detail.shell", "e", _DO("shell"), "shell", "A shell as the service runs", DETAIL, "runs"),
     Key("detail.up", "k", "scroll(-1)", "up", "Scroll up", DETAIL),

@@ -56,6 +56,8 @@ class Service:
     ports: tuple[Port, ...] = ()
     replicas: tuple[Replica, ...] = ()
     tail: tuple[str, ...] = ()
+    builds: bool = False
+    attaches: bool = False
 
     @property
     def is_task(self) -> bool:
@@ -142,6 +144,8 @@ def _service(found: Document) -> Service:
         ports=_ports(found["ports"]),
         replicas=replicas,
         tail=tuple(found.get("log_tail") or ()),
+        builds=found["builds"],
+        attaches=found["attaches"],
     )
 
 

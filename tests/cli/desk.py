@@ -64,6 +64,8 @@ def service(name: str, state: str = "ready", **other: Any) -> dict[str, Any]:
         "waits_for": [],
         "ports": [],
         "moved": [],
+        "builds": False,
+        "attaches": False,
         "cpu_percent": None,
         "memory_bytes": None,
         "log_tail": [],

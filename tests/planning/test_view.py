@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from devenv.model.environment import Desired, ReplicaId
-from devenv.model.service import Port
+from devenv.model.service import Container, Port, Process, Service
 from devenv.model.snapshot import Event, Snapshot
 from devenv.model.state import State
 from devenv.model.unit import Health, Observed
@@ -41,6 +41,19 @@ def test_a_service_is_stopping_while_it_has_too_many_replicas() -> None:
     assert states(view(world, seen)) == {"web": "stopping"}
     over = see(up("web"), ended("web", 143, index=1), busy={ReplicaId("web", 1): "removing"})
     assert states(view(world, over)) == {"web": "ready"}
+
+
+def test_what_can_be_built_and_attached_is_of_how_it_runs() -> None:
+    container = Container({"build": {"context": "."}, "tty": True})
+    both = service("web", container=container)
+    typed = service("shell", process=Process(("sh",), "/", stdin=True))
+
+    def told(*services: Service, runtime: str) -> list[tuple[bool, bool]]:
+        seen = view(want(*services, runtime=runtime), see()).services
+        return [(one.builds, one.attaches) for one in seen]
+
+    assert told(both, runtime="docker") == [(True, True)]
+    assert told(both, typed, runtime="process") == [(False, False), (False, True)]
 
 
 def test_what_ends_is_not_said_to_be_not_ready_yet() -> None:

@@ -14,6 +14,7 @@ import pytest
 from tests.lab.engine import Engine
 from tests.scenarios.mixed import docker, up
 from tests.scenarios.sandbox import Sandbox, eventually
+from tests.scenarios.ui import terminal
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -75,6 +76,20 @@ def test_up_with_build_makes_the_container_anew_where_the_image_is(sandbox: Sand
     up(sandbox, "--build")
     assert sandbox.service("web")["started_at"] != before
     assert sandbox.run("exec", "web", "--", "cat", "/page").stdout.startswith("bye")
+
+
+def test_a_key_of_the_ui_builds_anew(sandbox: Sandbox) -> None:
+    up(sandbox)
+    with terminal(sandbox, "tui", size=(120, 30)) as window:
+        window.shows(r"web +● ready(.|\n)*b rebuild")
+        sandbox.write("web/page", "bye TOKEN")
+        window.type("b")
+        eventually(lambda: _page(sandbox).startswith("bye"), within=100)
+        window.shows(r"web +● ready(.|\n)*b rebuild")
+
+
+def _page(sandbox: Sandbox) -> str:
+    return sandbox.run("exec", "web", "--", "cat", "/page", check=False).stdout
 
 
 def test_down_ends_a_build_and_the_next_up_makes_what_is_written_then(sandbox: Sandbox) -> None:

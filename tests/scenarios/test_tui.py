@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.lab.engine import Engine
 from tests.scenarios.sandbox import Sandbox, eventually
-from tests.tui.tmux import Tmux
+from tests.scenarios.ui import terminal
 
 SHOP = """
 services:
@@ -13,12 +13,6 @@ services:
 tasks:
   seed: {command: ["sh", "-c", "echo seeding"]}
 """
-
-
-def terminal(sandbox: Sandbox, *words: str, size: tuple[int, int] = (100, 30)) -> Tmux:
-    environ = {**sandbox.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8"}
-    command = sandbox.command(*words)
-    return Tmux(sandbox.checkout.parent, command, environ, cwd=sandbox.checkout, size=size)
 
 
 def test_up_in_a_terminal_opens_the_ui_and_q_leaves_all_running(sandbox: Sandbox) -> None:

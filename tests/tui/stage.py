@@ -102,6 +102,7 @@ SHOP = (
     service(
         "web",
         health="passing",
+        attaches=True,
         ports=[port("web", 21457, "http://127.0.0.1:21457")],
         replicas=[replica(0, restarts=2)],
     ),
@@ -112,6 +113,7 @@ SHOP = (
         "running",
         health="unhealthy",
         runtime="docker",
+        builds=True,
         reason="unhealthy: connection refused",
         ports=[port("sql", 22694, "postgresql://app:***@127.0.0.1:22694/app")],
     ),

@@ -9,7 +9,7 @@ import pytest
 from devenv.api.connection import NoDaemonError
 from devenv.model.state import State
 from devenv.tui import keys
-from devenv.tui.actions import Ask, Confirm, Copy, Open, Say, Situation, decide, fits
+from devenv.tui.actions import Aside, Ask, Confirm, Copy, Open, Say, Situation, decide, fits
 from devenv.tui.screens.detail import DetailScreen
 from devenv.tui.settings import parse
 from devenv.tui.snapshot import Port, Replica, Service, Snapshot
@@ -49,19 +49,32 @@ def test_a_verb_is_meant_for_all_that_is_marked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("runtime", "started", "shown"),
+    ("runtime", "started", "attaches", "shown"),
     [
-        ("process", 1.0, True),
-        ("docker", 1.0, True),
-        ("kubernetes", 1.0, False),
-        ("docker", None, False),
+        ("process", 1.0, True, True),
+        ("docker", 1.0, True, True),
+        ("docker", 1.0, False, False),
+        ("process", 1.0, False, False),
+        ("kubernetes", 1.0, True, False),
+        ("docker", None, True, False),
     ],
 )
-def test_attach_is_offered_for_what_runs_on_this_machine(
-    runtime: str, started: float | None, shown: bool
+def test_attach_is_offered_for_what_has_a_terminal_on_this_machine(
+    runtime: str, started: float | None, attaches: bool, shown: bool
 ) -> None:
-    one = Service("web", "service", State.READY, runtime=runtime, started=started)
+    one = Service(
+        "web", "service", State.READY, runtime=runtime, started=started, attaches=attaches
+    )
     assert fits(keys.BY_ID["attach"].when, (one,)) is shown
+
+
+def test_what_is_built_is_built_anew_and_all_else_is_left() -> None:
+    built = Service("web", "service", State.READY, runtime="docker", builds=True)
+    pulled = Service("db", "service", State.READY, runtime="docker")
+    assert decide("rebuild", at(built, pulled)) == Aside(("up", "-d", "--build", "web"))
+    assert isinstance(decide("rebuild", at(pulled)), Say)
+    shown = keys.BY_ID["rebuild"].when
+    assert (fits(shown, (built,)), fits(shown, (pulled,))) == (True, False)
 
 
 def test_scaling_counts_from_what_there_is() -> None:
