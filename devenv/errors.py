@@ -17,6 +17,12 @@ class DevenvError(Exception):
         self.message = message
         self.hint = hint
 
+    @property
+    def told(self) -> str:
+        """On one line: what is wrong, and the last line of what to do (of a build: its error)."""
+        lines = self.hint.strip().splitlines()
+        return f"{self.message}: {lines[-1]}" if lines else self.message
+
 
 class DivergedError(DevenvError):
     """Volumes can be had only with the loss of their data, to which nobody has agreed yet."""

@@ -124,7 +124,7 @@ class Acting:
     def _failed(self, key: ReplicaId | str, runtime: str, error: BaseException) -> None:
         if not isinstance(error, DevenvError):
             logging.error("a step of %s failed", self._environment, exc_info=error)
-        text = error.message if isinstance(error, DevenvError) else f"a bug of devenv: {error!r}"
+        text = error.told if isinstance(error, DevenvError) else f"a bug of devenv: {error!r}"
         self._note("", f"{runtime}: {text}")
         tries = self._tries[key] = self._tries.get(key, 0) + 1
         lasting = tries >= TRIES or not isinstance(error, TransientError)

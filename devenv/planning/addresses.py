@@ -37,26 +37,42 @@ def claim(
     no free number.
     """
     wanted = sorted(_wanted(needs), key=lambda pair: pair[0])
-    claims = {
-        key: port.wanted
-        for key, port in wanted
-        if isinstance(port.wanted, int) and not port.movable
-    }
-    used = set(taken) | set(claims.values())
+    claims = _Claims(taken)
+    for key, port in wanted:
+        if isinstance(port.wanted, int) and not port.movable:
+            claims.give(key, port, port.wanted)
     for key, port in wanted:
         number = held.get(key)
-        if key not in claims and number is not None and number not in used and _fits(port, number):
-            claims[key] = number
-            used.add(number)
+        if number is not None and _fits(port, number):
+            claims.offer(key, port, number)
     for key, port in wanted:
-        if key not in claims and isinstance(port.wanted, int) and port.wanted not in used:
-            claims[key] = port.wanted
-            used.add(port.wanted)
+        if isinstance(port.wanted, int):
+            claims.offer(key, port, port.wanted)
     for key, port in wanted:
-        if key not in claims:
-            claims[key] = _free(environment, key, port, used)
-            used.add(claims[key])
-    return claims
+        if key not in claims.made:
+            claims.give(key, port, _free(environment, key, port, claims))
+    return claims.made
+
+
+class _Claims:
+    """Numbers that are given away: those of others whole, our own for each protocol apart."""
+
+    def __init__(self, taken: frozenset[int]) -> None:
+        self.made: dict[ClaimKey, int] = {}
+        self._taken = taken
+        self._own: set[tuple[str, int]] = set()
+
+    def is_free(self, port: Port, number: int) -> bool:
+        return number not in self._taken and (port.protocol, number) not in self._own
+
+    def give(self, key: ClaimKey, port: Port, number: int) -> None:
+        self.made[key] = number
+        self._own.add((port.protocol, number))
+
+    def offer(self, key: ClaimKey, port: Port, number: int) -> None:
+        """Give a number to who has none yet, if nobody else has it."""
+        if key not in self.made and self.is_free(port, number):
+            self.give(key, port, number)
 
 
 def claim_names(
@@ -92,9 +108,9 @@ def _fits(port: Port, number: int) -> bool:
     return LOWEST <= number <= HIGHEST
 
 
-def _free(environment: EnvironmentId, key: ClaimKey, port: Port, used: set[int]) -> int:
+def _free(environment: EnvironmentId, key: ClaimKey, port: Port, claims: _Claims) -> int:
     for number in _candidates(environment, key, port):
-        if number not in used:
+        if claims.is_free(port, number):
             return number
     raise DevenvError(f"no free port is left for {port.name} of {key[0]}", "widen its range")
 

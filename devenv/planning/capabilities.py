@@ -15,6 +15,10 @@ CONTAINED = frozenset({DOCKER, KUBERNETES})
 AS_PROCESS = "add `process: {command: …}`, or take a shipped profile: `uses: postgres`"
 
 
+UNSUPPORTED = ("gpus", "models", "provider")
+"""What Compose gives to a container, and devenv does not."""
+
+
 def choose(
     service: Service, away: Mapping[str, str], asked: str = "", *, lacking: str = ""
 ) -> tuple[str, str] | Problem:
@@ -25,6 +29,25 @@ def choose(
     """
     if KUBERNETES in away:
         return KUBERNETES, "a preview runs in a cluster"
+    chosen = _choose(service, away, asked, lacking)
+    key = _unsupported(service)
+    if key and not isinstance(chosen, Problem) and chosen[0] == DOCKER:
+        hint = "without it the service would not be what was written"
+        return Problem(f"{service.name}: `{key}` is not supported", service.origin, hint)
+    return chosen
+
+
+def _unsupported(service: Service) -> str:
+    definition = service.container.definition if service.container else {}
+    resources = (definition.get("deploy") or {}).get("resources") or {}
+    if (resources.get("reservations") or {}).get("devices"):
+        return "deploy.resources.reservations.devices"
+    return next((key for key in UNSUPPORTED if definition.get(key)), "")
+
+
+def _choose(
+    service: Service, away: Mapping[str, str], asked: str, lacking: str
+) -> tuple[str, str] | Problem:
     pinned = asked or service.runtime
     why = "asked for on the command line" if asked else "the profile says so"
     if pinned and pinned not in away:

@@ -40,6 +40,15 @@ def test_a_fixed_port_is_given_as_it_is_written() -> None:
     assert claim(HERE, [need("web", fixed)], {}, frozenset({8080})) == {("web", 0, "web"): 8080}
 
 
+def test_a_number_may_be_had_once_for_each_protocol() -> None:
+    tcp = Port("dns", 5353, movable=True)
+    udp = Port("dns-udp", 5353, protocol="udp", movable=True)
+    both = claim(HERE, [Need(service("web", ports=(tcp, udp)), 1)], {}, frozenset())
+    assert set(both.values()) == {5353}
+    moved = claim(HERE, [Need(service("web", ports=(tcp, udp)), 1)], {}, frozenset({5353}))
+    assert 5353 not in moved.values()
+
+
 def test_a_range_gives_its_first_free_number_until_it_is_used_up() -> None:
     wide = Port("web", PortRange(5000, 5001))
     both = claim(HERE, [need("web", wide, replicas=2)], {}, frozenset())

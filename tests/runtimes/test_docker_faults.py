@@ -265,6 +265,26 @@ async def test_a_network_that_somebody_removed_is_made_again(at: Pier) -> None:
 
 
 @at_a_pier
+async def test_a_container_without_its_networks_is_made_anew(at: Pier) -> None:
+    await at.quay.prepare(NET)
+    await at.quay.start("web", USES)
+    first, network = at.container("web"), f"{at.quay.environment}_back"
+    await at.docker("network", "disconnect", "-f", network, first)
+    await at.docker("network", "rm", network)
+    await at.docker("restart", "-t", "0", first)
+    place = at.quay.runtime.places.need(at.quay.environment)
+    await eventually(lambda: place.rows()[ReplicaId("web")].fingerprint == "")
+    await at.quay.stop("web")
+    with pytest.raises(TransientError, match="not found"):
+        await at.quay.start("web", USES)
+    await at.quay.prepare(NET)
+    assert (await at.quay.start("web", USES)).exit is None
+    assert at.container("web") != first
+    count = "{{len .NetworkSettings.Networks}}"
+    assert await at.docker("inspect", "--format", count, at.container("web")) == ["1"]
+
+
+@at_a_pier
 async def test_a_volume_that_somebody_removed_is_ours_again(at: Pier) -> None:
     await at.quay.prepare(NET)
     await at.quay.start("web", USES)

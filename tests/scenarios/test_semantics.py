@@ -9,7 +9,8 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_every_row_names_a_test_that_exists() -> None:
-    named = set(re.findall(r"\| (test_\w+) \|", (ROOT / "docs/semantics.md").read_text()))
+    rows = re.findall(r"^\|.*$", (ROOT / "docs/semantics.md").read_text(), re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"\btest_\w+", row)}
     texts = (path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
     there = {name for text in texts for name in re.findall(r"def (test_\w+)\(", text)}
     assert len(named) > 20

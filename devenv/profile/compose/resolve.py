@@ -114,7 +114,8 @@ def _values(model: Model, scope: Scope) -> Mapping[str, str]:
     """The variables that secrets and configs are made of."""
     sources = [*(model.get("secrets") or {}).values(), *(model.get("configs") or {}).values()]
     names = [one["environment"] for one in sources if one.get("environment")]
-    return {name: scope.lookup(name) or "" for name in names}
+    found = {name: scope.lookup(name) for name in names}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _fill_in(service: Model, origin: Origin, reading: Reading, scope: Scope) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
 
 from devenv.model.environment import EnvironmentId
@@ -63,6 +64,7 @@ def container_body(name: str, definition: Definition, site: Site) -> Body:
         "Domainname": definition.get("domainname"),
         "MacAddress": definition.get("mac_address"),
         "StopSignal": definition.get("stop_signal"),
+        "StopTimeout": _grace(definition),
         "Healthcheck": healthcheck(definition.get("healthcheck")),
         "ExposedPorts": _exposed(definition, site.ports),
         "HostConfig": _host(definition, site),
@@ -93,6 +95,12 @@ def healthcheck(written: Definition | None) -> Body | None:
     return made
 
 
+def _grace(definition: Definition) -> int | None:
+    """Whole seconds; devenv says its own at each stop, this is for who stops it by other means."""
+    written = definition.get("stop_grace_period")
+    return None if written is None else ceil(nanoseconds(written) / 1e9)
+
+
 def has_own_init(definition: Definition) -> bool:
     """Tell whether what it starts with is an init."""
     words = definition.get("entrypoint") or definition.get("command") or [""]
@@ -101,7 +109,8 @@ def has_own_init(definition: Definition) -> bool:
 
 
 def _environment(variables: Mapping[str, str | None]) -> list[str]:
-    return [f"{name}={value}" for name, value in variables.items() if value is not None]
+    """One without a value takes away what the image has."""
+    return [name if value is None else f"{name}={value}" for name, value in variables.items()]
 
 
 def _exposed(definition: Definition, ports: Sequence[Port]) -> Body:

@@ -25,7 +25,7 @@ from devenv.runtimes.protocol import Report
 
 PORT_TAKEN = ("port is already allocated", "address already in use")
 """What an engine says when somebody was faster: looked at anew, another port is chosen."""
-AS_PROCESS = "or let it be a host process: `devenv up --runtime process`"
+OR_AS_PROCESS = "or let it be a host process: `devenv up --runtime process`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ class Containers:
         except NotPulledError as error:
             if service.process is None:
                 raise
-            raise DevenvError(error.message, f"{error.hint}; {AS_PROCESS}") from error
+            raise DevenvError(error.message, f"{error.hint}; {OR_AS_PROCESS}") from error
         if row is not None:
             inherited = await creator.nameless_volumes(row)
             await self.remove(row, volumes=False)

@@ -73,6 +73,7 @@ class Creator:
         )
         labels |= {
             names.FINGERPRINT: replica.fingerprint,
+            names.CONFIG_HASH: replica.fingerprint,
             names.GENERATION: str(replica.generation),
         }
         definition = self._definition(service)
@@ -151,7 +152,7 @@ class Creator:
                 values=wanted.values,
             ),
             ports=() if owner else service.ports,
-            hosts=(HOST_GATEWAY,) if HOST in str(definition) and not owner else (),
+            hosts=(HOST_GATEWAY,) if _wants_host(definition) and not owner else (),
             owner=owner,
             containers={name: place.container_of(name) for name in _shared(definition)},
         )
@@ -170,6 +171,11 @@ class Creator:
 
 def definition_of(service: Service) -> Definition:
     return (service.container or Container()).definition
+
+
+def _wants_host(definition: Definition) -> bool:
+    """Whether it names this machine, and does not say itself where that is."""
+    return HOST in str(definition) and HOST not in str(definition.get("extra_hosts"))
 
 
 def _shared(definition: Definition) -> Iterable[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from devenv.errors import DevenvError
 from devenv.runtimes.docker.quantities import mode, size
 
 SECRETS = "/run/secrets/"
@@ -142,7 +143,10 @@ def _copied(
 ) -> Copied:
     content = source.get("content")
     if content is None:
-        content = values.get(str(source.get("environment")), "")
+        variable = str(source.get("environment"))
+        if variable not in values:
+            raise DevenvError(f"{target} is made of the variable {variable}, which is not set")
+        content = values[variable]
     owner = (int(str(grant.get(key) or 0)) for key in ("uid", "gid"))
     return Copied(target, str(content).encode(), mode(grant.get("mode")), *owner)
 

@@ -29,6 +29,8 @@ OF_AN_ASIDE = (ENVIRONMENT, SERVICE, ONE_OFF)
 """By which labels together one of those is found."""
 
 _COMPOSE = "com.docker.compose."
+CONFIG_HASH = _COMPOSE + "config-hash"
+"""Without it Compose's own commands pass a container over."""
 
 
 def container_name(environment: EnvironmentId, replica: ReplicaId) -> str:

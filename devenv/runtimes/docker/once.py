@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 
 Work = Callable[[], Coroutine[None, None, None]]
 
 
-@dataclass(slots=True)
 class _UnderWay:
-    version: str | None
-    """None: it has been given up, and is about to end."""
-    task: asyncio.Task[None]
-    waiters: int = 0
+    __slots__ = ("task", "version", "waiters")
+
+    def __init__(self, version: str, task: asyncio.Task[None]) -> None:
+        self.version: str | None = version
+        """None: it has been given up, and is about to end."""
+        self.task = task
+        self.waiters = 0
 
 
 class Once:

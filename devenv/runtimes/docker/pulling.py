@@ -55,6 +55,18 @@ async def pull(
     report(f"pulled {name}")
 
 
+_UNKNOWN = (
+    "denied",
+    "not found",
+    "unknown",
+    "unauthorized",
+    "does not exist",
+    "authentication",
+    "credentials",
+)
+"""What a registry says that was reached."""
+
+
 class PullProgress:
     """The layers of a pull, and the bytes of those whose size is known by now."""
 
@@ -93,4 +105,6 @@ class PullProgress:
 
 
 def _not_pulled(name: str, said: str) -> NotPulledError:
-    return NotPulledError(f"cannot pull {name}: {said}", "check its name, and `docker login`")
+    unknown = any(word in said.lower() for word in _UNKNOWN)
+    hint = "check its name, and `docker login`" if unknown else "see that its registry is reached"
+    return NotPulledError(f"cannot pull {name}: {said}", hint)

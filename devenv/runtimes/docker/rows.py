@@ -19,6 +19,10 @@ HEALTH = {
     "healthy": Health.PASSING,
     "unhealthy": Health.UNHEALTHY,
 }
+_WITHOUT_NETWORKS = {
+    "", "bridge", "container", "default", "host", "none", "pasta", "private", "slirp4netns",
+}  # fmt: skip
+"""Modes in which a container has no network that somebody has made."""
 RETRIES = 3
 """How many failures in a row make unhealthy, unless it is written."""
 NEVER = "0001-01-01"
@@ -87,7 +91,7 @@ def row_of(inspected: Mapping[str, Any]) -> Row | None:
         container=inspected["Id"],
         environment=whose[0],
         replica=whose[1],
-        fingerprint=labels.get(names.FINGERPRINT, ""),
+        fingerprint="" if _is_cut_off(inspected) else labels.get(names.FINGERPRINT, ""),
         generation=int(labels.get(names.GENERATION) or 0),
         status=state["Status"],
         network_of=_other(inspected),
@@ -105,6 +109,13 @@ def row_of(inspected: Mapping[str, Any]) -> Row | None:
         health=_health(health, config.get("Healthcheck") or {}),
         detail=_last_output(health),
     )
+
+
+def _is_cut_off(inspected: Mapping[str, Any]) -> bool:
+    """Whether somebody has taken it out of all its networks: it is not what was made any more."""
+    mode = str((inspected.get("HostConfig") or {}).get("NetworkMode") or "")
+    networks = (inspected.get("NetworkSettings") or {}).get("Networks")
+    return networks == {} and mode.partition(":")[0] not in _WITHOUT_NETWORKS
 
 
 def _health(state: Mapping[str, Any], check: Mapping[str, Any]) -> Health:

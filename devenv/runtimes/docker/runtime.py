@@ -197,8 +197,6 @@ def _containers(place: Place) -> Containers:
 
 
 def _not_made(step: Start, error: DevenvError) -> Unit:
-    hint = error.hint.strip().splitlines()
-    why = f"{error.message}: {hint[-1]}" if hint else error.message
     now = time.clock_gettime(time.CLOCK_BOOTTIME)
     replica = step.replica
     return Unit(
@@ -209,7 +207,7 @@ def _not_made(step: Start, error: DevenvError) -> Unit:
         step.attempt,
         step.restarts,
         started=now,
-        exit=Exit(NOT_MADE, now, why=why),
+        exit=Exit(NOT_MADE, now, why=error.told),
     )
 
 

@@ -185,5 +185,5 @@ def _not_made(step: Start, error: DevenvError) -> Unit:
         step.attempt,
         step.restarts,
         started=now,
-        exit=Exit(NOT_MADE, now, why=error.message),
+        exit=Exit(NOT_MADE, now, why=error.told),
     )
