@@ -23,6 +23,7 @@ Finding = tuple[bool, str, str]
 
 _ENOUGH_SPACE = 1_000_000_000
 _PORTS_END = 20_000
+_PATIENCE = 5.0
 
 
 def run(arguments: Arguments, session: Session) -> Result:
@@ -123,6 +124,35 @@ def _can_unshare() -> bool:
     return bool(ctypes.CDLL(None).unshare(new_user) == 0)
 
 
+def _engine(environ: Environ) -> Finding:
+    """None is no fault where none was asked for: host processes need none."""
+    import asyncio
+
+    try:
+        return True, asyncio.run(_engine_there(environ)), ""
+    except (DevenvError, TimeoutError) as error:
+        said = error.message if isinstance(error, DevenvError) else "it does not answer"
+    asked = any(environ.get(name) for name in ("DOCKER_HOST", "DOCKER_CONTEXT"))
+    hint = "Start it, or correct DOCKER_HOST or DOCKER_CONTEXT; host processes need none."
+    return not asked, f"{said}{'' if asked else ' (only containers need one)'}", hint
+
+
+async def _engine_there(environ: Environ) -> str:
+    import asyncio
+
+    from devenv.runtimes.docker.address import address_of
+    from devenv.runtimes.docker.connection import Connection
+
+    address = address_of(environ)
+    connection = Connection(address)
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            found = await connection.call(lambda client: client.version())
+    finally:
+        connection.close()
+    return f"version {found['Version']} at {address.url}"
+
+
 def _daemon(environ: Environ) -> Finding:
     log = places.daemon_log(environ)
     try:
@@ -151,5 +181,6 @@ CHECKS: dict[str, Callable[[Environ], Finding]] = {
     "disk space": _space,
     "ports": _ports,
     "user namespaces": _namespaces,
+    "container engine": _engine,
     "daemon": _daemon,
 }

@@ -27,16 +27,23 @@ def bring_up(
     ``again``: what to ask instead when the daemon was killed after it had answered.
     """
 
+    asked = set(names)
+
+    def ask_for() -> Document:
+        document = ask()
+        asked.update(one["name"] for one in document["services"] if one["state"] != "stopped")
+        return document
+
     def done(document: Document) -> bool:
         if document["settled"]:
             return True
         return bool(names) and all(one["state"] in WELL for one in chosen(document, names))
 
     timeout = session.arguments.timeout
-    wait = Wait(ask, done, session.target(), timeout=timeout, again=again)
+    wait = Wait(ask_for, done, session.target(), timeout=timeout, again=again)
     document = follow(session, wait, names)
     services = chosen(document, names)
-    failed = [one for one in services if not _is_well(one, asked=bool(names))]
+    failed = [one for one in services if not _is_well(one, asked=one["name"] in asked)]
 
     def text(style: Style) -> str:
         return status_table(services, style) if services else ""
@@ -90,7 +97,9 @@ def _causes(document: Document, failed: list[Document]) -> list[Document]:
 def failure_lines(service: Document) -> list[str]:
     """What became of a service that is not as it should be: its reason and its last lines."""
     name, state = service["name"], service["state"]
-    reason = service["reason"] or f"exit code {service['exit_code']}"
+    ended = f"exit code {service['exit_code']}"
+    stopped = "somebody has stopped it meanwhile"
+    reason = service["reason"] or (stopped if state == "stopped" else ended)
     lines = [f"{name}: {state}: {reason}"]
     tail = service.get("log_tail") or []
     lines += [f"    {line}" for line in tail]

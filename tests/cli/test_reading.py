@@ -179,6 +179,14 @@ def test_doctor_says_what_to_do_about_each(desk: Desk) -> None:
     assert "chmod 700" in done.stdout
 
 
+def test_doctor_looks_for_the_engine_that_is_named(desk: Desk) -> None:
+    desk.environ["DOCKER_HOST"] = "tcp://127.0.0.1:9"
+    done = desk.run("doctor")
+    assert done.returncode == 1
+    assert "the engine at tcp://127.0.0.1:9 refuses connections" in done.stdout
+    assert "correct DOCKER_HOST" in done.stdout
+
+
 def test_init_writes_a_profile_that_check_accepts(desk: Desk) -> None:
     (desk.folder / "package.json").write_text(json.dumps({"scripts": {"dev": "vite $FLAGS"}}))
     (desk.folder / "Procfile").write_text("worker: python worker.py\n")

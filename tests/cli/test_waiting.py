@@ -74,6 +74,14 @@ def test_up_of_one_service_names_the_failed_one_that_holds_it(desk: Desk) -> Non
     assert "db: failed: ended with 3" in done.stderr
 
 
+def test_up_fails_where_all_is_taken_down_meanwhile(desk: Desk) -> None:
+    gone = document(service("db", "stopped"), service("web", "stopped"))
+    with stand_in(desk.environ, up=STARTING, watch=going_on(gone)):
+        done = desk.run("up")
+    assert done.returncode == 1
+    assert "web: stopped: somebody has stopped it meanwhile" in done.stderr
+
+
 def test_a_stopped_service_that_nobody_asked_for_is_no_failure(desk: Desk) -> None:
     with stand_in(desk.environ, up=document(service("web"), service("tool", "stopped"))):
         assert desk.run("up").returncode == 0
