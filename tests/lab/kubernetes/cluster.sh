@@ -3,11 +3,15 @@
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/settings.sh"
 
-PACKAGES=(runc containernetworking-plugins iptables iproute2 conntrack curl)
+PACKAGES=(runc containernetworking-plugins iptables iproute2 conntrack curl docker-registry)
 BASE=(pause coredns)
 
 up() {
-    ! is_up || return 0
+    is_up || bring_up
+    serve_registry
+}
+
+bring_up() {
     [ "$(id -u)" = 0 ] || lack cluster "only root can run one"
     command -v apt-get >/dev/null || lack cluster "this is not Debian: there is no apt-get"
     [ -d /sys/fs/cgroup/cpuset ] || lack cluster "this machine has no cgroups of version 1"
@@ -94,6 +98,22 @@ until_true() { # WHAT COMMAND...
         [ -e "/proc/$(cat "$STATE/node.pid")" ] && [ $((tries -= 1)) -gt 0 ] || fail "its $what does not come up"
         sleep 0.1
     done
+}
+
+# What the engine's lab has pushed, under the same name: loopback is the node's own there.
+serve_registry() {
+    local config=$STATE/config/registry.yml
+    ! in_node curl -sf "http://$DEVENV_LAB_REGISTRY/v2/" >/dev/null || return 0
+    cat >"$config" <<END
+version: 0.1
+log: {level: warn}
+storage: {filesystem: {rootdirectory: $LAB/registry}}
+http: {addr: $DEVENV_LAB_REGISTRY}
+END
+    # Not in the node's mounts: it reads this machine's files.
+    setsid nsenter --target "$(cat "$STATE/node.pid")" --net --pid -- \
+        docker-registry serve "$config" </dev/null >"$STATE/logs/registry.log" 2>&1 9>&- &
+    until_true registry in_node curl -sf "http://$DEVENV_LAB_REGISTRY/v2/"
 }
 
 load() { # FILE.tar
