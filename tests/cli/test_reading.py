@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -180,8 +181,8 @@ def test_doctor_says_what_to_do_about_each(desk: Desk) -> None:
 
 
 def test_doctor_looks_for_the_engine_that_is_named(desk: Desk) -> None:
-    desk.environ["DOCKER_HOST"] = "tcp://127.0.0.1:9"
-    done = desk.run("doctor")
+    elsewhere = {**desk.environ, "DOCKER_HOST": "tcp://127.0.0.1:9"}
+    done = replace(desk, environ=elsewhere).run("doctor")
     assert done.returncode == 1
     assert "the engine at tcp://127.0.0.1:9 refuses connections" in done.stdout
     assert "correct DOCKER_HOST" in done.stdout
