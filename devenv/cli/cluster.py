@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from devenv.cli.arguments import Arguments
     from devenv.cli.session import Session
 
-_HEADS = ("NAME", "CONTEXT", "SERVER")
+_HEADS = ("NAME", "CONTEXT", "SERVER", "REGISTRY")
 
 
 def run(arguments: Arguments, session: Session) -> Result:
@@ -23,7 +23,12 @@ def _add(arguments: Arguments, session: Session) -> Result:
     if not arguments.name or not arguments.context:
         example = "For example: devenv cluster add team --context team-admin"
         raise UsageError("which name, and which context?", example)
-    params = {"client": session.caller(), "name": arguments.name, "context": arguments.context}
+    params = {
+        "client": session.caller(),
+        "name": arguments.name,
+        "context": arguments.context,
+        "registry": arguments.registry,
+    }
     cluster = session.client.call("cluster.add", params)["cluster"]
     text = f"{cluster['name']} is {cluster['server']}, and nothing else from now on."
     return Result({"cluster": cluster}, text, notes=("`devenv cluster check` looks at it.",))
@@ -33,7 +38,8 @@ def _list(arguments: Arguments, session: Session) -> Result:
     clusters = session.client.call("cluster.list")["clusters"]
     if not clusters:
         return Result({"clusters": []}, "", notes=("There are no clusters yet.",))
-    rows = [(one["name"], one["context"], one["server"]) for one in clusters]
+    keys = ("name", "context", "server", "registry")
+    rows = [tuple(one[key] or "-" for key in keys) for one in clusters]
     return Result({"clusters": clusters}, "\n".join(columns([_HEADS, *rows])))
 
 

@@ -146,6 +146,7 @@ def _render(arguments: Arguments, session: Session) -> Result:
         "target": session.target(),
         "client": session.caller(),
         "branch": arguments.branch,
+        "cluster": arguments.cluster,
         "services": arguments.services or None,
         "show_secrets": arguments.show_secrets,
     }

@@ -217,7 +217,10 @@ _ALL = (
         "cluster",
         "name the clusters that previews may be in",
         "action name?",
-        (Option("--context", TEXT, "the context of the kubeconfig that leads there", "CONTEXT"),),
+        (
+            Option("--context", TEXT, "the context of the kubeconfig that leads there", "CONTEXT"),
+            Option("--registry", TEXT, "where images for it are pushed to", "ADDRESS"),
+        ),
         ("add", "list", "check", "remove"),
     ),
     Verb(

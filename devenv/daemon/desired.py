@@ -75,6 +75,7 @@ def preparation(intent: Intent, home: Home) -> Preparation:
         intent.environment.log_quota,
         resources_of(intent),
         builds(intent.environment),
+        intent.images,
         shared,
         tuple(sorted(filter(None, (written_name(intent.environment.services[n]) for n in names)))),
         intent.preview,
@@ -116,9 +117,20 @@ def _fingerprint(intent: Intent, home: Home) -> str:
     """Differs when the client's circumstances do, or a byte of the profile."""
     client = [intent.client.directory, intent.client.umask]
     ports = [str(one) for one in _shared_ports(intent, home).items()]
-    told = [client, store.files_of(intent), store.secrets_of(intent), *ports]
+    images = sorted(intent.images.values())
+    told = [client, store.files_of(intent), store.secrets_of(intent), *ports, *images]
     text = dumps(told, sort_keys=True)
     return hmac.new(home.key, text.encode(), hashlib.sha256).hexdigest()[:16]
+
+
+def pictured(intent: Intent, service: Service) -> Service:
+    """The service with the image that it has in a registry, if it is built for one."""
+    image = intent.images.get(service.name)
+    if image is None or service.container is None:
+        return service
+    written = service.container.definition.items()
+    definition = {**{k: v for k, v in written if k != "pull_policy"}, "image": image}
+    return replace(service, container=replace(service.container, definition=definition))
 
 
 def written_name(service: Service) -> str:
@@ -220,7 +232,7 @@ def _side(service: Service, runtime: str) -> Service:
 
 
 def _resolved(intent: Intent, service: Service, index: int, given: Given) -> Service:
-    made = resolve(intent.environment, service, index, given)
+    made = resolve(intent.environment, pictured(intent, service), index, given)
     url = shown_url(intent.environment, service, given)
     ports = _numbered(made, index, given.ports)
     name = intent.wishes.names.get(service.name, "")

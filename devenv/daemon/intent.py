@@ -29,7 +29,8 @@ class Intent:
 
     ``profiles`` are the Compose profiles that were asked for; ``notice`` says in words what
     happened to the environment that its user should know. ``preview`` says where it is, if it is
-    in a cluster; ``contents`` are those of the files that its configs and secrets name.
+    in a cluster; ``contents`` are those of the files that its configs and secrets name, ``images``
+    the names that what it builds has in the cluster's registry.
     ``replacing``: volumes whose data may be lost, since their user has agreed to it.
     """
 
@@ -42,6 +43,7 @@ class Intent:
     notice: str = ""
     preview: Preview | None = None
     contents: Mapping[str, str] = field(default_factory=dict)
+    images: Mapping[str, str] = field(default_factory=dict)
     replacing: frozenset[str] = frozenset()
 
     @property

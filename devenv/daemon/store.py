@@ -162,6 +162,7 @@ def _document(intent: Intent) -> Document:
         "leaving": intent.leaving.value,
         "notice": intent.notice,
         "preview": _without_key(intent.preview) if intent.preview else None,
+        "images": dict(intent.images),
     }
 
 
@@ -187,6 +188,7 @@ def _kept(document: Document) -> Kept:
         leaving=Leaving(document["leaving"]),
         notice=document["notice"],
         preview=_preview(document.get("preview")),
+        images=document.get("images", {}),
     )
     sources = {path: _bytes(text) for path, text in document["sources"].items()}
     return Kept(intent, sources, document["variables"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,7 +10,8 @@ class Cluster:
     """``server`` and ``authority`` are pinned: where the context leads elsewhere, it is refused.
 
     ``kubeconfig``: the paths of its files, joined by a colon; ``authority``: a hash of the
-    certificates that the server is known by.
+    certificates that the server is known by. ``registry``: the address below which images are
+    pushed that the cluster can pull; "": there is none. It is not what tells clusters apart.
     """
 
     name: str
@@ -18,6 +19,7 @@ class Cluster:
     server: str
     authority: str
     kubeconfig: str
+    registry: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Flag, auto
 from typing import Any, NamedTuple, Protocol
@@ -46,7 +46,8 @@ class Preparation:
 
     ``memory`` is opaque: a runtime that outlives the daemon gives it back when it is adopted; it
     may hold secrets and never reaches a disk. ``log_quota``: bytes of all logs together.
-    ``builds``: the definitions of the services whose images are built;
+    ``builds``: the definitions of the services whose images are built; ``images``: what these
+    are called in a registry, for a runtime that pulls them from there;
     ``ports``: those of the replicas that share a network, with their numbers; ``hosts``: names
     that these have beside those of their services. ``preview`` says where it is, if it is in a
     cluster. ``replacing``: volumes that may be made anew though their data is lost.
@@ -58,10 +59,15 @@ class Preparation:
     log_quota: int = 2 * 1024 * 1024 * 1024
     resources: Resources = field(default_factory=Resources)
     builds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    images: Mapping[str, str] = field(default_factory=dict)
     ports: Mapping[ReplicaId, tuple[Port, ...]] = field(default_factory=dict)
     hosts: tuple[str, ...] = ()
     preview: Preview | None = None
     replacing: frozenset[str] = frozenset()
+
+
+Publish = Callable[[EnvironmentId, str, Preparation, Report], Awaitable[str]]
+"""Has the image of a service in its registry, built if need be; gives its digest there."""
 
 
 @dataclass(frozen=True, slots=True)

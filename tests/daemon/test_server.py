@@ -65,7 +65,9 @@ def _registry(folder: Path) -> Registry:
         log_folder=lambda environment: str(folder / environment),
     )
     docker = DockerRuntime(records=lambda environment: str(folder / environment))
-    return Registry(Folders(folder / "state"), processes, docker, KubernetesRuntime())
+    return Registry(
+        Folders(folder / "state"), processes, docker, KubernetesRuntime(docker.commands.publish)
+    )
 
 
 def answers(folder: Path, *lines: bytes) -> list[Mapping[str, Any]]:

@@ -12,7 +12,8 @@ from devenv.errors import DevenvError
 from devenv.runtimes.docker.building import Job, arguments, classic_arguments
 from devenv.runtimes.docker.inputs import fingerprint
 from devenv.runtimes.docker.policies import policy_of
-from devenv.runtimes.docker.pulling import PullProgress
+from devenv.runtimes.docker.publishing import content
+from devenv.runtimes.docker.pulling import Progress
 from devenv.runtimes.protocol import Client
 
 HERE = Client("/")
@@ -88,6 +89,31 @@ def test_inputs_are_all_that_a_build_reads(source: Path) -> None:
     assert len(seen) == 7
 
 
+def test_the_hash_of_an_image_is_the_same_wherever_its_files_lie(tmp_path: Path) -> None:
+    found = set()
+    for place in ("here", "there"):
+        for name, text in (("base", "FROM lab/base"), ("app", "FROM base")):
+            folder = tmp_path / place / name
+            folder.mkdir(parents=True)
+            (folder / "Dockerfile").write_text(text)
+        builds: dict[str, dict[str, Any]] = {
+            "base": {"build": {"context": str(tmp_path / place / "base")}},
+            "app": {
+                "build": {
+                    "context": str(tmp_path / place / "app"),
+                    "additional_contexts": {"base": "service:base"},
+                }
+            },
+        }
+        found.add((content("app", builds), content("base", builds)))
+    assert len(found) == 1
+    (tmp_path / "there" / "base" / "Dockerfile").write_text("FROM lab/busybox")
+    found.add((content("app", builds), content("base", builds)))
+    assert len({app for app, _ in found}) == 2
+    assert len({base for _, base in found}) == 2
+    assert content("app", {**builds, "base": {"build": {"context": "https://x/y"}}}) == ""
+
+
 def test_a_dockerfile_that_is_ignored_still_counts(source: Path) -> None:
     (source / ".dockerignore").write_text("*\n")
     definition = {"context": str(source), "dockerfile": "Dockerfile"}
@@ -132,7 +158,7 @@ def test_a_policy_that_does_not_exist_is_refused(policy: str) -> None:
 
 
 def test_a_pull_tells_its_layers_and_bytes() -> None:
-    progress = PullProgress("shop")
+    progress = Progress("pulls", "shop")
 
     def take(layer: str, status: str, current: int = 0) -> str:
         detail = {"current": current, "total": 2_000_000} if current else {}

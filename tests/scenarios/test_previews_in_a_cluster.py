@@ -34,9 +34,9 @@ def stocked(real_cluster: Cluster, engine: Engine, tmp_path_factory: Any) -> Clu
 
 
 @pytest.fixture
-def shop(stocked: Cluster, sandbox: Sandbox) -> Iterator[Sandbox]:
+def shop(stocked: Cluster, engine: Engine, sandbox: Sandbox) -> Iterator[Sandbox]:
     """A repository with an origin and two branches that look alike, each with a page of its own."""
-    sandbox.extra["KUBECONFIG"] = stocked.kubeconfig
+    sandbox.extra |= {"KUBECONFIG": stocked.kubeconfig, "DOCKER_HOST": engine.host}
     for path in FILES.iterdir():
         sandbox.write(path.name, path.read_text())
     git(sandbox.base, "init", "-q", "--bare", "-b", "main", "shop.git")
@@ -51,7 +51,8 @@ def shop(stocked: Cluster, sandbox: Sandbox) -> Iterator[Sandbox]:
         (sandbox.checkout / "title.txt").write_text(f"shop of {branch}")
         git(sandbox.checkout, "commit", "-qam", "another title")
     git(sandbox.checkout, "push", "-q", "origin", "main", "feature/a", "feature-a")
-    sandbox.run("cluster", "add", "lab", "--context", stocked.context)
+    registry = ("--registry", engine.registry)
+    sandbox.run("cluster", "add", "lab", "--context", stocked.context, *registry)
     yield sandbox
     for one in previews(sandbox):
         sandbox.run("preview", "down", one["name"], check=False)
@@ -69,6 +70,17 @@ def previews(shop: Sandbox) -> list[dict[str, Any]]:
     return ours
 
 
+def images(cluster: Cluster, shop: Sandbox) -> list[str]:
+    """What the pods of its previews are made from."""
+    ours = {one["namespace"] for one in previews(shop)}
+    return [
+        container["image"]
+        for pod in cluster.get("pods", "--all-namespaces")
+        if pod["metadata"]["namespace"] in ours
+        for container in pod["spec"]["containers"]
+    ]
+
+
 def page(url: str) -> dict[str, Any]:
     with urllib.request.urlopen(url, timeout=20) as answer:
         found: dict[str, Any] = json.load(answer)
@@ -82,7 +94,7 @@ def url_of(shop: Sandbox, branch: str) -> str:
 
 
 def test_two_branches_side_by_side_from_the_first_up_until_nothing_is_left(
-    shop: Sandbox, stocked: Cluster
+    shop: Sandbox, stocked: Cluster, engine: Engine
 ) -> None:
     for branch in ("feature/a", "feature-a"):
         words = ("--branch", branch, "--wait", "--timeout", "180")
@@ -95,6 +107,10 @@ def test_two_branches_side_by_side_from_the_first_up_until_nothing_is_left(
     }
     assert [one["articles"] for one in pages.values()] == [3, 3]
     eventually(lambda: page(url_of(shop, "feature/a"))["worked"] > 0, within=60)
+
+    built = {image for image in images(stocked, shop) if engine.registry in image}
+    assert len(built) == 2, "each branch has its own"
+    assert all("@sha256:" in image for image in built)
 
     git(shop.checkout, "push", "-q", "origin", "--delete", "feature/a")
     swept = json.loads(shop.run("preview", "sweep", "--json").stdout)["swept"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from devenv.api import places
@@ -14,6 +14,8 @@ from devenv.daemon.verbs.context import Answer, Context, Params, client
 from devenv.errors import DevenvError, UsageError
 from devenv.model.preview import Cluster
 
+REGISTRY = re.compile("[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*")
+"""Without a scheme, as in the names of images."""
 NAME = re.compile("[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?")
 
 
@@ -32,7 +34,8 @@ async def add(context: Context, params: Params) -> Answer:
     known = clusters.read(clusters_file())
     asking = client(params).environment
     kubeconfig = asking.get("KUBECONFIG") or f"{asking.get('HOME', '')}/.kube/config"
-    made = await asyncio.to_thread(pin, name, str(params["context"]), kubeconfig)
+    pinned = await asyncio.to_thread(pin, name, str(params["context"]), kubeconfig)
+    made = replace(pinned, registry=_registry(params))
     if name in known and known[name] != made:
         hint = f"devenv cluster remove {name}, and add it again"
         raise DevenvError(f"there is another cluster {name} already", hint)
@@ -71,6 +74,16 @@ async def check(context: Context, params: Params) -> Answer:
     found = named(str(params.get("name") or ""))
     server = context.registry.host.kubernetes.servers.of(found)
     return Answer({"cluster": asdict(found), "checks": await checks(server.connection)})
+
+
+def _registry(params: Params) -> str:
+    """Where images are pushed: a host, with a port or a path if need be."""
+    written = str(params.get("registry") or "").rstrip("/")
+    if written and not REGISTRY.fullmatch(written):
+        raise UsageError(
+            f"{written!r} cannot be a registry", "for example registry.example.com/team"
+        )
+    return written
 
 
 def clusters_file() -> Path:

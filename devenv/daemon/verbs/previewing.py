@@ -10,13 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from devenv.daemon.desired import resolved, resources_of
+from devenv.daemon import clusters
+from devenv.daemon.desired import pictured, resolved, resources_of
+from devenv.daemon.images import images_of
 from devenv.daemon.intent import Change, Intent
 from devenv.daemon.profiles import request
 from devenv.daemon.reach import Reach
 from devenv.daemon.repositories import Repository
 from devenv.daemon.verbs.changing import Basis, applied, wish_up
-from devenv.daemon.verbs.clusters import named
+from devenv.daemon.verbs.clusters import clusters_file, named
 from devenv.daemon.verbs.context import Answer, Context, Params, client, status
 from devenv.errors import DevenvError
 from devenv.failpoints import failpoint
@@ -37,7 +39,7 @@ if TYPE_CHECKING:  # loaded when the first cluster is asked
 
 LIFETIME = 3 * 24 * 3600.0
 """Seconds that a preview lives unless it is asked for otherwise."""
-NOWHERE = Cluster("nowhere", "", "", "", "")
+NOWHERE = Cluster("nowhere", "", "", "", "", "REGISTRY")
 """For what is only shown."""
 
 
@@ -53,6 +55,14 @@ class Meant:
         return self.checkout.id
 
 
+@dataclass(frozen=True, slots=True)
+class Along:
+    """What a preview has beside its profile: contents of files by path, images by service."""
+
+    contents: Mapping[str, str]
+    images: Mapping[str, str]
+
+
 async def up(context: Context, params: Params) -> Answer:
     """Apply a branch's profile in a cluster; what cannot be is said before anything is made."""
     meant = await _meant(context, params, named(str(params.get("cluster") or "")))
@@ -60,9 +70,9 @@ async def up(context: Context, params: Params) -> Answer:
     await place.server.open()
     place.server.need()
     meant = await _with_key(context, meant, place.server)
-    basis, contents = await _basis(context, params, meant)
+    basis, along = await _basis(context, params, meant)
     live = context.registry.preview(meant.checkout, meant.preview)
-    change = _taken(context, params, meant, basis, contents)
+    change = _taken(context, params, meant, basis, along)
     _check(change(live.board.newest.intent, live.board.newest.snapshot), context)
     await live.change(change)
     failpoint("preview.taken")
@@ -72,11 +82,11 @@ async def up(context: Context, params: Params) -> Answer:
 
 async def render(context: Context, params: Params) -> Answer:
     """All objects of a preview as text; nothing is asked and nothing is made."""
-    meant = await _meant(context, params, NOWHERE)
+    meant = await _meant(context, params, _imagined(params))
     key = _own_key(context, meant)
     meant = replace(meant, preview=replace(meant.preview, key=key))
-    basis, contents = await _basis(context, params, meant)
-    change = _taken(context, params, meant, basis, contents)
+    basis, along = await _basis(context, params, meant)
+    change = _taken(context, params, meant, basis, along)
     intent = change(Intent(meant.checkout, preview=meant.preview), Snapshot())
     _check(intent, context)
     name, home = meant.preview.name, context.registry.host.home
@@ -102,6 +112,15 @@ async def _meant(context: Context, params: Params, cluster: Cluster) -> Meant:
     made = replace(checkout, id=identity, name=name, branch=branch, kind=PREVIEW)
     lifetime = lifetime_of(params)
     return Meant(made, Preview(cluster, name, source, branch, owner, lifetime))
+
+
+def _imagined(params: Params) -> Cluster:
+    """A cluster that is not asked; what is built is named as in the one that would be meant."""
+    known = clusters.read(clusters_file())
+    wanted = str(params.get("cluster") or "")
+    if not known:
+        return NOWHERE
+    return replace(NOWHERE, registry=clusters.choose(known, wanted).registry)
 
 
 async def _tree(
@@ -135,14 +154,15 @@ def _own_key(context: Context, meant: Meant) -> bytes:
     return hmac.new(own, meant.preview.name.encode(), hashlib.sha256).digest()
 
 
-async def _basis(context: Context, params: Params, meant: Meant) -> tuple[Basis, Mapping[str, str]]:
-    """The profile as a preview has it, and the contents of the files that it names."""
+async def _basis(context: Context, params: Params, meant: Meant) -> tuple[Basis, Along]:
+    """The profile as a preview has it, and what it takes along."""
     profiles = tuple(params["target"].get("profiles") or ())
     wanted = request(meant.checkout, profiles, client(params).environment)
     loaded = await context.registry.profiles.load(wanted)
     kubernetes = context.registry.host.kubernetes.name
     contents = {path: _content(path) for path in files_of(loaded.environment.resources)}
-    return Basis(meant.checkout, profiles, loaded, Reach({kubernetes: ""})), contents
+    along = Along(contents, await images_of(loaded.environment, meant.preview))
+    return Basis(meant.checkout, profiles, loaded, Reach({kubernetes: ""})), along
 
 
 def _content(path: str) -> str:
@@ -152,13 +172,11 @@ def _content(path: str) -> str:
     return content.decode("utf-8", "surrogateescape")
 
 
-def _taken(
-    context: Context, params: Params, meant: Meant, basis: Basis, contents: Mapping[str, str]
-) -> Change:
+def _taken(context: Context, params: Params, meant: Meant, basis: Basis, along: Along) -> Change:
     change = applied(context, params, basis, wish_up(params))
 
     def take(intent: Intent, snapshot: Snapshot) -> Intent:
-        here = replace(intent, preview=meant.preview, contents=contents)
+        here = replace(intent, preview=meant.preview, contents=along.contents, images=along.images)
         return change(here, snapshot)
 
     return take
@@ -167,10 +185,11 @@ def _taken(
 def _check(intent: Intent, context: Context) -> None:
     """Raise ProfileError with all that a cluster cannot do of what is wanted."""
     assert intent.preview is not None
+    services = intent.environment.services
     found = [
         problem
         for name in sorted(intent.wishes.wanted)
-        for problem in problems(intent.preview.name, intent.environment.services[name])
+        for problem in problems(intent.preview.name, pictured(intent, services[name]))
     ]
     if found:
         raise ProfileError(tuple(found))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from devenv.errors import DevenvError
@@ -82,6 +82,23 @@ class Commands:
         )
         for error in filter(None, done):
             raise error
+
+    async def publish(
+        self, environment: EnvironmentId, service: str, preparation: Preparation, report: Report
+    ) -> str:
+        """Have a service's image in its registry, as ``preparation.images`` names it; its digest.
+
+        It is built by the engine that the client means. Raises DevenvError.
+        """
+        from devenv.runtimes.docker.images import order_of
+
+        builds = {
+            name: {**preparation.builds[name], "image": image}
+            for name, image in preparation.images.items()
+        }
+        engine = await self.places.engine(preparation.client)
+        order = order_of(environment, service, replace(preparation, builds=builds))
+        return await engine.publisher.publish(order, report)
 
     async def outdated(self, environment: EnvironmentId, names: Iterable[str]) -> frozenset[str]:
         """Which services of ``names`` run from another image than has that name now."""

@@ -26,6 +26,7 @@ from devenv.runtimes.docker.connection import (
 from devenv.runtimes.docker.images import Images
 from devenv.runtimes.docker.owners import Owners
 from devenv.runtimes.docker.presence import Presence
+from devenv.runtimes.docker.publishing import Publisher
 from devenv.runtimes.docker.rows import Row, longest_up, owner_of, row_of
 
 REPAIR = 60.0
@@ -42,6 +43,7 @@ class Engine:
     def __init__(self, connection: Connection, hint: Hint) -> None:
         self.connection = connection
         self.images = Images(connection)
+        self.publisher = Publisher(connection, self.images)
         self.rows: dict[str, Row] = {}
         self.owners = Owners(hint)
         self._hint = hint

@@ -49,6 +49,26 @@ class Order:
     def name(self) -> str:
         return image_name(self.environment, self.service, self.definition)
 
+    @property
+    def bases(self) -> list[Order]:
+        """The images that it is built on, of services that are built too."""
+        return [self.of(one) for one in building.services_of(self.definition["build"])]
+
+    def job(self, inputs: str) -> building.Job:
+        """What is to be built; ``inputs`` is the hash of all that goes into it."""
+        written = self.definition.get("platform")
+        # One platform, since an engine holds one image of each name.
+        platforms = [str(written)] if written else []
+        return building.Job(
+            self.name,
+            {**self.definition["build"], "platforms": platforms},
+            self.client,
+            inputs,
+            {base.service: base.name for base in self.bases},
+            self.resources.secrets,
+            self.resources.values,
+        )
+
     def of(self, service: str) -> Order:
         """The same for another service. Raises DevenvError where that builds none."""
         if service not in self.builds:
@@ -157,27 +177,16 @@ class Images:
 
     async def _build(self, order: Order, report: Report) -> None:
         definition = order.definition["build"]
-        bases = [order.of(service) for service in building.services_of(definition)]
-        for base in bases:
+        for base in order.bases:
             await self.build(base, report)
-        images = {base.service: base.name for base in bases}
-        given = {service: await self.id_of(name) for service, name in images.items()}
+        given = {base.service: await self.id_of(base.name) for base in order.bases}
         inputs = await asyncio.to_thread(fingerprint, definition, given)
         there = await self._inspected(order.name)
         anew = definition.get("no_cache") or definition.get("pull")
         if there is not None and inputs and not anew and _inputs_of(there) == inputs:
             report(f"{order.name} is current")
             return
-        job = building.Job(
-            order.name,
-            {**definition, "platforms": _platforms(order.definition)},
-            order.client,
-            inputs,
-            images,
-            order.resources.secrets,
-            order.resources.values,
-        )
-        await building.build(job, report)
+        await building.build(order.job(inputs), report)
 
     async def _inspected(self, name: str) -> Mapping[str, Any] | None:
         def inspect(engine: Any) -> Mapping[str, Any]:
@@ -199,9 +208,3 @@ def _version(order: Order) -> str:
 
 def _inputs_of(inspected: Mapping[str, Any]) -> str:
     return str(((inspected.get("Config") or {}).get("Labels") or {}).get(INPUTS) or "")
-
-
-def _platforms(definition: Definition) -> list[str]:
-    """For what an image is built: one platform, since an engine holds one of each name."""
-    written = definition.get("platform")
-    return [str(written)] if written else []

@@ -19,19 +19,34 @@ UNSAID = ("no_cache", "pull", "cache_to", "tags")
 def fingerprint(definition: Definition, given: Mapping[str, str]) -> str:
     """Hash all that a build reads: its folders, its Dockerfile, its definition.
 
+    The same wherever on a machine its folders lie.
+
     ``given`` are the ids of images that it is built on. "" where that cannot be known: a context
     that lies elsewhere, or a file that cannot be read. Not read are secrets, and images by name.
     """
     digest = hashlib.sha256()
-    kept = {key: value for key, value in definition.items() if key not in UNSAID}
-    digest.update(dumps([kept, dict(given)], sort_keys=True, default=str).encode())
+    digest.update(
+        dumps([_placeless(definition), dict(given)], sort_keys=True, default=str).encode()
+    )
     try:
         for folder in contexts(definition):
+            digest.update(b"\0\0")
             for line in _lines(folder, dockerfile(definition)):
                 digest.update(line)
     except OSError:
         return ""
     return digest.hexdigest()[:32] if _is_here(definition) else ""
+
+
+def _placeless(definition: Definition) -> Definition:
+    """A definition without the paths of folders whose content is hashed."""
+    others = (definition.get("additional_contexts") or {}).items()
+    kept = {key: value for key, value in definition.items() if key not in UNSAID}
+    kept["additional_contexts"] = [[k, "" if os.path.isabs(str(v)) else v] for k, v in others]
+    if _is_here(definition):
+        kept["context"] = ""
+        kept["dockerfile"] = os.path.relpath(dockerfile(definition), context(definition))
+    return kept
 
 
 def contexts(definition: Definition) -> list[str]:

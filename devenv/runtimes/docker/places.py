@@ -47,11 +47,15 @@ class Places:
             return error.message
         return ""
 
-    async def connect(self, client: Client) -> Connection:
-        """The way to the engine that a client means. Raises DevenvError."""
+    async def engine(self, client: Client) -> Engine:
+        """The engine that a client means. Raises DevenvError."""
         engine = self._engine(address_of(client.environment))
         await engine.open()
-        return engine.connection
+        return engine
+
+    async def connect(self, client: Client) -> Connection:
+        """The way to the engine that a client means. Raises DevenvError."""
+        return (await self.engine(client)).connection
 
     def get(self, environment: EnvironmentId) -> Place | None:
         return self._places.get(environment)

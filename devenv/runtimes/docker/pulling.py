@@ -29,7 +29,7 @@ async def pull(
 
     report(f"pulls {name}")
     loop = asyncio.get_running_loop()
-    progress = PullProgress(name)
+    progress = Progress("pulls", name)
     repository, tag = parse_repository_tag(name)
     login = await asyncio.to_thread(credentials, repository, client)
 
@@ -67,12 +67,12 @@ _UNKNOWN = (
 """What a registry says that was reached."""
 
 
-class PullProgress:
-    """The layers of a pull, and the bytes of those whose size is known by now."""
+class Progress:
+    """The layers on their way, and the bytes of those whose size is known by now."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, verb: str, name: str) -> None:
         self.error = ""
-        self._name = name
+        self._what = f"{verb} {name}"
         self._complete: dict[str, bool] = {}
         self._bytes: dict[str, tuple[int, int]] = {}
         self._said = ""
@@ -83,18 +83,19 @@ class PullProgress:
         layer, status = str(line.get("id") or ""), str(line.get("status") or "")
         if not layer or status.startswith("Pulling from"):
             return ""
-        done = status in {"Pull complete", "Already exists"}
+        done = status in _DONE or status.startswith("Mounted from")
         self._complete[layer] = done or self._complete.get(layer, False)
         detail = line.get("progressDetail") or {}
-        if status == "Downloading" and detail.get("total"):
-            self._bytes[layer] = (int(detail["current"]), int(detail["total"]))
+        if status in _MOVING and detail.get("total"):
+            size = int(detail["total"])
+            self._bytes[layer] = (min(int(detail["current"]), size), size)
         elif layer in self._bytes:
             self._bytes[layer] = (self._bytes[layer][1],) * 2
         return self._news()
 
     def _news(self) -> str:
         count = sum(self._complete.values())
-        text = f"pulls {self._name}: {count} of {len(self._complete)} layers"
+        text = f"{self._what}: {count} of {len(self._complete)} layers"
         total = sum(size for _, size in self._bytes.values())
         if total:
             had = sum(current for current, _ in self._bytes.values())
@@ -102,6 +103,10 @@ class PullProgress:
             text += f", {had * 10 // total * 10} % of {total / 1e6:.0f} MB"
         changed, self._said = text != self._said, text
         return text if changed else ""
+
+
+_DONE = {"Pull complete", "Already exists", "Pushed", "Layer already exists"}
+_MOVING = {"Downloading", "Pushing"}
 
 
 def _not_pulled(name: str, said: str) -> NotPulledError:

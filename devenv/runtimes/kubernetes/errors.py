@@ -9,6 +9,10 @@ class AwayError(DevenvError):
     """It cannot be asked now; what was asked may be asked again."""
 
 
+class UnbuiltError(DevenvError):
+    """The image of a service could not be built, or not be pushed."""
+
+
 class RefusedError(DevenvError):
     """It was asked and says no. ``reason`` is the API's own word for it."""
 

@@ -6,6 +6,8 @@ import hashlib
 import re
 import unicodedata
 
+from devenv.model.preview import Preview
+
 PREFIX = "devenv.dev/"
 MANAGED_BY = "app.kubernetes.io/managed-by"
 OURS = "devenv"
@@ -49,13 +51,23 @@ def preview_name(repository: str, branch: str) -> str:
 
     ``repository`` is an address or a path; its last part is shown.
     """
-    shown = slug(repository.rstrip("/").rpartition("/")[2].removesuffix(".git"))
-    readable = "-".join(part for part in (shown[:15].strip("-"), slug(branch)) if part)
+    readable = "-".join(filter(None, (repository_slug(repository), slug(branch))))
     room = NAME_LIMIT - _HASH - 1
     readable = readable[:room].strip("-")
     if not readable or not readable[0].isalpha() or readable.startswith("kube-"):
         readable = f"preview-{readable}"[:room].strip("-")
     return f"{readable}-{digest(repository, branch)}"
+
+
+def repository_slug(repository: str) -> str:
+    """What is shown of a repository: the last part of its address or path; may be empty."""
+    return slug(repository.rstrip("/").rpartition("/")[2].removesuffix(".git"))[:15].strip("-")
+
+
+def image_name(preview: Preview, service: str, inputs: str) -> str:
+    """Name an image in the registry of a preview's cluster; ``inputs`` hashes its content."""
+    readable = "-".join(filter(None, (repository_slug(preview.repository), slug(service))))
+    return f"{preview.cluster.registry.rstrip('/')}/{readable}:{inputs}"
 
 
 def digest(*parts: str) -> str:

@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from devenv.errors import DevenvError
-from devenv.model.environment import ReplicaId, Resources
+from devenv.model.environment import ReplicaId
 from devenv.model.preview import Preview
 from devenv.runtimes.kubernetes import names
 from devenv.runtimes.kubernetes.cache import Object, annotation, is_leaving
 from devenv.runtimes.kubernetes.resources import POD, Resource, name_of
 from devenv.runtimes.kubernetes.rows import Workload, matching, moment
 from devenv.runtimes.kubernetes.server import Server
+from devenv.runtimes.protocol import Client, Preparation
 
 
 class Place:
-    """``prepared`` is what was prepared last, by this daemon."""
+    """``prepared`` is what was prepared last, by this daemon; ``preparation`` all of it."""
 
     def __init__(self, preview: Preview, server: Server) -> None:
         self.preview = preview
         self.server = server
         self.prepared = ""
-        self.resources = Resources()
+        self.preparation = Preparation("", Client("/"))
 
     @property
     def namespace(self) -> str:

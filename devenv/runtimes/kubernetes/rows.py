@@ -39,6 +39,15 @@ class Workload:
         index = label(self.made, names.INDEX)
         return ReplicaId(label(self.made, names.SERVICE), int(index) if index.isdecimal() else 0)
 
+    @property
+    def fingerprint(self) -> str:
+        return annotation(self.made, names.FINGERPRINT)
+
+    @property
+    def image(self) -> str:
+        """What its pods are made from."""
+        return str(self.made["spec"]["template"]["spec"]["containers"][0]["image"])
+
 
 def unit_of(workload: Workload) -> Unit:
     """What is seen of a service."""
@@ -50,7 +59,7 @@ def unit_of(workload: Workload) -> Unit:
     return Unit(
         workload.id,
         "kubernetes",
-        annotation(made, names.FINGERPRINT),
+        workload.fingerprint,
         int(_number(made, names.GENERATION)),
         int(_number(made, names.ATTEMPT)),
         int(_number(made, names.RESTARTS)) + sum(map(_restarts, workload.pods)),

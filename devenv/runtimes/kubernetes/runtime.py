@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from devenv.errors import DevenvError
@@ -13,7 +14,15 @@ from devenv.model.unit import Exit, Unit
 from devenv.runtimes.kubernetes.commands import Commands
 from devenv.runtimes.kubernetes.pace import Pace
 from devenv.runtimes.kubernetes.servers import Servers
-from devenv.runtimes.protocol import Capability, Chunk, Look, Preparation, Report, Sample
+from devenv.runtimes.protocol import (
+    Capability,
+    Chunk,
+    Look,
+    Preparation,
+    Publish,
+    Report,
+    Sample,
+)
 
 if TYPE_CHECKING:  # loaded when the first cluster is asked
     from devenv.runtimes.kubernetes.place import Place
@@ -34,7 +43,9 @@ class KubernetesRuntime:
         Capability.EXEC | Capability.OUTLIVES_DAEMON | Capability.SUPERVISES | Capability.LOGS
     )
 
-    def __init__(self, pace: Pace | None = None) -> None:
+    def __init__(self, publish: Publish, pace: Pace | None = None) -> None:
+        """``publish`` has an image in a registry that the cluster pulls from."""
+        self._publish = publish
         self.servers = Servers(pace or Pace())
         self.commands = Commands(self.servers)
         self._failed: dict[EnvironmentId, dict[ReplicaId, Unit]] = {}
@@ -52,8 +63,9 @@ class KubernetesRuntime:
 
         there = place.workloads(self._boot)
         units = {key: unit_of(workload) for key, (_, workload) in there.items()}
+        alive = {key for key, unit in units.items() if unit.exit is None}
         failed = self._failed.get(environment, {})
-        units |= {key: unit for key, unit in failed.items() if key not in units}
+        units |= {key: unit for key, unit in failed.items() if key not in alive}
         return Look(units, prepared or (ADOPTED if place.namespace else ""))
 
     def changes(self) -> AsyncIterator[EnvironmentId]:
@@ -73,12 +85,12 @@ class KubernetesRuntime:
         name = await namespaces.ensure(place.server, preview)
         report(f"namespace {name}")
         await namespaces.furnish(place.server, name, preview, preparation.resources)
-        place.prepared, place.resources = preparation.fingerprint, preparation.resources
+        place.prepared, place.preparation = preparation.fingerprint, preparation
         self.servers.hint(environment)
 
     async def start(self, environment: EnvironmentId, step: Start, report: Report) -> None:
         """Apply what a service is made of. What the server refuses is a unit that has ended."""
-        from devenv.runtimes.kubernetes.errors import RefusedError
+        from devenv.runtimes.kubernetes.errors import RefusedError, UnbuiltError
         from devenv.runtimes.kubernetes.workloads import Workloads
 
         place = self.servers.need(environment)
@@ -89,10 +101,29 @@ class KubernetesRuntime:
         if there is not None and self._runs(there[1], step):
             return
         try:
-            await workloads.start(step, there)
-        except RefusedError as error:
+            image = await self._image(environment, step, there[1] if there else None, report)
+            await workloads.start(_from(image, step), there)
+        except (RefusedError, UnbuiltError) as error:
             failed[step.replica.id] = _not_made(step, error)
         self.servers.hint(environment)
+
+    async def _image(
+        self, environment: EnvironmentId, step: Start, there: Workload | None, report: Report
+    ) -> str:
+        """The image of a service that is built, by its digest; "" for one that is only pulled."""
+        from devenv.runtimes.kubernetes.errors import UnbuiltError
+
+        service = step.replica.service.name
+        preparation = self.servers.need(environment).preparation
+        if service not in preparation.images:
+            return ""
+        if there is not None and there.fingerprint == step.replica.fingerprint:
+            return there.image
+        try:
+            digest = await self._publish(environment, service, preparation, report)
+        except DevenvError as error:
+            raise UnbuiltError(error.message, error.hint) from error
+        return f"{preparation.images[service]}@{digest}"
 
     async def stop(self, environment: EnvironmentId, step: StopUnit, report: Report) -> None:
         from devenv.runtimes.kubernetes.workloads import Workloads
@@ -125,7 +156,7 @@ class KubernetesRuntime:
             return
         place.server.need()
         living = place.server.living(place.preview.name, place.preview.repository)
-        if living is not None and (data or not place.resources.volumes):
+        if living is not None and (data or not place.preparation.resources.volumes):
             await namespaces.delete(place.server, living)
         place.prepared = ""
         self.servers.forget(environment)
@@ -172,6 +203,16 @@ class KubernetesRuntime:
         if (unit.fingerprint, unit.generation) != (wanted.fingerprint, wanted.generation):
             raise DevenvError(f"{wanted.id.service} still runs as it was asked for before")
         return True
+
+
+def _from(image: str, step: Start) -> Start:
+    """The same step from this image; "": from the one that is written."""
+    service = step.replica.service
+    if not image or service.container is None:
+        return step
+    definition = {**service.container.definition, "image": image}
+    made = replace(service, container=replace(service.container, definition=definition))
+    return replace(step, replica=replace(step.replica, service=made))
 
 
 def _not_made(step: Start, error: DevenvError) -> Unit:

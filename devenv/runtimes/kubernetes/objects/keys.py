@@ -55,7 +55,11 @@ def refusals(definition: Definition) -> Iterator[tuple[str, str]]:
     for key, value in definition.items():
         if key not in known and value not in (None, False, [], {}, ""):
             yield key, _REASONS.get(key, "a cluster has no word for it")
-    if not definition.get("image"):
-        yield "image", "a preview needs an image that the cluster can pull"
     if str(definition.get("pull_policy") or "") == "build":
         yield "pull_policy", "a cluster cannot build"
+    if definition.get("image"):
+        return
+    if definition.get("build"):
+        yield "build", "its cluster has no registry to push to (devenv cluster add --registry)"
+    else:
+        yield "image", "a preview needs an image that the cluster can pull"

@@ -1,0 +1,124 @@
+"""Images in a registry: built once for each content, pushed, and known by their digest there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from devenv.errors import DevenvError
+from devenv.failpoints import failpoint
+from devenv.runtimes.docker import building
+from devenv.runtimes.docker.connection import Connection, RefusedError
+from devenv.runtimes.docker.images import SERVER_FAULT, Images, Order
+from devenv.runtimes.docker.inputs import fingerprint
+from devenv.runtimes.docker.once import Once
+from devenv.runtimes.docker.pulling import Progress
+from devenv.runtimes.protocol import Report
+
+Definition = Mapping[str, Any]
+
+
+def content(service: str, builds: Mapping[str, Definition]) -> str:
+    """Hash what the image of a service is built from: the same on every machine.
+
+    ``builds``: the definitions of all services whose images are built. "" where it cannot be known.
+    """
+    definition = builds[service]
+    given = {one: content(one, builds) for one in building.services_of(definition["build"])}
+    if not all(given.values()):
+        return ""
+    return fingerprint({**definition["build"], "platform": definition.get("platform")}, given)
+
+
+class Publisher:
+    """Who asks for an image that is on its way waits for that."""
+
+    def __init__(self, connection: Connection, images: Images) -> None:
+        self._connection = connection
+        self._images = images
+        self._coming = Once()
+        self._digests: dict[str, str] = {}
+
+    async def publish(self, order: Order, report: Report) -> str:
+        """Have an image in the registry that its name says; its digest there.
+
+        Its tag is the hash of its content. Raises DevenvError with what the user can do.
+        """
+        await self._coming.do(order.name, lambda: self._publish(order, report))
+        return self._digests[order.name]
+
+    async def _publish(self, order: Order, report: Report) -> None:
+        self._digests[order.name] = await self._had(order, report)
+
+    async def _had(self, order: Order, report: Report) -> str:
+        there = await self._digest(order)
+        if there:
+            report(f"{order.name} is in its registry")
+            return there
+        for base in order.bases:
+            await self.publish(base, report)
+        tag = order.name.rpartition(":")[2]
+        await building.build(order.job(tag), report)
+        failpoint("image.built")
+        try:
+            if await asyncio.to_thread(content, order.service, order.builds) != tag:
+                raise DevenvError(
+                    f"the files of {order.service} changed while its image was built",
+                    "devenv preview up builds it from what is there now",
+                )
+            return await self._push(order, report)
+        finally:
+            await self._untag(order.name)
+
+    async def _digest(self, order: Order) -> str:
+        try:
+            return await self._images.digest(order.name, order.client)
+        except RefusedError as error:
+            if error.status < SERVER_FAULT:  # some registries say "denied" of what they lack
+                return ""
+            registry = order.name.partition("/")[0]
+            raise DevenvError(
+                f"the registry {registry} cannot be asked: {error.message}"
+            ) from error
+
+    async def _push(self, order: Order, report: Report) -> str:
+        from docker.utils import parse_repository_tag
+
+        from devenv.runtimes.docker.logins import credentials
+
+        repository, tag = parse_repository_tag(order.name)
+        login = await asyncio.to_thread(credentials, repository, order.client)
+        report(f"pushes {order.name}")
+        loop = asyncio.get_running_loop()
+        progress = Progress("pushes", order.name)
+        digests = []
+
+        def work(engine: Any) -> None:
+            for line in engine.push(
+                repository, tag, stream=True, decode=True, auth_config=login or {}
+            ):
+                digests.append((line.get("aux") or {}).get("Digest") or "")
+                if said := progress.take(line):
+                    loop.call_soon_threadsafe(report, said)
+
+        try:
+            await self._connection.call(work)
+        except RefusedError as error:
+            raise _not_pushed(order.name, error.message) from error
+        digest = next(filter(None, digests), "")
+        if progress.error or not digest:
+            raise _not_pushed(order.name, progress.error or "the registry gives no digest")
+        report(f"pushed {order.name}")
+        return digest
+
+    async def _untag(self, name: str) -> None:
+        """It is in the registry now; what the next build can use stays in the engine's cache."""
+        try:
+            await self._connection.call(lambda engine: engine.remove_image(name))
+        except RefusedError:
+            return
+
+
+def _not_pushed(name: str, said: str) -> DevenvError:
+    return DevenvError(f"cannot push {name}: {said}", "`docker login` gives the right to")
