@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from devenv.errors import DevenvError
@@ -12,6 +11,7 @@ from devenv.model.environment import EnvironmentId, ReplicaId
 from devenv.model.plan import Start, StopUnit
 from devenv.model.unit import Exit, Unit
 from devenv.runtimes.kubernetes.commands import Commands
+from devenv.runtimes.kubernetes.images import Images
 from devenv.runtimes.kubernetes.pace import Pace
 from devenv.runtimes.kubernetes.servers import Servers
 from devenv.runtimes.protocol import (
@@ -45,9 +45,9 @@ class KubernetesRuntime:
 
     def __init__(self, publish: Publish, pace: Pace | None = None) -> None:
         """``publish`` has an image in a registry that the cluster pulls from."""
-        self._publish = publish
         self.servers = Servers(pace or Pace())
         self.commands = Commands(self.servers)
+        self._images = Images(self.servers, publish)
         self._failed: dict[EnvironmentId, dict[ReplicaId, Unit]] = {}
         # Once: a unit is known by when it started, so that must stay the same number.
         self._boot = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
@@ -101,29 +101,11 @@ class KubernetesRuntime:
         if there is not None and self._runs(there[1], step):
             return
         try:
-            image = await self._image(environment, step, there[1] if there else None, report)
-            await workloads.start(_from(image, step), there)
+            built = await self._images.pinned(environment, step, there and there[1], report)
+            await workloads.start(built, there)
         except (RefusedError, UnbuiltError) as error:
             failed[step.replica.id] = _not_made(step, error)
         self.servers.hint(environment)
-
-    async def _image(
-        self, environment: EnvironmentId, step: Start, there: Workload | None, report: Report
-    ) -> str:
-        """The image of a service that is built, by its digest; "" for one that is only pulled."""
-        from devenv.runtimes.kubernetes.errors import UnbuiltError
-
-        service = step.replica.service.name
-        preparation = self.servers.need(environment).preparation
-        if service not in preparation.images:
-            return ""
-        if there is not None and there.fingerprint == step.replica.fingerprint:
-            return there.image
-        try:
-            digest = await self._publish(environment, service, preparation, report)
-        except DevenvError as error:
-            raise UnbuiltError(error.message, error.hint) from error
-        return f"{preparation.images[service]}@{digest}"
 
     async def stop(self, environment: EnvironmentId, step: StopUnit, report: Report) -> None:
         from devenv.runtimes.kubernetes.workloads import Workloads
@@ -203,16 +185,6 @@ class KubernetesRuntime:
         if (unit.fingerprint, unit.generation) != (wanted.fingerprint, wanted.generation):
             raise DevenvError(f"{wanted.id.service} still runs as it was asked for before")
         return True
-
-
-def _from(image: str, step: Start) -> Start:
-    """The same step from this image; "": from the one that is written."""
-    service = step.replica.service
-    if not image or service.container is None:
-        return step
-    definition = {**service.container.definition, "image": image}
-    made = replace(service, container=replace(service.container, definition=definition))
-    return replace(step, replica=replace(step.replica, service=made))
 
 
 def _not_made(step: Start, error: DevenvError) -> Unit:
