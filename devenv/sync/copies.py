@@ -165,9 +165,9 @@ class Copies:
 
     @property
     def is_behind(self) -> bool:
-        """Something that can be reached has not got everything yet."""
+        """Something that can be reached, or may be at the next try, has not got everything yet."""
         return any(
-            not copy.problem and not mirror.halted and mirror.revision < mirror.source.revision
+            copy.failures < 2 and not mirror.halted and mirror.revision < mirror.source.revision
             for copy in self.now.values()
             for mirror in copy.mirrors.values()
         )

@@ -70,9 +70,9 @@ class Link:
     async def send(self, batch: Batch) -> None:
         """Send a batch; return when it is in place. Raises RefusedError or BrokenError."""
         self.generation += 1
-        frames = batch.frames()
+        frames, few = batch.frames(), len(batch) < INLINE
         try:
-            while (frame := await _next(frames, few=len(batch) < INLINE)) is not None:
+            while (frame := await _next(frames, few=few)) is not None:
                 await self._frame(frame)
         except RefusedError as error:
             await self._drop(error)

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from tests.benchmarks.contenders.composed import (
-    ALONE,
-    MAKERS,
-    OURS,
-    PLUGIN,
-    Composed,
-    Document,
-    missing,
-)
+from tests.benchmarks.contenders import composed
+from tests.benchmarks.contenders import mutagen as mutagens
+from tests.benchmarks.contenders.composed import ALONE, OURS, PLUGIN, Composed, Document
 from tests.benchmarks.contenders.registry import opened
 from tests.benchmarks.figures import Goal
 from tests.benchmarks.rounds import Measured, Run, interleave
 from tests.benchmarks.table import Table
+
+MAKERS: Mapping[str, Callable[[], Composed]] = {
+    **composed.MAKERS,
+    mutagens.NAME: mutagens.mutagen,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Workload:
     """``once`` is measured; ``prepare`` comes before a tool's first round.
 
-    devenv is to take at most ``limit`` times what the plugin takes.
+    devenv is to take at most ``limit`` times what the plugin takes, or ``against``.
     """
 
     title: str
@@ -35,11 +34,12 @@ class Workload:
     rounds: int
     prepare: Callable[[Composed], None] = lambda _tool: None
     names: Sequence[str] = (PLUGIN, ALONE, OURS)
+    against: str = PLUGIN
 
 
 def compare(run: Run, load: Workload) -> Table:
     run.say(f" {load.title}")
-    absent = {name: why for name, why in missing().items() if name in load.names}
+    absent = {name: why for name, why in _missing().items() if name in load.names}
     tools = {name: MAKERS[name]() for name in load.names if name not in absent}
     left: dict[str, list[str]] = {name: [] for name in tools}
     prepared: set[str] = set()
@@ -56,8 +56,15 @@ def compare(run: Run, load: Workload) -> Table:
 
         found = interleave(run, list(tools), run.rounds_or(load.rounds), once) if tools else ()
     outcomes = tuple(replace(one, faults=(*one.faults, *left[one.contender])) for one in found)
-    goals = (Goal(OURS, load.limit, PLUGIN),)
-    return Table(load.title, "s", outcomes, PLUGIN, goals, absent)
+    goals = (Goal(OURS, load.limit, load.against),)
+    return Table(load.title, "s", outcomes, load.against, goals, absent)
+
+
+def _missing() -> dict[str, str]:
+    found = composed.missing()
+    if mutagens.program() is None:
+        found.setdefault(mutagens.NAME, "it is not installed: see tests/benchmarks/peers.py")
+    return found
 
 
 def bring_up(tool: Composed) -> None:

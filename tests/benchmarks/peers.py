@@ -10,11 +10,14 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 STDERR_TAIL = 400
+MUTAGENS, AGENT = "./cmd/mutagen-agent", "linux_amd64"
+"""Where mutagen has the program that it copies into a container, and how that is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,10 @@ class Peer:
     package: str
     program: str
     """The path of the program in the peer's folder."""
+    tags: str = ""
+    """Of a Go program: with which it is built."""
+    main: str = "."
+    """Of a Go program: where in the package it is."""
 
 
 PEERS = (
@@ -42,6 +49,18 @@ PEERS = (
         "concurrently",
         "node_modules/concurrently/dist/bin/concurrently.js",
     ),
+    Peer(
+        "mutagen",
+        "0.18.1",
+        "go",
+        "github.com/mutagen-io/mutagen",
+        "mutagen",
+        "mutagencli",
+        "./cmd/mutagen",
+    ),
+    Peer("nodemon", "3.1.14", "npm", "nodemon", "node_modules/nodemon/bin/nodemon.js"),
+    Peer("watchdog", "7.1.0", "pip", "watchdog", "bin/python"),
+    Peer("watchfiles", "1.3.0", "pip", "watchfiles", "bin/python"),
     Peer("pitchfork", "2.33.0", "cargo", "pitchfork-cli", "bin/pitchfork"),
 )
 
@@ -119,13 +138,32 @@ def _call(words: Sequence[str | Path], folder: Path, **variables: str) -> None:
 def _install_go(peer: Peer, work: Path, target: Path) -> None:
     """Copy the module out of the (read-only) module cache, and build the copy."""
     modules = work / "modules"
-    settings = {"GOPATH": str(modules), "GOFLAGS": "-modcacherw -buildvcs=false"}
+    settings = {
+        "GOPATH": str(modules),
+        "GOFLAGS": "-modcacherw -buildvcs=false",
+        "CGO_ENABLED": "0",
+    }
     _call(["go", "mod", "download", f"{peer.package}@v{peer.version}"], work, **settings)
     escaped = "".join(f"!{c.lower()}" if c.isupper() else c for c in peer.package)
     source = work / "source"
     shutil.copytree(modules / "pkg" / "mod" / f"{escaped}@v{peer.version}", source)
-    target.mkdir(parents=True, exist_ok=True)
-    _call(["go", "build", "-p", "1", "-o", target / peer.program, "."], source, **settings)
+    made = work / "made"
+    made.mkdir()
+    build = ["go", "build", "-p", "1"]
+    program = [*build, "-tags", peer.tags, "-o", str(made / peer.program), peer.main]
+    if peer.name == "mutagen":
+        _call(
+            [*build, "-tags", "mutagenagent", "-o", str(made / AGENT), MUTAGENS], source, **settings
+        )
+        _pack_agent(made)
+    _call(program, source, **settings)
+    made.rename(target)
+
+
+def _pack_agent(folder: Path) -> None:
+    """Put mutagen's own part of a container where its program looks for it."""
+    with tarfile.open(folder / "mutagen-agents.tar.gz", "w:gz") as archive:
+        archive.add(folder / AGENT, AGENT)
 
 
 def _install_pip(peer: Peer, work: Path, target: Path) -> None:

@@ -89,6 +89,18 @@ def test_a_target_that_is_removed_is_made_again(tmp_path: Path, while_sending: b
     asyncio.run(main())
 
 
+def test_a_flush_waits_for_a_second_try(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path) as one:
+            (one.source / "f").write_text("1")
+            await one.same()
+            shutil.rmtree(one.target, ignore_errors=True)
+            one.session.reset()
+            await one.same()
+
+    asyncio.run(main())
+
+
 def test_a_file_of_five_gigabytes_of_nothing_costs_neither_memory_nor_time(tmp_path: Path) -> None:
     (tmp_path / "src").mkdir()
     with (tmp_path / "src" / "image").open("wb") as file:

@@ -16,6 +16,7 @@ from tests.benchmarks.rows import (
     docker_status,
     docker_sync,
     docker_up,
+    first_sync,
     idle,
     killed,
     lines,
@@ -55,5 +56,6 @@ ROWS: Mapping[str, Row] = {
     "docker_pause": Row(docker_pause.TITLE, docker_pause.measure),
     "docker_lines": Row(docker_lines.TITLE, docker_lines.measure),
     "docker_sync": Row(docker_sync.TITLE, docker_sync.measure),
+    "first_sync": Row(first_sync.TITLE, first_sync.measure),
     "docker_config": Row(docker_config.TITLE, docker_config.measure),
 }
