@@ -27,6 +27,7 @@ from tests.benchmarks.rows import (
     spawn,
     status,
     tui,
+    watching,
 )
 from tests.benchmarks.table import Table
 
@@ -56,6 +57,7 @@ ROWS: Mapping[str, Row] = {
     "docker_pause": Row(docker_pause.TITLE, docker_pause.measure),
     "docker_lines": Row(docker_lines.TITLE, docker_lines.measure),
     "docker_sync": Row(docker_sync.TITLE, docker_sync.measure),
+    "watching": Row(watching.TITLE, watching.measure),
     "first_sync": Row(first_sync.TITLE, first_sync.measure),
     "docker_config": Row(docker_config.TITLE, docker_config.measure),
 }
