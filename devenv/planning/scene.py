@@ -9,6 +9,7 @@ from enum import StrEnum
 from devenv.model.environment import Desired, Replica, ReplicaId, Wanted
 from devenv.model.service import Condition, Dependency, RestartPolicy, Service
 from devenv.model.unit import Health, Observed, Unit
+from devenv.planning.capabilities import DOCKER
 from devenv.planning.supervise import Fate, Verdict, verdict
 
 _RUNS = Verdict(Fate.RUNS)
@@ -84,6 +85,8 @@ class Scene:
             return Standing.LOST, f"{name} is stopped"
         worst = Standing.MET
         for replica, unit in self.units_of(name):
+            if dependency.condition is Condition.HEALTHY and _has_no_check(replica, unit):
+                return Standing.LOST, f"{name} has no health check, nor has its image"
             standing = self._one(wanted, replica, unit, dependency.condition)
             if standing is Standing.LOST:
                 return standing, f"{name} {self.doom(name) or 'has failed'}"
@@ -153,6 +156,13 @@ class Scene:
             unit is not None and unit.exit is None and unit.started > than.started
             for _, unit in self.units_of(service)
         )
+
+
+def _has_no_check(replica: Replica, unit: Unit | None) -> bool:
+    """Whether nothing will ever call a container healthy: of one that may be, an engine tells."""
+    if unit is None or unit.runtime != DOCKER or unit.exit is not None:
+        return False
+    return unit.health is Health.NONE and replica.service.probe is None
 
 
 _GOAL = {

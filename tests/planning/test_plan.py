@@ -258,6 +258,18 @@ def test_success_is_no_reason_for_on_failure_but_for_always() -> None:
     ]
 
 
+def test_nobody_waits_for_the_health_of_a_container_without_a_check() -> None:
+    world = want(service("db"), service("api", "db:ready"), runtime="docker")
+    here = up("db", runtime="docker")
+    prepared = {"docker": "p"}
+    assert planned(world, replace(see(here), prepared=prepared)) == [
+        "hold api, dependency failed: cannot start: db has no health check, nor has its image"
+    ]
+    begun = replace(here, health=Health.UNKNOWN)
+    (waiting,) = planned(world, replace(see(begun), prepared=prepared))
+    assert waiting.endswith("waits for db to be ready")
+
+
 def test_it_gives_up_after_so_many_failures_in_a_row() -> None:
     world = want(service("web", restart=on_failure(3)))
     assert planned(world, see(ended("web", 7, attempt=3))) == [

@@ -89,6 +89,23 @@ configs:
     assert "NO_SUCH_VARIABLE, which is not set" in told.stderr
 
 
+def test_what_waits_for_a_health_that_nothing_tells_is_refused(sandbox: Sandbox) -> None:
+    sandbox.write(
+        "compose.yaml",
+        """
+services:
+  api:
+    image: lab/busybox
+    command: sleep 1000
+    depends_on: {db: {condition: service_healthy}}
+  db: {image: lab/busybox, command: sleep 1000}
+""",
+    )
+    told = sandbox.run("up", "-d", check=False)
+    assert told.returncode == 1
+    assert "db has no health check, nor has its image" in told.stderr
+
+
 def test_what_no_container_can_be_given_is_refused(sandbox: Sandbox) -> None:
     sandbox.write(
         "compose.yaml", "services:\n  web: {image: lab/busybox, command: sleep 1000, gpus: all}\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from devenv.errors import DevenvError
+from devenv.profile import fields
 from devenv.profile.compose import mounts
 from devenv.profile.compose.building import STRINGS, build
 from devenv.profile.compose.ports import ports
@@ -213,6 +214,13 @@ def weights(value: Any, spot: Spot) -> list[dict[str, Any]]:
     return [{key.capitalize(): one for key, one in entry.items()} for entry in _WEIGHT(value, spot)]
 
 
+def restart(value: Any, spot: Spot) -> str:
+    """As it is written: the model has it so. Raises DevenvError for what is no policy."""
+    written = string(value, spot)
+    fields.restart(written)
+    return written
+
+
 def extends(value: Any, spot: Spot) -> dict[str, Any]:
     found = {"service": value} if isinstance(value, str) else _EXTENDS(value, spot)
     if not found.get("service"):
@@ -327,7 +335,7 @@ SERVICE_KEYS: Keys = {
     "pre_stop": items(table(_HOOK)),
     "profiles": STRINGS,
     "provider": table({"type": string, "options": mapping(anything)}),
-    "restart": string,
+    "restart": restart,
     "scale": integer,
 }
 SERVICE: Reader = table(SERVICE_KEYS)
