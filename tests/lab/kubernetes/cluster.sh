@@ -30,10 +30,10 @@ bring_up() {
 
 is_up() { node_lives && kubectl get --raw /readyz >/dev/null 2>&1; }
 
-# Its name is that of its interpreter, so its words tell.
+# Its name is that of its interpreter, so its words tell; another checkout may have started it.
 node_lives() {
     local pid
-    pid=$(cat "$STATE/node.pid" 2>/dev/null) && grep -qs "$PARTS/node.sh" "/proc/$pid/cmdline"
+    pid=$(cat "$STATE/node.pid" 2>/dev/null) && grep -qs "/tests/lab/kubernetes/node.sh" "/proc/$pid/cmdline"
 }
 
 fail() {
