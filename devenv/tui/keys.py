@@ -127,6 +127,15 @@ KEYS = (
         "environment.down", "x", "environment('down')", "down", "Take it down", ENVIRONMENTS, "any"
     ),
     Key(
+        "environment.extend",
+        "e",
+        "environment('extend')",
+        "extend",
+        "Let a preview live on",
+        ENVIRONMENTS,
+        "any",
+    ),
+    Key(
         "log.search",
         "slash",
         "ask('search')",

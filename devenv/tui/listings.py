@@ -50,7 +50,7 @@ _ENDED = frozenset({"done", "failed", "stopped"})
 
 
 def environments_table(
-    known: Sequence[Known], usage: Mapping[str, Usage], here: str, width: int
+    known: Sequence[Known], usage: Mapping[str, Usage], here: str, now: float, width: int
 ) -> Laid:
     """Environments of this machine and previews alike."""
     columns = (
@@ -60,14 +60,15 @@ def environments_table(
         Column("RUNNING", rank=1, right=True),
         Column("CPU", rank=4, right=True),
         Column("MEMORY", rank=3, right=True),
-        Column("WHERE", rank=6),
-        Column("PATH", grows=True, least=16),
+        Column("LEFT", rank=5, right=True),
+        Column("WHERE", rank=6, most=20),
+        Column("PATH OR PAGE", grows=True, least=16),
     )
-    rows = [Row(one.id, _environment(one, usage.get(one.id, Usage()), here)) for one in known]
+    rows = [Row(one.id, _environment(one, usage.get(one.id, Usage()), here, now)) for one in known]
     return laid(columns, rows, width)
 
 
-def _environment(known: Known, usage: Usage, here: str) -> tuple[Cell, ...]:
+def _environment(known: Known, usage: Usage, here: str, now: float) -> tuple[Cell, ...]:
     symbol, role = _WHOLES.get(known.state, ("○", "dim"))
     is_used = bool(usage.services) and known.running > 0
     return (
@@ -77,14 +78,24 @@ def _environment(known: Known, usage: Usage, here: str) -> tuple[Cell, ...]:
         Cell(f"{known.running} of {known.services}" if known.services else ""),
         Cell(f"{usage.cpu:.0f} %" if is_used else ""),
         Cell(size(usage.memory) if is_used else ""),
+        _left(known.expires, now),
         Cell(known.where, "dim"),
-        Cell(known.path, "dim"),
+        Cell(" ".join(known.urls), "link") if known.urls else Cell(known.path, "dim"),
     )
+
+
+def _left(expires: float | None, now: float) -> Cell:
+    if expires is None:
+        return Cell()
+    return Cell(duration(expires - now), "dim") if expires > now else Cell("over", "bad")
 
 
 _WHOLES = {
     "ready": ("●", "good"),
     "changing": ("◔", "busy"),
+    "waiting": ("◌", "wait"),
+    "creating": ("◔", "busy"),
+    "deleting": ("◑", "wait"),
     "failed": ("✗", "bad"),
     "down": ("○", "dim"),
 }

@@ -48,8 +48,13 @@ async def _ask(app: DevenvApp, ask: Ask) -> None:
     except DevenvError as error:
         app.notify(text_of(error), title=ask.said, severity="error", timeout=10)
         return
-    app.take_document(document)
+    if ask.method not in _OF_PREVIEWS:
+        app.take_document(document)
     app.notify(ask.said, timeout=2)
+
+
+_OF_PREVIEWS = frozenset({"preview.down", "preview.extend"})
+"""Methods that do not answer with a status document."""
 
 
 def _step_aside(app: DevenvApp, words: Sequence[str]) -> None:

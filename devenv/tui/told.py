@@ -68,7 +68,11 @@ class Inspection:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An environment of this machine, or a preview in a cluster (``kind``, ``where``)."""
+    """An environment of this machine, or a preview in a cluster (``where``).
+
+    ``name`` and ``where`` are what the verbs of previews call it; ``expires``: seconds since the
+    epoch; ``urls``: the pages of a preview.
+    """
 
     id: str
     name: str
@@ -77,8 +81,10 @@ class Known:
     state: str
     services: int
     running: int
-    kind: str = "local"
     where: str = "this machine"
+    is_preview: bool = False
+    expires: float | None = None
+    urls: tuple[str, ...] = ()
 
 
 def read_events(answer: Document) -> tuple[Event, ...]:
@@ -124,6 +130,39 @@ def read_environments(answer: Document) -> tuple[Known, ...]:
         for one in answer["environments"]
     ]
     return tuple(sorted(found, key=lambda one: (one.state == "down", one.name, one.path)))
+
+
+def read_previews(answer: Document) -> tuple[Known, ...]:
+    """The previews of all clusters, whoever has brought them up."""
+    return tuple(_preview(one) for one in answer["previews"])
+
+
+def read_faults(answer: Document) -> tuple[str, ...]:
+    """Why which clusters do not answer."""
+    return tuple(f"{one['cluster']}: {one['message']}" for one in answer["faults"])
+
+
+def together(local: tuple[Known, ...], previews: tuple[Known, ...]) -> tuple[Known, ...]:
+    """This machine's environments, then all previews; one of ours is told of once."""
+    own = {one.id for one in previews}
+    return (*(one for one in local if one.id not in own), *previews)
+
+
+def _preview(found: Document) -> Known:
+    states = [one["state"] for one in found["services"]]
+    return Known(
+        id=f"{found['name']}.{found['cluster']}",
+        name=found["name"],
+        path="",
+        branch=found["branch"],
+        state=found["state"],
+        services=len(states),
+        running=sum(one in {"ready", "running"} for one in states),
+        where=found["cluster"],
+        is_preview=True,
+        expires=found["expires_at"],
+        urls=tuple(found["urls"].values()),
+    )
 
 
 def _links(found: list[Document]) -> tuple[Link, ...]:

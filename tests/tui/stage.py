@@ -58,7 +58,7 @@ class Daemon:
 
     def methods(self) -> list[str]:
         """What was asked for by a key: what the UI asks by itself is left out."""
-        by_itself = {"samples", "list", "inspect", "why", "events", "graph"}
+        by_itself = {"samples", "list", "preview.list", "inspect", "why", "events", "graph"}
         return [method for method, _ in self.asked if method not in by_itself]
 
 
@@ -224,6 +224,29 @@ LIST = {
 }
 
 
+PREVIEWS = {
+    "previews": [
+        {
+            "name": f"shop-{branch}",
+            "branch": branch,
+            "repository": "https://git.example/shop",
+            "cluster": "team",
+            "namespace": f"shop-{branch}-1",
+            "state": state,
+            "reason": "",
+            "owner": "me@example.com",
+            "created_at": NOW - 7200,
+            "last_used_at": NOW - 600,
+            "expires_at": NOW + left,
+            "urls": {"web": f"http://web.shop-{branch}.localhost:8080"} if state == "ready" else {},
+            "services": [{"name": "web", "state": "ready", "reason": ""}],
+        }
+        for branch, state, left in (("checkout", "ready", 86400), ("search", "waiting", -60))
+    ],
+    "faults": [],
+}
+
+
 def sample(cpu: float, memory: int) -> list[dict[str, Any]]:
     return [{"index": 0, "cpu_seconds": cpu, "memory_bytes": memory, "ports": []}]
 
@@ -243,6 +266,9 @@ def answers() -> dict[str, Mapping[str, Any]]:
     told: dict[str, Mapping[str, Any]] = {
         "samples": SAMPLES,
         "list": LIST,
+        "preview.list": PREVIEWS,
+        "preview.down": {"name": "shop-checkout", "cluster": "team"},
+        "preview.extend": {"preview": PREVIEWS["previews"][0]},
         "events": EVENTS,
         "graph": GRAPH,
         "inspect": INSPECTION,

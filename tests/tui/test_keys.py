@@ -13,8 +13,9 @@ from devenv.tui.actions import Aside, Ask, Confirm, Copy, Open, Say, Situation, 
 from devenv.tui.screens.detail import DetailScreen
 from devenv.tui.settings import parse
 from devenv.tui.snapshot import Port, Replica, Service, Snapshot
+from devenv.tui.told import read_previews, together
 from devenv.tui.widgets.rows import Rows
-from tests.tui.stage import CALLER, SHOP, shop, stage
+from tests.tui.stage import CALLER, PREVIEWS, SHOP, shop, stage
 
 WEB = Service(
     "web",
@@ -218,6 +219,31 @@ async def test_another_environment_is_shown_by_enter() -> None:
         await pilot.pause()
     (asked,) = [params for method, params in at_hand.daemon.asked if method == "restart"]
     assert asked["target"]["environment"] == "shop-payments-1a2b3c4d"
+
+
+async def test_a_preview_is_extended_and_taken_down_by_its_name_and_cluster() -> None:
+    at_hand = stage()
+    async with at_hand.app().run_test(size=(120, 40)) as pilot:
+        await pilot.press("4")
+        rows = pilot.app.screen.query_one("#environments", Rows)
+        while len(rows.keys) < 5:
+            await pilot.pause(0.01)
+        await pilot.press("G", "k", "e")
+        await pilot.press("x", "n")
+        assert at_hand.daemon.methods() == ["preview.extend"]
+        await pilot.press("x", "y")
+        while len(at_hand.daemon.methods()) < 2:
+            await pilot.pause(0.01)
+    asked = [(m, p["name"], p["cluster"]) for m, p in at_hand.daemon.asked if "name" in p]
+    assert asked == [
+        ("preview.extend", "shop-checkout", "team"),
+        ("preview.down", "shop-checkout", "team"),
+    ]
+
+
+def test_a_preview_of_ours_is_told_of_once() -> None:
+    previews = read_previews(PREVIEWS)
+    assert together(previews[:1], previews) == previews
 
 
 async def test_every_command_of_a_screen_is_in_the_palette() -> None:

@@ -1,4 +1,4 @@
-"""All environments of this machine: show another one, bring it up, take it down."""
+"""This machine's environments and the previews of clusters: show, bring up, take down."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from textual.widget import Widget
 
 from devenv.errors import DevenvError
 from devenv.tui import keys
-from devenv.tui.actions import Ask, Confirm, target_of
+from devenv.tui.actions import target_of
+from devenv.tui.elsewhere import deed
 from devenv.tui.listings import environments_table
 from devenv.tui.screens.base import ViewScreen
-from devenv.tui.told import Known, read_environments
+from devenv.tui.told import Known, read_environments, read_faults, read_previews, together
 from devenv.tui.usage import Usage, fold
 from devenv.tui.view import View
 from devenv.tui.widgets.rows import Rows
@@ -33,6 +34,8 @@ class EnvironmentsScreen(ViewScreen):
     def __init__(self) -> None:
         super().__init__()
         self._known: tuple[Known, ...] = ()
+        self._previews: tuple[Known, ...] = ()
+        self._faults: tuple[str, ...] = ()
         self._usage: Mapping[str, Usage] = {}
 
     def body(self) -> Iterable[Widget]:
@@ -41,11 +44,12 @@ class EnvironmentsScreen(ViewScreen):
     def on_mount(self) -> None:
         self.query_one("#environments").focus()
         begin(self, self._look)
+        begin(self, self._look_at_clusters)
 
     def draw(self, view: View) -> None:
-        known, usage, here = self._known, self._usage, view.snapshot.place.id
+        known, usage, here = self._all(), self._usage, view.snapshot.place.id
         self.query_one("#environments", Rows).show(
-            lambda width: environments_table(known, usage, here, width)
+            lambda width: environments_table(known, usage, here, view.now, width)
         )
 
     def action_switch(self) -> None:
@@ -54,25 +58,39 @@ class EnvironmentsScreen(ViewScreen):
             self.app.switch(chosen.id)
 
     def action_environment(self, verb: str) -> None:
-        """Bring the one under the cursor up, or take it down."""
+        """Bring the one under the cursor up, take it down, or let it live on."""
         chosen = self._chosen()
-        if chosen is None:
-            return
-        target = target_of(chosen.id)
-        if verb == "up":
-            caller = {**self.app.desk.caller, "directory": chosen.path}
-            up = Ask("up", {"target": target, "client": caller}, f"bringing {chosen.name} up")
-            self.app.perform(up)
-        else:
-            down = Ask("down", {"target": target}, f"taking {chosen.name} down")
-            self.app.perform(Confirm(f"Take {chosen.name} down? Its data is kept.", down))
+        if chosen is not None:
+            self.app.perform(deed(verb, chosen, self.app.desk.caller))
 
     def on_rows_chosen(self) -> None:
         self.action_switch()
 
     def _chosen(self) -> Known | None:
         cursor = self.query_one("#environments", Rows).cursor
-        return next((one for one in self._known if one.id == cursor), None)
+        return next((one for one in self._all() if one.id == cursor), None)
+
+    def _all(self) -> tuple[Known, ...]:
+        return together(self._known, self._previews)
+
+    async def _look_at_clusters(self) -> None:
+        """Beside the rest: a cluster may take its time to answer."""
+        while True:
+            try:
+                answer = await self.app.client.call("preview.list")
+            except DevenvError as error:
+                self.app.tell(error)
+            else:
+                self._previews = read_previews(answer)
+                self._tell(read_faults(answer))
+                self.take(self.app.view)
+            await asyncio.sleep(LOOK_EVERY)
+
+    def _tell(self, faults: tuple[str, ...]) -> None:
+        """Say of a cluster that it does not answer, once."""
+        for fault in set(faults) - set(self._faults):
+            self.app.notify(fault, title="Cluster", severity="warning", timeout=10)
+        self._faults = faults
 
     async def _look(self) -> None:
         while True:
