@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
+import threading
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from aiohttp import (
 )
 
 from devenv.tui.web import Door, WebUi
+from tests.runtimes.processes import eventually
 
 COMMAND = (sys.executable, "-c", "from textual.app import App; App().run()")
 Scenario = Callable[[Door, ClientSession], Awaitable[Any]]
@@ -38,8 +41,18 @@ def served(scenario: Scenario) -> Any:
                     return await scenario(door, browser)
             finally:
                 await runner.cleanup()
+                await _reaped()
 
     return asyncio.run(inside())
+
+
+async def _reaped() -> None:
+    """Wait until the loop has seen its children end: textual-serve waits for their output only."""
+    children = Path(f"/proc/self/task/{threading.get_native_id()}/children")
+    await eventually(lambda: not children.read_text())
+    for thread in threading.enumerate():
+        if thread.name.startswith("asyncio-waitpid"):
+            await asyncio.to_thread(thread.join)
 
 
 async def let_in(door: Door, browser: ClientSession) -> dict[str, str]:
