@@ -167,11 +167,12 @@ class LiveEnvironment:
 
     def _mind(self, seen: Seen) -> None:
         """Change what is wanted where the world leaves no other way."""
-        if seen.lost and self._intent.is_up and self._intent.preview is None:
+        if seen.lost and self._intent.is_up:
             self.journal.note("", seen.lost)
             before, self._lost_at = self._lost_at, boottime()
-            if before is not None and self._lost_at - before < PATIENCE:
-                self._try_set(at_rest(self._intent, f"{seen.lost}, twice"))
+            twice = before is not None and self._lost_at - before < PATIENCE
+            if twice or self._intent.preview is not None:
+                self._try_set(at_rest(self._intent, f"{seen.lost}{', twice' if twice else ''}"))
         if seen.strangers:
             moved = claims.moved(self._intent, seen.strangers, self._host.taken(self.id))
             for service, text in claims.differences(self._intent, moved):

@@ -35,7 +35,6 @@ def document(server: Server, made: Object, boot: float, urls: Urls) -> Document:
     from devenv.runtimes.kubernetes.cache import annotation, is_leaving, label
     from devenv.runtimes.kubernetes.namespaces import why_it_stays
     from devenv.runtimes.kubernetes.resources import name_of
-    from devenv.runtimes.kubernetes.rows import moment
 
     units = _units(server, name_of(made), boot)
     reason = why_it_stays(made) if is_leaving(made) else ""
@@ -48,9 +47,9 @@ def document(server: Server, made: Object, boot: float, urls: Urls) -> Document:
         "state": "deleting" if is_leaving(made) else _state(units),
         "reason": reason,
         "owner": annotation(made, names.OWNER),
-        "created_at": moment(made["metadata"].get("creationTimestamp", "")),
-        "last_used_at": moment(annotation(made, names.USED)),
-        "expires_at": moment(annotation(made, names.EXPIRES)),
+        "created_at": server.local(made["metadata"].get("creationTimestamp", "")),
+        "last_used_at": server.local(annotation(made, names.USED)),
+        "expires_at": server.local(annotation(made, names.EXPIRES)),
         "urls": dict(urls),
         "services": [_service(unit) for unit in units],
     }

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,7 @@ class ApiServer:
 
     ``expired``: the versions below it are too old to go on from; ``gone``: how that is said, as an
     answer of 410 or as an event. ``stuck``: namespaces that never go, and why.
+    ``ahead``: seconds that the server's clock is ahead of ours.
     """
 
     store: Store = field(default_factory=Store)
@@ -49,6 +52,7 @@ class ApiServer:
     expired: int = 0
     gone: str = "answer"
     stuck: dict[str, str] = field(default_factory=dict)
+    ahead: float = 0.0
     seen: list[tuple[str, str]] = field(default_factory=list)
     address: str = ""
     last_patch: str = ""
@@ -62,6 +66,7 @@ class ApiServer:
         """Serve on loopback; gives the address."""
         app = web.Application(client_max_size=2**24)
         app.router.add_route("*", "/{path:.*}", self._answer)
+        app.on_response_prepare.append(self._date)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -126,6 +131,9 @@ class ApiServer:
             case "DELETE":
                 return await self._delete(request, key)
         return _status(405, "MethodNotAllowed", request.method)
+
+    async def _date(self, request: web.Request, response: web.StreamResponse) -> None:
+        response.headers["Date"] = formatdate(time.time() + self.ahead, usegmt=True)
 
     def _fault(self, request: web.Request) -> Fault | None:
         for fault in self.faults:

@@ -71,6 +71,7 @@ async def up(context: Context, params: Params) -> Answer:
     place.server.need()
     meant = await _with_key(context, meant, place.server)
     basis, along = await _basis(context, params, meant)
+    place.asked = True
     live = context.registry.preview(meant.checkout, meant.preview)
     change = _taken(context, params, meant, basis, along)
     _check(change(live.board.newest.intent, live.board.newest.snapshot), context)

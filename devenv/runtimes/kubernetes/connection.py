@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,14 +26,20 @@ LONGEST_WAIT = 10.0
 APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
 PING_EVERY = 15.0
+CLOCKS_MAY_DIFFER = 5.0
+"""Seconds: an answer takes time, and says its own in whole ones."""
 _AGAIN = frozenset({429, 500, 502, 503, 504})
 
 
 class Connection:
-    """One server. Credentials that it no longer takes are got anew, once for all who ask."""
+    """One server. Credentials that it no longer takes are got anew, once for all who ask.
+
+    ``ahead``: seconds that its clock is ahead of ours, as its answers say.
+    """
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
+        self.ahead = 0.0
         self._client: ApiClient | None = None
         self._opening: asyncio.Task[ApiClient] | None = None
         self._retired: list[ApiClient] = []
@@ -95,6 +103,7 @@ class Connection:
             response.release()
             refused = client
         assert response is not None
+        self.ahead = _ahead(response.headers.get("Date", ""), self.ahead)
         try:
             if response.status >= 400:
                 raise _refusal(response.status, await response.read(), response.headers, method)
@@ -197,6 +206,15 @@ def _refusal(
     if status in _AGAIN:
         return TryAgainError(error, _seconds(headers.get("Retry-After", "")))
     return error
+
+
+def _ahead(date: str, before: float) -> float:
+    try:
+        now = parsedate_to_datetime(date).timestamp() - time.time()
+    except ValueError:
+        return before
+    now = now if abs(now) > CLOCKS_MAY_DIFFER else 0.0
+    return now if abs(now - before) > CLOCKS_MAY_DIFFER else before
 
 
 def _seconds(text: str) -> float:

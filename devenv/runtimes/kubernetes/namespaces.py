@@ -36,7 +36,8 @@ async def _make(server: Server, preview: Preview) -> str:
     known = server.namespaces(preview.name, preview.repository)
     first = 1 + max((names.generation_of(preview.name, name_of(one)) for one in known), default=0)
     for generation in range(first, first + GENERATIONS):
-        wanted = namespace(preview, generation, time.time())
+        now = time.time() + server.connection.ahead
+        wanted = namespace(preview, generation, now)
         try:
             made = await server.connection.call("POST", NAMESPACE.path(), body=wanted)
         except RefusedError as error:
@@ -49,6 +50,18 @@ async def _make(server: Server, preview: Preview) -> str:
         server.take(NAMESPACE, made)
         return name_of(made)
     raise DevenvError(f"every name like {preview.name} is taken by others in this cluster")
+
+
+async def is_gone(server: Server, preview: Preview) -> bool:
+    """Tell whether a preview has no namespace, by the server's own word: a list may be late."""
+    if server.living(preview.name, preview.repository) is not None:
+        return False
+    query = {"labelSelector": f"{names.PREVIEW}={preview.name}"}
+    try:
+        listed = await server.connection.call("GET", NAMESPACE.path(), query=query, tries=1)
+    except DevenvError:
+        return False
+    return not any(_is_of(one, preview) and not is_leaving(one) for one in listed["items"])
 
 
 async def _there(server: Server, name: str) -> dict[str, Any] | None:
@@ -111,9 +124,10 @@ def _is_a_preview(made: Object) -> bool:
 
 
 async def annotate(server: Server, made: Object, **moments: float) -> None:
-    """Write moments (seconds since the epoch) on a namespace: ``expires``, ``used``."""
+    """Write moments (our clock's, since the epoch) on a namespace: ``expires``, ``used``."""
     known = {"expires": names.EXPIRES, "used": names.USED}
-    body = {"annotations": {known[key]: moment(at) for key, at in moments.items()}}
+    ahead = server.connection.ahead
+    body = {"annotations": {known[key]: moment(at + ahead) for key, at in moments.items()}}
     await server.merge(NAMESPACE, "", name_of(made), {"metadata": body})
 
 

@@ -10,19 +10,24 @@ from devenv.model.preview import Preview
 from devenv.runtimes.kubernetes import names
 from devenv.runtimes.kubernetes.cache import Object, annotation, is_leaving
 from devenv.runtimes.kubernetes.resources import POD, Resource, name_of
-from devenv.runtimes.kubernetes.rows import Workload, matching, moment
+from devenv.runtimes.kubernetes.rows import Workload, matching
 from devenv.runtimes.kubernetes.server import Server
 from devenv.runtimes.protocol import Client, Preparation
 
 
 class Place:
-    """``prepared`` is what was prepared last, by this daemon; ``preparation`` all of it."""
+    """``prepared`` is what was prepared last, by this daemon; ``preparation`` all of it.
+
+    ``asked``: somebody has asked for it since it was there last. Only then a namespace is made:
+    one that was taken down elsewhere stays down.
+    """
 
     def __init__(self, preview: Preview, server: Server) -> None:
         self.preview = preview
         self.server = server
         self.prepared = ""
         self.preparation = Preparation("", Client("/"))
+        self.asked = False
 
     @property
     def namespace(self) -> str:
@@ -34,7 +39,7 @@ class Place:
     def expires(self) -> float | None:
         """When its time is over, in seconds since the epoch; None: nothing says so."""
         found = self.server.living(self.preview.name, self.preview.repository)
-        return moment(annotation(found, names.EXPIRES)) if found else None
+        return self.server.local(annotation(found, names.EXPIRES)) if found else None
 
     def need(self) -> str:
         """Its namespace. DevenvError: nothing was prepared, or the cluster is away."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # loaded when the first cluster is asked
 
 NOT_MADE = 125
 """The exit code of what the cluster has refused."""
+TAKEN_DOWN = "it was taken down elsewhere"
 ADOPTED = "adopted"
 """What is prepared is not known: another daemon did it."""
 
@@ -59,10 +60,11 @@ class KubernetesRuntime:
         prepared = place.prepared if place.namespace else ""
         if place.server.away:
             return Look(away=place.server.away, prepared=place.prepared or ADOPTED)
-        from devenv.runtimes.kubernetes.rows import unit_of
-
+        if await _is_lost(place):
+            self._failed.pop(environment, None)
+            return Look(lost=TAKEN_DOWN)
         there = place.workloads(self._boot)
-        units = {key: unit_of(workload) for key, (_, workload) in there.items()}
+        units = {key: _unit(workload) for key, (_, workload) in there.items()}
         alive = {key for key, unit in units.items() if unit.exit is None}
         failed = self._failed.get(environment, {})
         units |= {key: unit for key, unit in failed.items() if key not in alive}
@@ -83,6 +85,7 @@ class KubernetesRuntime:
         place = self.servers.know(environment, preview)
         await place.server.open()
         name = await namespaces.ensure(place.server, preview)
+        place.asked = False
         report(f"namespace {name}")
         await namespaces.furnish(place.server, name, preview, preparation.resources)
         place.prepared, place.preparation = preparation.fingerprint, preparation
@@ -111,7 +114,7 @@ class KubernetesRuntime:
         from devenv.runtimes.kubernetes.workloads import Workloads
 
         place, found = self._found(environment, step.unit.id)
-        if place is not None and found is not None and self._unit(found[1]).exit is None:
+        if place is not None and found is not None and _unit(found[1]).exit is None:
             await Workloads(place).stop(*found, step.grace)
 
     async def pause(self, environment: EnvironmentId, replica: ReplicaId, *, paused: bool) -> None:
@@ -123,7 +126,7 @@ class KubernetesRuntime:
         self._failed.get(environment, {}).pop(replica, None)
         place, found = self._found(environment, replica)
         if place is not None and found is not None:
-            if self._unit(found[1]).exit is None:
+            if _unit(found[1]).exit is None:
                 raise DevenvError(f"{replica.service} still runs")
             await Workloads(place).remove(*found)
         self.servers.hint(environment)
@@ -158,7 +161,7 @@ class KubernetesRuntime:
 
         def ended() -> bool:
             found = place.workloads(self._boot).get(replica)
-            return found is None or self._unit(found[1]).exit is not None
+            return found is None or _unit(found[1]).exit is not None
 
         async for chunks in follow(place, replica, since, ended):
             yield chunks
@@ -172,19 +175,29 @@ class KubernetesRuntime:
         place = self.servers.get(environment)
         return place, place.workloads(self._boot).get(replica) if place else None
 
-    def _unit(self, workload: Workload) -> Unit:
-        from devenv.runtimes.kubernetes.rows import unit_of
-
-        return unit_of(workload)
-
     def _runs(self, workload: Workload, step: Start) -> bool:
         """Tell whether it runs as asked. DevenvError: it runs as it was asked for before."""
-        unit, wanted = self._unit(workload), step.replica
+        unit, wanted = _unit(workload), step.replica
         if unit.exit is not None:
             return False
         if (unit.fingerprint, unit.generation) != (wanted.fingerprint, wanted.generation):
             raise DevenvError(f"{wanted.id.service} still runs as it was asked for before")
         return True
+
+
+async def _is_lost(place: Place) -> bool:
+    """Whether it was there, and somebody else has taken it down."""
+    from devenv.runtimes.kubernetes.namespaces import is_gone
+
+    if place.namespace or place.asked:
+        return False
+    return await is_gone(place.server, place.preview)
+
+
+def _unit(workload: Workload) -> Unit:
+    from devenv.runtimes.kubernetes.rows import unit_of
+
+    return unit_of(workload)
 
 
 def _not_made(step: Start, error: DevenvError) -> Unit:

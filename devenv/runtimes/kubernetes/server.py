@@ -20,6 +20,7 @@ from devenv.runtimes.kubernetes.resources import (
     Resource,
     name_of,
 )
+from devenv.runtimes.kubernetes.rows import moment
 from devenv.runtimes.kubernetes.watching import Watcher
 
 KNOWN_WITHIN = 20.0
@@ -72,8 +73,8 @@ class Server:
         except RefusedError as error:
             if error.status != 409:
                 raise
-            there = await self.connection.call("GET", path)
-            if label(there, names.PREVIEW) != preview:
+            there = await self.get(path)
+            if there is not None and label(there, names.PREVIEW) != preview:
                 raise DevenvError(
                     f"{resource.kind} {name_of(made)} in {namespace} is not ours: {error.message}",
                     "remove or rename it",
@@ -82,6 +83,15 @@ class Server:
             found = await self.connection.call("PATCH", path, query=query, body=made)
         self.take(resource, found)
         return found
+
+    async def get(self, path: str) -> Object | None:
+        """An object as it is now; None where there is none."""
+        try:
+            return await self.connection.call("GET", path)
+        except RefusedError as error:
+            if error.status == 404:
+                return None
+            raise
 
     async def merge(
         self, resource: Resource, namespace: str, name: str, body: Mapping[str, Any]
@@ -124,6 +134,11 @@ class Server:
         """The namespace that a preview has now."""
         known = self.namespaces(preview, repository)
         return next((one for one in known if not is_leaving(one)), None)
+
+    def local(self, stamp: str) -> float | None:
+        """A moment of the server as our clock has it, in seconds since the epoch."""
+        found = moment(stamp)
+        return None if found is None else found - self.connection.ahead
 
     def need(self) -> None:
         """Raise AwayError unless it can be asked."""
