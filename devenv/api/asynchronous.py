@@ -72,7 +72,7 @@ class AsyncClient:
             if isinstance(error, LostError):
                 self.close()  # the others lead to the same daemon
             if isinstance(error, TimeoutError):
-                raise SilentError(method, within) from error
+                raise SilentError(method, within, connection.pid) from error
             raise
         self._idle.append(connection)
         return answer.result()

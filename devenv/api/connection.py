@@ -38,10 +38,10 @@ class LostError(DevenvError):
 class SilentError(DevenvError):
     """The daemon did not answer in time."""
 
-    def __init__(self, method: str, within: float) -> None:
+    def __init__(self, method: str, within: float, pid: int) -> None:
         super().__init__(
-            f"the daemon did not answer to {method} within {within:g} seconds",
-            "`devenv daemon stop` ends it; services stay up, and it starts again by itself.",
+            f"the daemon (pid {pid}) did not answer to {method} within {within:g} seconds",
+            f"`kill -9 {pid}` ends it; services stay up, and it starts again by itself.",
         )
 
 
@@ -74,6 +74,7 @@ class Connection:
 
     def __init__(self, sock: _socket.socket) -> None:
         self.socket = sock
+        self.pid = _peer(sock)[0]
         self._number = 0
         self.build = ""
 
@@ -102,7 +103,7 @@ class Connection:
             while not self.receive(answer):
                 pass
         except TimeoutError as error:
-            raise SilentError(method, within) from error
+            raise SilentError(method, within, self.pid) from error
         return answer.result()
 
     def next_line(self, method: str, params: Mapping[str, Any]) -> bytes:
@@ -156,7 +157,7 @@ def connect(environ: Mapping[str, str]) -> Connection | None:
             f"cannot talk to the daemon at {path}: {error.strerror}",
             "`devenv doctor` shows what is wrong.",
         ) from error
-    uid = memoryview(sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12)).cast("i")[1]
+    uid = _peer(sock)[1]
     if uid != os.getuid():
         sock.close()
         raise DevenvError(
@@ -164,6 +165,12 @@ def connect(environ: Mapping[str, str]) -> Connection | None:
             "Set XDG_RUNTIME_DIR to a folder of your own.",
         )
     return Connection(sock)
+
+
+def _peer(sock: _socket.socket) -> tuple[int, int]:
+    """Who is at the other end: pid and uid (unix(7), SO_PEERCRED)."""
+    pid, uid, _ = memoryview(sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12)).cast("i")
+    return pid, uid
 
 
 def open_connection(

@@ -233,7 +233,7 @@ def _side(service: Service, runtime: str) -> Service:
 
 def _resolved(intent: Intent, service: Service, index: int, given: Given) -> Service:
     made = resolve(intent.environment, pictured(intent, service), index, given)
-    url = shown_url(intent.environment, service, given)
+    url = shown_url(intent.environment, service, index, given)
     ports = _numbered(made, index, given.ports)
     name = intent.wishes.names.get(service.name, "")
     container = replace(made.container, name=name) if made.container else None

@@ -170,8 +170,9 @@ def _has(intent: Intent) -> str:
 
 
 def _is_called(live: LiveEnvironment, name: str) -> bool:
-    checkout = live.board.newest.intent.checkout
-    return checkout.id.startswith(name) or checkout.name == name
+    intent = live.board.newest.intent
+    checkout = intent.checkout
+    return checkout.id.startswith(name) or name in {checkout.name, intent.environment.name}
 
 
 def _known_as(live_ones: Iterable[LiveEnvironment], checkout: Checkout) -> Checkout:

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from devenv.api import places
@@ -68,7 +69,8 @@ async def _serve(ready: int) -> None:
     serving = asyncio.create_task(server.serve())
     _handle_signals(leave)
     if ready >= 0:
-        os.write(ready, b"1")
+        with suppress(BrokenPipeError):  # who has started it does not wait any more
+            os.write(ready, b"1")
         os.close(ready)
     asyncio.get_running_loop().call_later(WARM_AFTER, registry.warm)
     await leave.wait()

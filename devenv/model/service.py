@@ -153,6 +153,10 @@ class Container:
     name: str = ""
 
 
+MOST_REPLICAS = 1000
+"""Of one service: more is a slip of the pen, and every one of them costs."""
+
+
 class Kind(StrEnum):
     SERVICE = "service"
     TASK = "task"

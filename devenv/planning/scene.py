@@ -89,7 +89,7 @@ class Scene:
                 return Standing.LOST, f"{name} has no health check, nor has its image"
             standing = self._one(wanted, replica, unit, dependency.condition)
             if standing is Standing.LOST:
-                return standing, f"{name} {self.doom(name) or 'has failed'}"
+                return standing, f"{name} {self.doom(name) or 'has ended, and was never ready'}"
             worst = standing if standing is Standing.COMING else worst
         return worst, f"waits for {name} to {_GOAL[dependency.condition]}"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from devenv.errors import DevenvError, UsageError, require_services
 from devenv.model.environment import Environment, Moved
-from devenv.model.service import Kind, Service
+from devenv.model.service import MOST_REPLICAS, Condition, Kind, Service
 
 ClaimKey = tuple[str, int, str]
 """Service, replica's index, port's name."""
@@ -96,8 +96,13 @@ def scale(wishes: Wishes, environment: Environment, replicas: Mapping[str, int])
 
 
 def run(wishes: Wishes, environment: Environment, task: str) -> Wishes:
-    """Run a task once more, and what it depends on."""
+    """Run a task once more, and what it depends on; so too a service that others see completed."""
     chosen = _named(environment, [task])
+    if not _ends(environment, task):
+        raise UsageError(
+            f"{task} is a service, no task",
+            f"`devenv restart {task}`, or `devenv run --service {task} -- COMMAND`",
+        )
     wanted = wishes.wanted | with_dependencies(environment, chosen)
     return _raised(replace(wishes, wanted=wanted), chosen)
 
@@ -131,6 +136,15 @@ def _named(environment: Environment, names: Iterable[str]) -> frozenset[str]:
     return chosen
 
 
+def _ends(environment: Environment, name: str) -> bool:
+    """Whether it is there to run to its end."""
+    return environment.services[name].kind is Kind.TASK or any(
+        dependency.service == name and dependency.condition is Condition.COMPLETED
+        for service in environment.services.values()
+        for dependency in service.depends_on
+    )
+
+
 def _is_service(environment: Environment, name: str) -> bool:
     service = environment.services.get(name)
     return service is not None and service.kind is Kind.SERVICE
@@ -142,7 +156,7 @@ def _raised(wishes: Wishes, names: Iterable[str]) -> Wishes:
 
 
 def _check_scale(service: Service, count: int) -> None:
-    if count < 0:
+    if not 0 <= count <= MOST_REPLICAS:
         raise UsageError(f"{service.name}: {count} replicas are not possible")
     fixed = [p for p in service.ports if isinstance(p.wanted, int) and not p.movable]
     named = service.container.definition.get("container_name") if service.container else None

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from devenv.errors import did_you_mean
 from devenv.model.origin import Origin
-from devenv.model.service import Condition, Dependency, Kind, Service
+from devenv.model.service import Condition, Dependency, Kind, Port, Service
 from devenv.profile.place import section_of
 from devenv.profile.problems import Problems
 from devenv.profile.tree import Table, origin_of
@@ -46,6 +46,24 @@ def check_dependencies(
             _origin(first, dependency, tree),
             "remove one of these `depends_on`",
         )
+
+
+def check_ports(services: Iterable[Service], tree: Table, problems: Problems) -> None:
+    """Refuse a fixed port that is given twice among what runs at the same time."""
+    holders: dict[tuple[str, str, int], tuple[Service, Port]] = {}
+    for service in services:
+        for port in service.ports if service.automatic else ():
+            if port.movable or not isinstance(port.wanted, int):
+                continue
+            key = (port.host, port.protocol, port.wanted)
+            first, its = holders.setdefault(key, (service, port))
+            if its is not port:
+                who = f"{service.name} and {first.name}" if first is not service else service.name
+                problems.error(
+                    f"{who} cannot have the port {port.wanted} twice",
+                    origin_of(tree, (section_of(service.kind), service.name, "ports")),
+                    f"write `{port.name}: auto`",
+                )
 
 
 def known_dependencies(service: Service, services: Mapping[str, Service]) -> tuple[Dependency, ...]:

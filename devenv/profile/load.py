@@ -18,7 +18,7 @@ from devenv.profile.compose.resolve import resolve
 from devenv.profile.compose.services import environment_of
 from devenv.profile.containers import containers
 from devenv.profile.filenames import OVERLAY, PROCFILE, PROFILE, is_compose
-from devenv.profile.graph import check_dependencies, known_dependencies
+from devenv.profile.graph import check_dependencies, check_ports, known_dependencies
 from devenv.profile.interpolate import interpolate
 from devenv.profile.layers import Named, Project, read_project, read_tree
 from devenv.profile.lock import locked, locking
@@ -57,6 +57,10 @@ def _loaded(environment: Environment, files: tuple[Named, ...], reading: Reading
     own = [file.path for file in files]
     found = locking(environment, own, posixpath.normpath(shipped.folder()), reading)
     reading.problems.raise_errors()
+    if not environment.services:
+        message = "there is nothing to run: neither a service nor a task"
+        reading.problems.error(message, Origin(own[0]), "`devenv down` takes down what runs")
+        reading.problems.raise_errors()
     return Loaded(
         locked(environment, found.lock),
         reading.problems.all(),
@@ -145,6 +149,7 @@ def _linked(
     declared = frozenset(
         name for section in ("services", "tasks") for name in child_table(tree, section).entries
     )
+    check_ports(environment.services.values(), tree, reading.problems)
     check_dependencies(environment.services, partly, declared, tree, reading.problems)
     if not check_references(environment, declared, tree, reading.problems):
         return environment

@@ -104,15 +104,15 @@ def resolve(environment: Environment, service: Service, index: int, given: Given
     )
 
 
-def shown_url(environment: Environment, service: Service, given: Given) -> str:
-    """Resolve the address of a service's first replica, its secret masked; empty: it has none.
+def shown_url(environment: Environment, service: Service, index: int, given: Given) -> str:
+    """Resolve the address of a replica, its secret masked; empty: it has none.
 
     Raises DevenvError where a port has no number in ``given``.
     """
     if not service.url and not service.ports:
         return ""
     hidden = replace(given, secret=lambda _: MASK)
-    return mask_addresses(_At(environment, hidden, service, 0, within=False).url())
+    return mask_addresses(_At(environment, hidden, service, index, within=False).url())
 
 
 def secret_variables(environment: Environment, service: Service) -> frozenset[str]:

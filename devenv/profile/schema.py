@@ -20,6 +20,7 @@ from devenv.profile.schema_types import (
     BY_SHAPE,
     NAME,
     TEXT_SCHEMA,
+    Count,
     Duration,
     Flag,
     Pairs,
@@ -198,7 +199,7 @@ class RestartTable(Strict):
 
 
 class Deploy(Strict):
-    replicas: Whole | None = None
+    replicas: Count | None = None
     restart_policy: RestartTable | None = None
     mode: Any = None
     endpoint_mode: Any = None
@@ -242,7 +243,7 @@ class Service(ContainerKeys):
     stop_signal: Annotated[str, parsed_by(fields.stop_signal), TEXT_SCHEMA] = "SIGTERM"
     stop_grace_period: Duration = 10.0
     success_exit_codes: tuple[ExitCode, ...] | None = None
-    scale: Whole | None = None
+    scale: Count | None = None
     deploy: Deploy | None = None
     profiles: tuple[ComposeProfile, ...] = ()
     labels: Pairs | None = None

@@ -21,6 +21,7 @@ from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from devenv.errors import DevenvError
+from devenv.model.service import MOST_REPLICAS
 from devenv.profile import fields
 
 NAME = r"^[a-zA-Z0-9][a-zA-Z0-9_.-]*$"
@@ -102,6 +103,11 @@ Whole = Annotated[
     BeforeValidator(_no_boolean),
     Field(ge=0, le=1_000_000),
     WithJsonSchema({"type": ["integer", "string"], "minimum": 0}),
+]
+Count = Annotated[
+    Whole,
+    Field(le=MOST_REPLICAS),
+    WithJsonSchema({"type": ["integer", "string"], "minimum": 0, "maximum": MOST_REPLICAS}),
 ]
 Flag = Annotated[bool, WithJsonSchema({"type": ["boolean", "string"]})]
 Duration = Annotated[

@@ -64,16 +64,16 @@ def test_recorded_files_are_read_instead_of_those_on_disk(tmp_path: Path) -> Non
 
 
 def test_a_child_that_ended_is_replaced(tmp_path: Path) -> None:
-    async def scenario() -> int:
+    async def scenario() -> list[str]:
         with parser() as asked:
             await asked.parse(question(tmp_path, "services: {web: {command: sleep 1}}"))
             assert asked._child is not None
             os.kill(asked._child[0].pid, signal.SIGKILL)
             asked._child[0].wait()
-            loaded = await asked.parse(question(tmp_path, "services: {}"))
-            return len(loaded.environment.services)
+            loaded = await asked.parse(question(tmp_path, "services: {db: {command: a}}"))
+            return list(loaded.environment.services)
 
-    assert asyncio.run(scenario()) == 0
+    assert asyncio.run(scenario()) == ["db"]
 
 
 def test_a_file_that_cannot_be_read_is_said_in_words(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ def check(content: bytes) -> None:
             with contextlib.suppress(DevenvError):
                 resolve(loaded.environment, service, 0, given_)
             with contextlib.suppress(DevenvError):
-                shown_url(loaded.environment, service, given_)
+                shown_url(loaded.environment, service, 0, given_)
     assert time.monotonic() - started < 2
 
 

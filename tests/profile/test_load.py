@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from devenv.model.origin import ProfileError
 from devenv.model.service import (
     Condition,
     Dependency,
@@ -164,10 +165,41 @@ def test_deploy_says_replicas_and_restarts_too() -> None:
 
 
 def test_the_top_level_keys() -> None:
-    environment = load_text("name: my-shop\nlogs: {quota: 1GB}\nx-a: 1\nvolumes: {a: }").environment
+    web = "services: {web: {command: a}}\n"
+    text = f"{web}name: my-shop\nlogs: {{quota: 1GB}}\nx-a: 1\nvolumes: {{a: }}"
+    environment = load_text(text).environment
     assert (environment.name, environment.root) == ("my-shop", ROOT)
     assert environment.log_quota == 1 << 30
-    assert load_text("").environment.name == "shop"
+    assert load_text(web).environment.name == "shop"
+
+
+@pytest.mark.parametrize("text", ["", "services:\n", "name: my-shop\n", "x-a: {b: c}\n"])
+def test_a_profile_with_nothing_to_run_is_refused(text: str) -> None:
+    with pytest.raises(ProfileError, match="nothing to run"):
+        load_text(text)
+
+
+@pytest.mark.parametrize(
+    ("ports", "other", "refused"),
+    [
+        ('["a: 18080"]', '["b: 18080"]', True),
+        ('["a: 18080", "c: 18080"]', "[]", True),
+        ('["a: 18080"]', '["b: 18081"]', False),
+        ('["a: auto"]', '["b: auto"]', False),
+    ],
+)
+def test_a_fixed_port_is_given_once(ports: str, other: str, refused: bool) -> None:
+    text = f"services:\n  a: {{command: a, ports: {ports}}}\n  b: {{command: b, ports: {other}}}\n"
+    if not refused:
+        load_text(text)
+        return
+    with pytest.raises(ProfileError, match="cannot have the port 18080 twice"):
+        load_text(text)
+
+
+def test_no_service_has_a_million_replicas() -> None:
+    with pytest.raises(ProfileError, match="1000"):
+        load_text("services: {web: {command: a, scale: 1000000}}")
 
 
 def test_compose_profiles_make_services_automatic() -> None:

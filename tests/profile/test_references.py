@@ -100,7 +100,7 @@ def test_variables_that_lead_to_a_secret_are_named() -> None:
 def test_an_address_is_shown_without_its_secret() -> None:
     environment = shop()
     shown = {
-        name: shown_url(environment, service, given(PORTS))
+        name: shown_url(environment, service, 0, given(PORTS))
         for name, service in environment.services.items()
     }
     assert shown == {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -225,3 +226,14 @@ def keeper_of(pid: int) -> int:
     """The parent of a service's process."""
     with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
         return int(file.read().rpartition(")")[2].split()[1])
+
+
+def test_a_daemon_comes_up_though_who_started_it_has_gone(sandbox: Sandbox) -> None:
+    sandbox.run("daemon", "stop", check=False)
+    reading, writing = os.pipe()
+    os.close(reading)
+    words = ("-P", "-m", "devenv.daemon", "--ready-fd", str(writing))
+    with subprocess.Popen([sys.executable, *words], env=sandbox.environ, pass_fds=[writing]) as one:
+        os.close(writing)
+        eventually(lambda: sandbox.daemon_pid() == one.pid)
+        sandbox.run("daemon", "stop")

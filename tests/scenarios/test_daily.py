@@ -248,3 +248,34 @@ def test_a_service_says_what_it_was_made_of_and_who_its_neighbours_are(sandbox: 
 
 
 WATCHED = "web: {command: sleep TOKEN, environment: {API_KEY: x}, ready: {exec: ['true']},"
+
+
+def test_a_service_is_no_task_and_why_knows_what_is_stopped(sandbox: Sandbox) -> None:
+    sandbox.profile("name: another\nservices: {web: {command: sleep TOKEN}}")
+    sandbox.run("up", "-d")
+    before = sandbox.pids()
+    told = sandbox.run("run", "web", check=False)
+    assert told.returncode == 2
+    assert "web is a service, no task" in told.stderr
+    assert sandbox.pids() == before
+    assert "ready" in sandbox.run("-e", "another", "status").stdout
+    sandbox.run("down")
+    assert sandbox.run("why", "web").stdout.startswith("web is stopped")
+
+
+def test_an_emptied_profile_is_refused_and_what_runs_goes_on(sandbox: Sandbox) -> None:
+    sandbox.profile("services: {web: {command: sleep TOKEN}}")
+    sandbox.run("up", "-d")
+    before = sandbox.pids()
+    sandbox.profile("")
+    told = sandbox.run("up", "-d", check=False)
+    assert told.returncode == 1
+    assert "there is nothing to run" in told.stderr
+    assert sandbox.pids() == before
+
+
+def test_replicas_have_addresses_of_their_own(sandbox: Sandbox) -> None:
+    sandbox.profile('services: {web: {command: sleep TOKEN, scale: 2, ports: ["web: auto"]}}')
+    sandbox.run("up", "-d")
+    ports = [replica["ports"][0] for replica in sandbox.service("web")["replicas"]]
+    assert [one["url"] for one in ports] == [f"http://127.0.0.1:{one['port']}" for one in ports]

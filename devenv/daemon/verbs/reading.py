@@ -15,7 +15,7 @@ from devenv.daemon.environment import LiveEnvironment, boottime
 from devenv.daemon.intent import Intent
 from devenv.daemon.verbs.changing import applied, fresh_basis, wish_up
 from devenv.daemon.verbs.context import Answer, Context, Params, replaced, service_name, status
-from devenv.errors import DevenvError
+from devenv.errors import DevenvError, require_services
 from devenv.model.environment import Desired, ReplicaId
 from devenv.model.service import Service
 from devenv.planning.forecast import forecast
@@ -80,7 +80,10 @@ async def _ahead(
 async def why(context: Context, params: Params) -> Answer:
     live, checkout = context.registry.find(params["target"])
     newest = live.board.newest
-    name = service_name(live, params)
+    name, known = str(params["service"]), newest.desired.services
+    if name not in known:
+        require_services((name,), newest.intent.environment.services)
+        return Answer({"lines": [f"{name} is stopped: {newest.intent.notice or 'by `down`'}"]})
     lines = cause_chain(name, newest.desired, newest.observed, newest.plan)
     stale = replaced(context, live, checkout)
     told = [f"  {line}" for (service, _), line in stale.items() if service == name]

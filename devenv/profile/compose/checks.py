@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from devenv.errors import did_you_mean
+from devenv.model.service import MOST_REPLICAS
 
 Fault = tuple[tuple[str, ...], str, str]
 """The path of the key, what is wrong, and a hint."""
@@ -80,6 +81,12 @@ def _scale(name: str, service: Mapping[str, Any], model: Mapping[str, Any]) -> F
     scale, replicas = service.get("scale"), (service.get("deploy") or {}).get("replicas")
     if scale is not None and replicas is not None and scale != replicas:
         yield "scale", f"`scale` is {scale} and `deploy.replicas` is {replicas}", "keep one"
+    if max(scale or 0, replicas or 0) > MOST_REPLICAS:
+        yield (
+            "scale",
+            f"{max(scale or 0, replicas or 0)} replicas are too many",
+            (f"at most {MOST_REPLICAS}"),
+        )
     if service.get("container_name") and (scale or replicas or 1) > 1:
         yield "container_name", "several replicas cannot have one name", "remove it"
 
