@@ -70,11 +70,14 @@ class Incoming:
 
 
 class Connection:
-    """A connected socket, and the requests on it, one after the other."""
+    """A connected socket, and the requests on it, one after the other.
 
-    def __init__(self, sock: _socket.socket) -> None:
+    ``pid`` is the daemon's (unix(7), SO_PEERCRED).
+    """
+
+    def __init__(self, sock: _socket.socket, pid: int) -> None:
         self.socket = sock
-        self.pid = _peer(sock)[0]
+        self.pid = pid
         self._number = 0
         self.build = ""
 
@@ -157,20 +160,14 @@ def connect(environ: Mapping[str, str]) -> Connection | None:
             f"cannot talk to the daemon at {path}: {error.strerror}",
             "`devenv doctor` shows what is wrong.",
         ) from error
-    uid = _peer(sock)[1]
+    pid, uid, _ = memoryview(sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12)).cast("i")
     if uid != os.getuid():
         sock.close()
         raise DevenvError(
             f"the daemon at {path} belongs to another user (uid {uid})",
             "Set XDG_RUNTIME_DIR to a folder of your own.",
         )
-    return Connection(sock)
-
-
-def _peer(sock: _socket.socket) -> tuple[int, int]:
-    """Who is at the other end: pid and uid (unix(7), SO_PEERCRED)."""
-    pid, uid, _ = memoryview(sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12)).cast("i")
-    return pid, uid
+    return Connection(sock, pid)
 
 
 def open_connection(

@@ -126,16 +126,12 @@ def _fingerprint(intent: Intent, home: Home) -> str:
 def pictured(intent: Intent, service: Service) -> Service:
     """The service with the image that it has in a registry, if it is built for one."""
     image = intent.images.get(service.name)
-    if image is None or service.container is None:
-        return service
-    written = service.container.definition.items()
-    definition = {**{k: v for k, v in written if k != "pull_policy"}, "image": image}
-    return replace(service, container=replace(service.container, definition=definition))
+    return service if image is None else service.from_image(image)
 
 
 def written_name(service: Service) -> str:
     """The name that a service's container is to have in the engine; "": any."""
-    definition = service.container.definition if service.container else {}
+    definition = service.definition
     return str(definition.get("container_name") or "")
 
 
@@ -188,7 +184,7 @@ def _of_preview(intent: Intent, service: Service, given: Given, key: bytes) -> t
 def _mounted(intent: Intent, service: Service) -> dict[str, Any]:
     """The configs and secrets that a service mounts: other content means other pods."""
     shared = resources_of(intent)
-    definition = service.container.definition if service.container else {}
+    definition = service.definition
     names = {one["source"] for key in ("configs", "secrets") for one in definition.get(key) or ()}
     both = {**shared.configs, **shared.secrets}
     return {name: both.get(name, {}).get("content") for name in sorted(names)}

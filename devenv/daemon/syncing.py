@@ -229,7 +229,7 @@ def _is_bound(wanted: Wanted, rule: SyncRule) -> bool:
     """
     if not rule.target or (rule.syntax is Syntax.DOCKER and rule.hooks) or rule.rebuild:
         return False
-    definition = wanted.service.container.definition if wanted.service.container else {}
+    definition = wanted.service.definition
     mounts = [one for one in definition.get("volumes") or () if one.get("type") == "bind"]
     return any(f"{rule.source}/".startswith(f"{one['source'].rstrip('/')}/") for one in mounts)
 

@@ -7,7 +7,7 @@ addresses are known. Durations are seconds.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -190,3 +190,16 @@ class Service:
     secrets: frozenset[str] = frozenset()
     sync: tuple[SyncRule, ...] = ()
     log_quota: int = 256 * 1024 * 1024
+
+    @property
+    def definition(self) -> Mapping[str, Any]:
+        """Its container's; empty where it cannot be one."""
+        return self.container.definition if self.container else {}
+
+    def from_image(self, image: str) -> Service:
+        """The same service with this image, whatever its definition says of pulling another."""
+        if self.container is None:
+            return self
+        kept = {key: value for key, value in self.definition.items() if key != "pull_policy"}
+        made = replace(self.container, definition={**kept, "image": image})
+        return replace(self, container=made)

@@ -38,7 +38,7 @@ def choose(
 
 
 def _unsupported(service: Service) -> str:
-    definition = service.container.definition if service.container else {}
+    definition = service.definition
     resources = (definition.get("deploy") or {}).get("resources") or {}
     if (resources.get("reservations") or {}).get("devices"):
         return "deploy.resources.reservations.devices"

@@ -55,7 +55,7 @@ def requests(desired: Desired, environment: Environment, real: Real) -> tuple[Re
 
 def of_service(service: Service, environment: Environment, real: Real) -> Iterator[str]:
     """Say what one service asks for."""
-    definition = service.container.definition if service.container else {}
+    definition = service.definition
     yield from _rights(definition)
     paths = [*_binds(definition, environment), *_files(definition, environment)]
     yield from _paths(paths, environment.root, real)

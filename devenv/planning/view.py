@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from devenv.model.environment import Desired, Replica, ReplicaId, Wanted
 from devenv.model.plan import Hold, HoldKind, Plan, Prepare, Start, Step, StopUnit
@@ -98,7 +97,7 @@ def _service(seen: _Round, wanted: Wanted) -> ServiceView:
         ports=_ports(service) if wanted.replicas else (),
         replicas=views,
         moved=wanted.moved if wanted.replicas else (),
-        builds=_is_contained(wanted) and bool(_definition(service).get("build")),
+        builds=_is_contained(wanted) and bool(service.definition.get("build")),
         attaches=_attaches(wanted),
     )
 
@@ -108,14 +107,10 @@ def _is_contained(wanted: Wanted) -> bool:
     return wanted.runtime != PROCESS and wanted.service.container is not None
 
 
-def _definition(service: Service) -> Mapping[str, Any]:
-    return service.container.definition if service.container else {}
-
-
 def _attaches(wanted: Wanted) -> bool:
     process = wanted.service.process
     if _is_contained(wanted) or process is None:
-        definition = _definition(wanted.service)
+        definition = wanted.service.definition
         return bool(definition.get("tty") or definition.get("stdin_open"))
     return process.tty or process.stdin
 

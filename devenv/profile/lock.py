@@ -93,7 +93,7 @@ def _parsed(content: bytes, origin: Origin, reading: Reading) -> Lock | None:
 
 def _images(environment: Environment) -> Iterator[tuple[str, str]]:
     for service in environment.services.values():
-        definition = service.container.definition if service.container else {}
+        definition = service.definition
         image = str(definition.get("image") or "")
         is_local = definition.get("build") or definition.get("pull_policy") in _OF_NO_REGISTRY
         if image and not is_local and "@" not in image:
@@ -110,7 +110,7 @@ def _files(own: Set[str], shipped: str, reading: Reading) -> Iterator[tuple[str,
 
 
 def _with_digest(service: Service, digests: Mapping[str, str]) -> Service:
-    definition = service.container.definition if service.container else {}
+    definition = service.definition
     image = str(definition.get("image") or "")
     if image not in digests or definition.get("build"):
         return service

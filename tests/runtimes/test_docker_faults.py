@@ -269,11 +269,13 @@ async def test_a_container_without_its_networks_is_made_anew(at: Pier) -> None:
     await at.quay.prepare(NET)
     await at.quay.start("web", USES)
     first, network = at.container("web"), f"{at.quay.environment}_back"
+    place = at.quay.runtime.places.need(at.quay.environment)
+    before = place.rows()[ReplicaId("web")].started
     await at.docker("network", "disconnect", "-f", network, first)
     await at.docker("network", "rm", network)
     await at.docker("restart", "-t", "0", first)
-    place = at.quay.runtime.places.need(at.quay.environment)
-    await eventually(lambda: place.rows()[ReplicaId("web")].fingerprint == "")
+    await eventually(lambda: place.rows()[ReplicaId("web")].started > before)
+    assert place.rows()[ReplicaId("web")].fingerprint == ""
     await at.quay.stop("web")
     with pytest.raises(TransientError, match="not found"):
         await at.quay.start("web", USES)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.thread import Beside, beside
+from tests.lab.engine import Engine
 from tests.scenarios.sandbox import Sandbox, make_sandbox
 
 
@@ -24,3 +25,9 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
         yield made
     finally:
         made.close()
+
+
+@pytest.fixture
+def real_engine(sandbox: Sandbox, engine: Engine) -> None:
+    """The sandbox's containers run in the lab's engine."""
+    sandbox.extra["DOCKER_HOST"] = engine.host

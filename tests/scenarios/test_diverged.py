@@ -8,11 +8,10 @@ import subprocess
 
 import pytest
 
-from tests.lab.engine import Engine
 from tests.scenarios.mixed import docker, up
 from tests.scenarios.sandbox import Sandbox
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.usefixtures("real_engine")]
 
 COMPOSE = """
 services:
@@ -23,11 +22,6 @@ services:
     volumes: ["data:/data", "kept:/kept"]
 volumes: {data: {labels: {made: MADE}}, kept: {}}
 """
-
-
-@pytest.fixture(autouse=True)
-def real_engine(sandbox: Sandbox, engine: Engine) -> None:
-    sandbox.extra["DOCKER_HOST"] = engine.host
 
 
 def lines(sandbox: Sandbox, folder: str = "data") -> int:

@@ -7,17 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.lab.engine import Engine
 from tests.ports import free_port
 from tests.scenarios.mixed import docker
 from tests.scenarios.sandbox import Sandbox
 
-pytestmark = pytest.mark.timeout(120)
-
-
-@pytest.fixture(autouse=True)
-def real_engine(sandbox: Sandbox, engine: Engine) -> None:
-    sandbox.extra["DOCKER_HOST"] = engine.host
+pytestmark = [pytest.mark.timeout(120), pytest.mark.usefixtures("real_engine")]
 
 
 def inspected(sandbox: Sandbox, service: str) -> dict[str, Any]:

@@ -14,12 +14,7 @@ from tests.lab.engine import Engine
 from tests.scenarios.mixed import MIXED, ONE, containers, docker, runtimes, up
 from tests.scenarios.sandbox import NO_ENGINE, Sandbox, eventually
 
-pytestmark = pytest.mark.timeout(180)
-
-
-@pytest.fixture(autouse=True)
-def real_engine(sandbox: Sandbox, engine: Engine) -> None:
-    sandbox.extra["DOCKER_HOST"] = engine.host
+pytestmark = [pytest.mark.timeout(180), pytest.mark.usefixtures("real_engine")]
 
 
 FILES = """

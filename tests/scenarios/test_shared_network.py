@@ -6,11 +6,10 @@ import urllib.request
 
 import pytest
 
-from tests.lab.engine import Engine
 from tests.scenarios.mixed import containers, docker, up
 from tests.scenarios.sandbox import Sandbox, eventually
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.usefixtures("real_engine")]
 
 SERVICES = """
 services:
@@ -29,11 +28,6 @@ PROFILE = "network: shared\n" + SERVICES.replace("PORT", '"web: auto:8080"').rep
 COMPOSE = "x-devenv: {network: shared}\n" + SERVICES.replace(
     "ports: [PORT]", 'ports: ["8080"]\n    container_name: page-TOKEN'
 ).replace("ASKED", "page-TOKEN")
-
-
-@pytest.fixture(autouse=True)
-def real_engine(sandbox: Sandbox, engine: Engine) -> None:
-    sandbox.extra["DOCKER_HOST"] = engine.host
 
 
 def modes(sandbox: Sandbox) -> set[str]:

@@ -17,7 +17,7 @@ from tests.lab.engine import Engine
 from tests.scenarios.sandbox import Sandbox, eventually, processes_with
 from tests.scenarios.shipped_clients import Keeper, Keys, MySql, Sql
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.timeout(240), pytest.mark.usefixtures("real_engine")]
 
 POSTGRES = "uses: postgres@15, image: lab/postgres:15"
 REDIS = "uses: redis, image: lab/redis:7"
@@ -43,11 +43,6 @@ tasks:
       HOST: ${{ services.db.host }}
       PORT: ${{ services.db.port }}
 """
-
-
-@pytest.fixture(autouse=True)
-def real_engine(sandbox: Sandbox, engine: Engine) -> None:
-    sandbox.extra["DOCKER_HOST"] = engine.host
 
 
 def up(sandbox: Sandbox, *words: str) -> None:

@@ -126,7 +126,7 @@ async def environment(context: Context, params: Params) -> Answer:
 
 def _contained(service: Service, container: str) -> Document:
     """The same of a service that is a container; "" where it has none now."""
-    definition = service.container.definition if service.container else {}
+    definition = service.definition
     variables = definition.get("environment") or {}
     return {
         "command": list(definition.get("command") or ()),

@@ -81,12 +81,9 @@ def _scale(name: str, service: Mapping[str, Any], model: Mapping[str, Any]) -> F
     scale, replicas = service.get("scale"), (service.get("deploy") or {}).get("replicas")
     if scale is not None and replicas is not None and scale != replicas:
         yield "scale", f"`scale` is {scale} and `deploy.replicas` is {replicas}", "keep one"
-    if max(scale or 0, replicas or 0) > MOST_REPLICAS:
-        yield (
-            "scale",
-            f"{max(scale or 0, replicas or 0)} replicas are too many",
-            (f"at most {MOST_REPLICAS}"),
-        )
+    count = max(scale or 0, replicas or 0)
+    if count > MOST_REPLICAS:
+        yield "scale", f"{count} replicas are too many", f"at most {MOST_REPLICAS}"
     if service.get("container_name") and (scale or replicas or 1) > 1:
         yield "container_name", "several replicas cannot have one name", "remove it"
 

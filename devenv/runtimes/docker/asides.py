@@ -9,7 +9,7 @@ from typing import Any
 from devenv.errors import DevenvError
 from devenv.model.service import Service
 from devenv.runtimes.docker.attaching import join
-from devenv.runtimes.docker.creating import Aside, Creator, Definition, definition_of
+from devenv.runtimes.docker.creating import Aside, Creator, Definition
 from devenv.runtimes.docker.duplex import Duplex
 from devenv.runtimes.docker.place import Place
 from devenv.runtimes.docker.quantities import seconds
@@ -28,7 +28,7 @@ async def run_once(place: Place, service: Service, command: Command, report: Rep
 
     The engine removes it when it has ended, whether we live then or not.
     """
-    written = definition_of(service)
+    written = service.definition
     definition = {
         **without(written),
         "command": list(command.words),

@@ -13,7 +13,7 @@ from devenv.errors import DevenvError
 from devenv.model.environment import Replica
 from devenv.runtimes.docker import names
 from devenv.runtimes.docker.asides import without
-from devenv.runtimes.docker.creating import Aside, Creator, definition_of
+from devenv.runtimes.docker.creating import Aside, Creator
 from devenv.runtimes.docker.place import Place
 from devenv.runtimes.docker.stream import request
 from devenv.runtimes.protocol import Report
@@ -27,7 +27,7 @@ async def run_before(place: Place, replica: Replica, container: str, report: Rep
     Replicas share a run, unless it is one of each. Raises DevenvError for one that fails; its
     container is kept until the next try, or ``down``.
     """
-    for number, written in enumerate(definition_of(replica.service).get("pre_start") or ()):
+    for number, written in enumerate(replica.service.definition.get("pre_start") or ()):
         step = Step(replica, number, written)
         if not place.records.is_done(step.key, step.fingerprint):
             await place.coming.do(step.key, partial(_run, place, step, container, report))
@@ -53,7 +53,7 @@ class Step:
     @property
     def definition(self) -> dict[str, Any]:
         """The service's own, but for what is written here."""
-        service = without(definition_of(self.replica.service))
+        service = without(self.replica.service.definition)
         own = {key: value for key, value in self.written.items() if value is not None}
         variables = {**(service.get("environment") or {}), **(own.get("environment") or {})}
         own.pop("per_replica", None)

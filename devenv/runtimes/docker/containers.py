@@ -14,7 +14,7 @@ from devenv.model.plan import StopUnit
 from devenv.runtimes.docker.before import run_before
 from devenv.runtimes.docker.bound import identities, sources
 from devenv.runtimes.docker.connection import AwayError, RefusedError
-from devenv.runtimes.docker.creating import Creator, definition_of
+from devenv.runtimes.docker.creating import Creator
 from devenv.runtimes.docker.hooks import run_after_start, run_before_stop
 from devenv.runtimes.docker.place import Place
 from devenv.runtimes.docker.pulling import NotPulledError
@@ -37,7 +37,7 @@ class Containers:
     async def start(self, replica: Replica, record: Record, report: Report) -> None:
         """Bring a replica's container to run. Raises DevenvError for what the engine refuses."""
         row = self.place.engine.of(self.place.environment).get(replica.id)
-        hooks = definition_of(replica.service).get("post_start") or ()
+        hooks = replica.service.definition.get("post_start") or ()
         try:
             container = await self._made(row, replica, report)
             self.place.records.put(container, record)
@@ -65,7 +65,7 @@ class Containers:
         """Which files it is about to see that are mounted alone, as far as they are here."""
         if not self.place.engine.connection.address.is_local:
             return {}
-        paths = sources(definition_of(replica.service), self.place.resources)
+        paths = sources(replica.service.definition, self.place.resources)
         return identities(paths)
 
     async def _started(self, container: str) -> Row:
@@ -137,7 +137,7 @@ class Containers:
         creator = Creator(self.place)
         service = replica.service
         try:
-            await creator.have_image(service.name, definition_of(service), report)
+            await creator.have_image(service.name, service.definition, report)
         except NotPulledError as error:
             if service.process is None:
                 raise
@@ -151,7 +151,7 @@ class Containers:
         """Tell whether it is of the definition, and of the image as it was built last."""
         if row.fingerprint != replica.fingerprint:
             return False
-        if not definition_of(replica.service).get("build"):
+        if not replica.service.definition.get("build"):
             return True
         now = await self.place.engine.images.id_of(row.image_name)
         return now in {"", row.image}

@@ -10,7 +10,7 @@ from typing import Any
 
 from devenv.errors import TransientError
 from devenv.model.environment import Replica
-from devenv.model.service import Container, Service
+from devenv.model.service import Service
 from devenv.runtimes.docker import names
 from devenv.runtimes.docker.body import HOST, HOST_GATEWAY, Site, container_body
 from devenv.runtimes.docker.connection import RefusedError
@@ -88,7 +88,7 @@ class Creator:
         return await self._make(Making(name, service.name, definition, body, site))
 
     def _definition(self, service: Service) -> Definition:
-        definition = definition_of(service)
+        definition = service.definition
         return joined(definition) if self.place.owner else definition
 
     async def create_aside(self, aside: Aside) -> str:
@@ -167,10 +167,6 @@ class Creator:
 
     async def _call(self, work: Any) -> Any:
         return await self.place.engine.connection.call(work)
-
-
-def definition_of(service: Service) -> Definition:
-    return (service.container or Container()).definition
 
 
 def _wants_host(definition: Definition) -> bool:

@@ -88,7 +88,7 @@ class Images:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._coming = Once()
+        self._coming: Once[None] = Once()
 
     async def need(self, order: Order, report: Report) -> None:
         """Have an image: found, pulled or built. Raises DevenvError with what the user can do."""

@@ -32,7 +32,7 @@ class Place:
         self.builds: Mapping[str, Mapping[str, Any]] = {}
         self.networks: Mapping[str, str] = {}
         self.volumes: Mapping[str, Volume] = {}
-        self.coming = Once()
+        self.coming: Once[None] = Once()
         self.shares_network = False
         self.failed: dict[ReplicaId, Unit] = {}
 

@@ -37,19 +37,14 @@ class Publisher:
     def __init__(self, connection: Connection, images: Images) -> None:
         self._connection = connection
         self._images = images
-        self._coming = Once()
-        self._digests: dict[str, str] = {}
+        self._coming: Once[str] = Once()
 
     async def publish(self, order: Order, report: Report) -> str:
         """Have an image in the registry that its name says; its digest there.
 
         Its tag is the hash of its content. Raises DevenvError with what the user can do.
         """
-        await self._coming.do(order.name, lambda: self._publish(order, report))
-        return self._digests[order.name]
-
-    async def _publish(self, order: Order, report: Report) -> None:
-        self._digests[order.name] = await self._had(order, report)
+        return await self._coming.do(order.name, lambda: self._had(order, report))
 
     async def _had(self, order: Order, report: Report) -> str:
         there = await self._digest(order)

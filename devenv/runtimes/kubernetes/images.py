@@ -45,9 +45,5 @@ class Images:
 
 
 def _from(image: str, step: Start) -> Start:
-    service = step.replica.service
-    if service.container is None:
-        return step
-    definition = {**service.container.definition, "image": image}
-    made = replace(service, container=replace(service.container, definition=definition))
-    return replace(step, replica=replace(step.replica, service=made))
+    service = step.replica.service.from_image(image)
+    return replace(step, replica=replace(step.replica, service=service))

@@ -31,7 +31,7 @@ def is_secret(service: Service, name: str, value: str) -> bool:
 
 def pod(service: Service, *, ends: bool) -> dict[str, Any]:
     """Make a pod's specification; ``ends``: it runs to its end. DevenvError: cannot be said."""
-    definition = service.container.definition if service.container else {}
+    definition = service.definition
     mounted = mounts(service)
     volumes = {mount.name: {"name": mount.name, **mount.volume} for mount in mounted}
     container = {**_container(service, definition), **(probes(service) if not ends else {})}

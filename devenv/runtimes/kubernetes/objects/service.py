@@ -145,7 +145,7 @@ def _workload(preview: str, service: Service, index: int) -> Object:
 
 def _tries(service: Service) -> int:
     """How often a Job is tried again, by Compose's own keys: the model's policy is for a daemon."""
-    definition = service.container.definition if service.container else {}
+    definition = service.definition
     policy, _, limit = str(definition.get("restart") or "").partition(":")
     if policy == "on-failure":
         return int(limit or _UNLIMITED)

@@ -34,13 +34,13 @@ def object_name(kind: str, key: str) -> str:
 
 def mounts(service: Service) -> list[Mount]:
     """All mounts of a service. DevenvError: one that a cluster cannot make."""
-    definition = service.container.definition if service.container else {}
+    definition = service.definition
     return [*_volumes(definition), *_memory(definition), *_files(definition)]
 
 
 def has_data(service: Service) -> bool:
     """Tell whether it mounts a named volume that it may write to."""
-    definition = service.container.definition if service.container else {}
+    definition = service.definition
     return any(
         one["type"] == "volume" and one.get("source") and not one.get("read_only")
         for one in definition.get("volumes") or ()
