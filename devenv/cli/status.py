@@ -26,9 +26,9 @@ def run(arguments: Arguments, session: Session) -> Result:
 
     def text(style: Style) -> str:
         environment = document["environment"]
-        if not services:
-            return f"{environment['name']} has no services."
-        return status_table(services, style)
+        if services:
+            return status_table(services, style)
+        return "" if document["problems"] else f"{environment['name']} has no services."
 
     return Result({**public(document), "services": services}, text, notes=_notes(document))
 
@@ -37,7 +37,8 @@ def _notes(document: dict[str, Any]) -> tuple[str, ...]:
     """What is worth knowing beside the services themselves."""
     notes = [document["notice"]] if document["notice"] else []
     notes += [problem_text(Style(), problem) for problem in document["problems"]]
-    if all(one["state"] == "stopped" for one in document["services"]):
+    services = document["services"]
+    if services and all(one["state"] == "stopped" for one in services):
         notes.append("Nothing runs. `devenv up` brings it up.")
     elif document["changes"]:
         notes.append("The profile has changed since. `devenv up` would apply:")

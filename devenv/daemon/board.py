@@ -13,7 +13,8 @@ from devenv.model.environment import Desired
 from devenv.model.plan import Plan
 from devenv.model.snapshot import Snapshot
 from devenv.model.unit import Observed
-from devenv.planning.view import events, snapshot
+from devenv.planning.happened import Told, happened
+from devenv.planning.view import snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Board:
     def __init__(self, intent: Intent, desired: Desired, journal: Journal) -> None:
         self.newest = Published(0, intent, desired, Observed(), Plan(), Snapshot(empty=True))
         self._journal = journal
+        self._told = {name: Told(state) for name, state in journal.states().items()}
         self._news = asyncio.Event()
 
     async def newer_than(self, revision: int, timeout: float) -> Published:
@@ -55,7 +57,8 @@ class Board:
         """Hang up the outcome of a round; it is news only if something in it can be seen."""
         before = self.newest
         view = snapshot(desired, observed, plan)
-        self._journal.record(events(before.snapshot, view, time.time()))
+        news, self._told = happened(self._told, view, time.time())
+        self._journal.record(news)
         changed = before.revision == 0 or view != before.snapshot or gone != before.gone
         revision = before.revision + changed
         self.newest = Published(revision, intent, desired, observed, plan, view, gone)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from devenv.model.environment import Desired, Replica, ReplicaId, Wanted
 from devenv.model.plan import Hold, HoldKind, Plan, Prepare, Start, Step, StopUnit
 from devenv.model.service import Kind, RestartPolicy, Service
-from devenv.model.snapshot import Event, PortView, ReplicaView, ServiceView, Snapshot
+from devenv.model.snapshot import PortView, ReplicaView, ServiceView, Snapshot
 from devenv.model.state import State
 from devenv.model.unit import Health, Observed, Unit
 from devenv.planning.capabilities import PROCESS
@@ -53,28 +53,6 @@ def snapshot(desired: Desired, observed: Observed, plan: Plan) -> Snapshot:
     settled = calm and all(_is_settled(seen, service) for service in services)
     empty = calm and not observed.units
     return Snapshot(services, settled, empty)
-
-
-def events(before: Snapshot, after: Snapshot, at: float) -> tuple[Event, ...]:
-    """Say what has changed between two snapshots, a line for each replica."""
-    known = dict(_replicas(before))
-    return tuple(
-        Event(at, str(key), view.state.value, view.reason)
-        for key, view in _replicas(after)
-        if _differs(known.get(key), view)
-    )
-
-
-def _differs(before: ReplicaView | None, after: ReplicaView) -> bool:
-    if before is None:
-        return after.state not in {State.STOPPED, State.SKIPPED}
-    return (before.state, before.restarts) != (after.state, after.restarts)
-
-
-def _replicas(view: Snapshot) -> Iterator[tuple[ReplicaId, ReplicaView]]:
-    for service in view.services:
-        for replica in service.replicas or (ReplicaView(0, service.state, service.reason),):
-            yield ReplicaId(service.name, replica.index), replica
 
 
 def _key(step: Step) -> ReplicaId:

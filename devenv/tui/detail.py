@@ -150,7 +150,7 @@ def event_lines(events: Sequence[Event], width: int, *, named: bool) -> tuple[Li
 def _kind(event: Event) -> Cell:
     if event.is_state:
         return state_cell(State(event.kind))
-    return Cell("! note", "wait") if event.kind == "note" else Cell("> sync", "dim")
+    return Cell("> sync", "dim") if event.kind == "sync" else Cell(f"! {event.kind}", "wait")
 
 
 def clock(at: float) -> str:

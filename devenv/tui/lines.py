@@ -65,6 +65,13 @@ def notes(view: View, up_key: str, width: int) -> tuple[Line, ...]:
     return tuple(cut(line, width) for line in shown)
 
 
+def nothing_there(view: View, what: str) -> str:
+    """Why there is no row of ``what``, "services" or "tasks"."""
+    if view.snapshot.is_unread:
+        return f"Its {what} are known as soon as the profile is mended."
+    return f"The profile has no {what}."
+
+
 def _short(place: str, root: str) -> str:
     return place.removeprefix(root.rstrip("/") + "/") if root else place
 

@@ -107,9 +107,9 @@ class Snapshot:
         return next((one for one in self.services if one.name == name), None)
 
     @property
-    def is_down(self) -> bool:
-        """Nothing of it runs, and nothing is meant to."""
-        return self.empty and not self.leaving
+    def is_unread(self) -> bool:
+        """Its profile has errors, and none was read before."""
+        return not self.services and any(not one.warning for one in self.problems)
 
 
 def read(document: Document) -> Snapshot:

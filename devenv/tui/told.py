@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from devenv.model.state import State
+
 Document = Mapping[str, Any]
+
+_STATES = frozenset(State)
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """``kind`` is the state that a replica came to, "note" or "sync" (files were sent).
+    """``kind`` is the state that a replica came to, "note", "sync" (files were sent) or another.
 
     ``at``: seconds since the epoch.
     """
@@ -24,7 +28,7 @@ class Event:
 
     @property
     def is_state(self) -> bool:
-        return self.kind not in {"note", "sync"}
+        return self.kind in _STATES
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,14 @@ def test_status_says_what_is_wrong_beside_the_table(desk: Desk) -> None:
     assert "moved" in done.stderr
 
 
+def test_status_of_a_profile_that_was_not_read_does_not_call_it_empty(desk: Desk) -> None:
+    problem = {"message": "unknown key", "file": "a.yaml", "line": 3, "column": 1, "hint": ""}
+    with stand_in(desk.environ, status=document(problems=[{**problem, "warning": False}])):
+        done = desk.run("status")
+    assert "no services" not in done.stdout + done.stderr
+    assert "devenv up" not in done.stderr
+
+
 def test_status_of_what_is_down_says_how_to_bring_it_up(desk: Desk) -> None:
     with stand_in(desk.environ, status=document(service("web", "stopped"))):
         assert "devenv up" in desk.run("status").stderr

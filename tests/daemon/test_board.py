@@ -57,6 +57,17 @@ def test_changes_are_noted_in_the_journal(tmp_path: Path) -> None:
     assert [event.service for _, event in journal.newer_than(before, 10)] == ["web"]
 
 
+def test_what_runs_on_is_not_noted_again_by_the_next_daemon(tmp_path: Path) -> None:
+    hung, journal = board(tmp_path)
+    publisher(hung)(RUNS)
+    before = journal.newer_than(0, 10)
+    hung, journal = board(tmp_path)
+    publisher(hung)(RUNS)
+    assert journal.newer_than(0, 10) == before
+    publisher(hung)(EMPTY)
+    assert len(journal.newer_than(0, 10)) == len(before) + 1
+
+
 def test_a_reader_that_is_behind_gets_the_newest_at_once(tmp_path: Path) -> None:
     hung, _ = board(tmp_path)
     publish = publisher(hung)

@@ -46,7 +46,43 @@ def test_the_file_has_one_object_a_line(tmp_path: Path) -> None:
     noted.record([event("a\nb"), event("é")])
     found = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
     assert [one["text"] for one in found] == ["a\nb", "é"]
-    assert found[0] == {"at": 1.0, "service": "web", "kind": "state", "text": "a\nb"}
+    fields = {"at": 1.0, "service": "web", "kind": "state", "text": "a\nb", "number": 1}
+    assert found[0] == fields
+
+
+def test_an_earlier_daemon_s_events_are_read_back_with_their_numbers(tmp_path: Path) -> None:
+    earlier = Journal(tmp_path / "events.jsonl")
+    earlier.record([event("a"), event("b")])
+    noted = Journal(tmp_path / "events.jsonl")
+    assert noted.newer_than(0, 10) == earlier.newer_than(0, 10)
+    noted.record([event("c")])
+    assert [(number, one.text) for number, one in noted.newer_than(1, 10)] == [(2, "b"), (3, "c")]
+
+
+def test_the_older_half_is_read_back_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "MAX_BYTES", 1000)
+    earlier = Journal(tmp_path / "events.jsonl")
+    for number in range(20):
+        earlier.record([event(str(number))])
+    assert (tmp_path / "events.old.jsonl").exists()
+    found = Journal(tmp_path / "events.jsonl").newer_than(0, 5)
+    assert found == earlier.newer_than(0, 5)
+
+
+def test_what_is_no_event_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    Journal(path).record([event("a")])
+    with path.open("ab") as file:
+        file.write(b"\n\xff\n[]\n7\n{}\n" + b'{"at": "x", "service": 1}\n{"at": 2.0, "serv')
+    assert texts(Journal(path).newer_than(0, 10)) == ["a"]
+
+
+def test_the_states_are_those_told_last(tmp_path: Path) -> None:
+    noted = Journal(tmp_path / "events.jsonl")
+    noted.record([Event(1.0, "web", "starting", ""), Event(2.0, "web", "ready", "")])
+    noted.note("web", "a word")
+    noted.note_sent("db", "a file")
+    assert Journal(tmp_path / "events.jsonl").states() == {"web": "ready"}
 
 
 def test_the_file_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

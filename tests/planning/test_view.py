@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from devenv.model.environment import Desired, ReplicaId
 from devenv.model.service import Container, Port, Process, Service
-from devenv.model.snapshot import Event, Snapshot
+from devenv.model.snapshot import Snapshot
 from devenv.model.state import State
 from devenv.model.unit import Health, Observed
 from devenv.planning.plan import plan
-from devenv.planning.view import events, snapshot
+from devenv.planning.view import snapshot
 from tests.planning.worlds import (
     NOW,
     ended,
@@ -163,19 +163,6 @@ def test_the_first_port_has_the_address() -> None:
         ("http", 20001, "http://127.0.0.1:20001"),
         ("admin", 20002, ""),
     ]
-
-
-def test_events_are_the_difference_of_two_views() -> None:
-    world = want(service("web"))
-    before, after = view(world, see()), view(world, see(up("web")))
-    assert events(before, after, 5.0) == (Event(5.0, "web", "ready", ""),)
-    assert events(after, after, 6.0) == ()
-
-
-def test_a_restart_between_two_views_is_an_event() -> None:
-    world = want(service("web"))
-    before, after = view(world, see(up("web"))), view(world, see(up("web", restarts=1)))
-    assert [event.kind for event in events(before, after, 5.0)] == ["ready"]
 
 
 def test_an_end_by_memory_is_told_apart_from_a_kill() -> None:

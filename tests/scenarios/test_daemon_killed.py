@@ -107,6 +107,20 @@ def test_services_do_not_notice_that_the_daemon_died(sandbox: Sandbox) -> None:
     assert sandbox.pids() == before
 
 
+def test_what_happened_outlives_the_daemon_and_is_told_once(sandbox: Sandbox) -> None:
+    sandbox.profile(TWO)
+    sandbox.run("up", "-d")
+    before = sandbox.run("events").stdout
+    assert before
+    sandbox.kill_daemon()
+    assert sandbox.states() == {"db": "ready", "web": "ready"}
+    assert sandbox.run("events").stdout == before
+    sandbox.run("stop", "web")
+    after = sandbox.run("events").stdout
+    assert after.startswith(before)
+    assert "db" not in after.removeprefix(before)
+
+
 def test_a_service_that_ended_while_there_was_no_daemon_is_seen(sandbox: Sandbox) -> None:
     sandbox.profile("services: {web: {command: sleep TOKEN, restart: on-failure}}")
     sandbox.run("up", "-d")

@@ -10,12 +10,14 @@ from devenv.api.connection import NoDaemonError
 from devenv.model.state import State
 from devenv.tui import keys
 from devenv.tui.actions import Aside, Ask, Confirm, Copy, Open, Say, Situation, decide, fits
+from devenv.tui.lines import nothing_there
 from devenv.tui.screens.detail import DetailScreen
 from devenv.tui.settings import parse
-from devenv.tui.snapshot import Port, Replica, Service, Snapshot
+from devenv.tui.snapshot import Port, Replica, Service, Snapshot, read
 from devenv.tui.told import read_previews, together
+from devenv.tui.view import View
 from devenv.tui.widgets.rows import Rows
-from tests.tui.stage import CALLER, PREVIEWS, SHOP, shop, stage
+from tests.tui.stage import CALLER, PREVIEWS, PROBLEM, SHOP, shop, stage
 
 WEB = Service(
     "web",
@@ -287,6 +289,21 @@ def test_a_mistake_in_the_configuration_is_told(text: str, told: str) -> None:
 def test_the_rest_of_a_configuration_holds() -> None:
     settings = parse("theme = 'light'\n[keys]\nlist.up = 'w'\nnothing = 'x'\n", "tui.toml")
     assert (settings.theme, settings.keys, len(settings.problems)) == ("light", {"list.up": "w"}, 1)
+
+
+@pytest.mark.parametrize(
+    ("problems", "told"),
+    [
+        ([PROBLEM], "Its services are known as soon as the profile is mended."),
+        ([{**PROBLEM, "warning": True}], "The profile has no services."),
+        ([], "The profile has no services."),
+    ],
+)
+def test_a_profile_that_was_not_read_is_not_said_to_be_empty(
+    problems: list[dict[str, object]], told: str
+) -> None:
+    view = View(read({**shop(problems=problems), "services": []}))
+    assert nothing_there(view, "services") == told
 
 
 async def test_what_up_was_refused_for_is_told() -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given, settings
@@ -21,7 +24,7 @@ from devenv.tui.view import View
 from devenv.tui.waterfall import startup, waterfall
 from devenv.tui.widgets.rows import Rows
 from tests.cli.desk import service
-from tests.tui.stage import EVENTS, GRAPH, NOW, PROBLEM, event, shop, stage
+from tests.tui.stage import EVENTS, GRAPH, NOW, PROBLEM, event, link, replica, shop, stage
 
 NAMES = st.sampled_from(("web", "db", "a-service-with-quite-a-long-name", "データ", "x"))
 WORDS = st.text(max_size=60)
@@ -128,34 +131,51 @@ def test_the_ui_shows_the_newest_of_any_stream(documents: list[dict[str, Any]]) 
     asyncio.run(scenario())
 
 
-JOURNAL = """\
-db starting
-web waiting
-db running
-db ready
-web starting
-web ready
-db failed
-db starting
-db ready
-web stopping
-web stopped
-"""
+RECORDED = Path(__file__).with_name("recorded.jsonl")
+"""What a daemon wrote: a start-up, a scaling, restarts, its own death, another start-up."""
+NEEDS = {"migrate": ["db"], "web": ["migrate"], "db": [], "worker": [], "mailer": []}
+
+
+def recorded_document(states: Mapping[str, str], number: int) -> dict[str, Any]:
+    """What a daemon tells when its replicas are in these states."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for name, state in states.items():
+        of, _, index = name.partition("[")
+        found.setdefault(of, []).append(replica(int(index.rstrip("]") or 0), state))
+    kinds = {"migrate": "task"}
+    services = [
+        service(name, own[0]["state"], kind=kinds.get(name, "service"), replicas=own)
+        for name, own in found.items()
+    ]
+    return shop(*services, revision=number + 1)
 
 
 async def test_a_recorded_journal_replays_in_the_real_ui() -> None:
-    """Each event as the document that a daemon would have told after it."""
-    at_hand = stage(shop(service("db", "stopped"), service("web", "stopped")))
+    """Each event as the document that a daemon told after it, and then all of them at once."""
+    journal = [json.loads(line) for line in RECORDED.read_text().splitlines()]
+    graph = {
+        name: [link(one, "service_started", "ready") for one in needs]
+        for name, needs in NEEDS.items()
+    }
+    states = {"db": "stopped"}
+    at_hand = stage(recorded_document(states, 0))
+    at_hand.daemon.answers.update(events={"events": journal}, graph={"services": graph})
     app = at_hand.app()
-    states = {"db": "stopped", "web": "stopped"}
-    async with app.run_test(size=(80, 24)) as pilot:
-        for number, line in enumerate(JOURNAL.splitlines()):
-            name, state = line.split()
-            states[name] = state
-            services = [service(one, now) for one, now in states.items()]
-            at_hand.daemon.news.put_nowait(shop(*services, revision=number + 2))
-            await pilot.pause()
-            assert {one.name: one.state.value for one in app.view.services} == states
+    async with app.run_test(size=(120, 40)) as pilot:
+        for one in journal:
+            states[one["service"]] = one["kind"]
+            document = recorded_document(states, one["number"])
+            at_hand.daemon.news.put_nowait(document)
+            while app.view.snapshot.revision != document["revision"]:
+                await pilot.pause()
+            assert app.view.snapshot == read(document)
             rows = app.screen.query_one("#services", Rows)
-            first = next((one for one, now in states.items() if now == "failed"), "db")
-            assert rows.keys[0] == first
+            assert sorted(rows.keys) == sorted(one.name for one in app.view.services)
+        await pilot.press("3")
+        waterfall_rows = app.screen.query_one("#waterfall", Rows)
+        while not waterfall_rows.keys:
+            await pilot.pause()
+        assert set(waterfall_rows.keys) == set(NEEDS)
+    shown = startup(read_events({"events": journal}), read_graph({"services": graph}), NOW)
+    assert shown.chain == ("db", "migrate")
+    assert {bar.outcome for bar in shown.bars} == {"ready", "done"}

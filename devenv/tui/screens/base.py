@@ -33,11 +33,10 @@ class ViewScreen(Screen[None]):
 
     def body(self) -> Iterable[Widget]:
         """The widgets between notes and keys."""
-        raise NotImplementedError
+        return ()
 
     def draw(self, view: View) -> None:
-        """Draw what is special about this screen."""
-        raise NotImplementedError
+        """Draw what is between notes and keys."""
 
     def meant(self) -> tuple[Service, ...]:
         """The services that a key is meant for now."""

@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from devenv.tui import keys
 from devenv.tui.cells import services_table
-from devenv.tui.lines import rule
+from devenv.tui.lines import nothing_there, rule
 from devenv.tui.order import Choice, arranged
 from devenv.tui.screens.base import ViewScreen
 from devenv.tui.snapshot import Service
@@ -47,7 +47,7 @@ class ServicesScreen(ViewScreen):
 
     def draw(self, view: View) -> None:
         shown = arranged(view.services, self._choice, view.usage)
-        empty = "Nothing matches." if view.services else "The profile has no services."
+        empty = "Nothing matches." if view.services else nothing_there(view, "services")
         self.query_one("#services", Rows).show(
             lambda width: services_table(shown, view, width), self._choice.marked, empty
         )

@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from devenv.errors import DevenvError
 from devenv.tui import keys
-from devenv.tui.lines import rule
+from devenv.tui.lines import nothing_there, rule
 from devenv.tui.listings import tasks_table
 from devenv.tui.screens.base import ViewScreen
 from devenv.tui.snapshot import Service
@@ -34,7 +34,7 @@ class TasksScreen(ViewScreen):
         self._revision: int | None = None
 
     def body(self) -> Iterable[Widget]:
-        yield Rows(id="tasks", empty="The profile has no tasks.")
+        yield Rows(id="tasks")
         yield Plain(id="log-rule")
         yield Logs(id="logs")
 
@@ -44,7 +44,10 @@ class TasksScreen(ViewScreen):
     def draw(self, view: View) -> None:
         events = self._events
         rows = self.query_one("#tasks", Rows)
-        rows.show(lambda width: tasks_table(view.tasks, events, view.now, width))
+        rows.show(
+            lambda width: tasks_table(view.tasks, events, view.now, width),
+            empty=nothing_there(view, "tasks"),
+        )
         self.query_one("#log-rule", Plain).show(lambda width: (rule("Output", rows.cursor, width),))
         self.query_one("#logs", Logs).follow(view)
         if view.snapshot.revision != self._revision and not view.away:
