@@ -91,7 +91,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """``settled``: nothing will change by itself; ``empty``: nothing of it is left."""
+    """``leaving``: it is being taken down."""
 
     place: Place = Place()
     services: tuple[Service, ...] = ()
@@ -99,8 +99,6 @@ class Snapshot:
     changes: tuple[str, ...] = ()
     notice: str = ""
     revision: int = -1
-    settled: bool = False
-    empty: bool = False
     leaving: bool = False
 
     def service(self, name: str) -> Service | None:
@@ -122,8 +120,6 @@ def read(document: Document) -> Snapshot:
         tuple(document["changes"]),
         document["notice"],
         document["revision"],
-        document["settled"],
-        document["empty"],
         document["leaving"],
     )
 
