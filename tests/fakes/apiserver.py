@@ -41,7 +41,8 @@ class ApiServer:
 
     ``expired``: the versions below it are too old to go on from; ``gone``: how that is said, as an
     answer of 410 or as an event. ``stuck``: namespaces that never go, and why.
-    ``ahead``: seconds that the server's clock is ahead of ours.
+    ``ahead``: seconds that the server's clock is ahead of ours. ``silent``: requests with this in
+    their path are accepted, and answered when ``speak`` is called.
     """
 
     store: Store = field(default_factory=Store)
@@ -53,6 +54,7 @@ class ApiServer:
     gone: str = "answer"
     stuck: dict[str, str] = field(default_factory=dict)
     ahead: float = 0.0
+    silent: str = ""
     seen: list[tuple[str, str]] = field(default_factory=list)
     address: str = ""
     last_patch: str = ""
@@ -60,6 +62,7 @@ class ApiServer:
     def __post_init__(self) -> None:
         self.controllers = Controllers(self.store)
         self._cut = asyncio.Event()
+        self._speaking = asyncio.Event()
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[str]:
@@ -85,12 +88,18 @@ class ApiServer:
         self._cut.set()
         self._cut = asyncio.Event()
 
+    def speak(self) -> None:
+        """Answer what was kept waiting, and all that comes."""
+        self.silent = ""
+        self._speaking.set()
+        self._speaking = asyncio.Event()
+
     def kubeconfig(self, folder: Path, token: str = TOKEN) -> Path:
-        path = folder / "kubeconfig"
+        path, partial = folder / "kubeconfig", folder / "kubeconfig.new"
         named = {"cluster": {"server": self.address}, "name": "c"}
         user = {"user": {"token": token}, "name": "u"}
         context = {"context": {"cluster": "c", "user": "u"}, "name": CONTEXT}
-        path.write_text(
+        partial.write_text(
             json.dumps(
                 {
                     "apiVersion": "v1",
@@ -102,22 +111,34 @@ class ApiServer:
                 }
             )
         )
-        return path
+        return partial.replace(path)
 
     def count(self, method: str, part: str) -> int:
         return sum(one == method and part in path for one, path in self.seen)
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         self.seen.append((request.method, request.path_qs))
+        return await self._hinder(request) or await self._do(request)
+
+    async def _hinder(self, request: web.Request) -> web.Response | None:
+        """What is answered instead of what was asked for."""
         if request.headers.get("Authorization", "").removeprefix("Bearer ") != self.token:
             return _status(401, "Unauthorized", "Unauthorized")
-        fault = self._fault(request)
-        if fault is not None:
-            return _status(fault.status, "", fault.message, fault.headers)
+        if self.silent and self.silent in request.path_qs:
+            await self._speaking.wait()
+        for fault in self.faults:
+            if fault.method == request.method and fault.path in request.path_qs:
+                self.faults.remove(fault)
+                return _status(fault.status, "", fault.message, fault.headers)
+        return None
+
+    async def _do(self, request: web.Request) -> web.StreamResponse:
         if request.path == "/version":
             return web.json_response({"gitVersion": "v1.99.0"})
         if request.path.endswith("/selfsubjectaccessreviews"):
             return web.json_response({"status": {"allowed": True}})
+        if request.path.endswith("/portforward"):
+            return await _echo(request)
         key = _key(request.path)
         match request.method:
             case "GET" if key[2]:
@@ -134,13 +155,6 @@ class ApiServer:
 
     async def _date(self, request: web.Request, response: web.StreamResponse) -> None:
         response.headers["Date"] = formatdate(time.time() + self.ahead, usegmt=True)
-
-    def _fault(self, request: web.Request) -> Fault | None:
-        for fault in self.faults:
-            if fault.method == request.method and fault.path in request.path_qs:
-                self.faults.remove(fault)
-                return fault
-        return None
 
     def _get(self, key: Key) -> web.Response:
         found = self.store.objects.get(key)
@@ -252,6 +266,15 @@ class ApiServer:
             finally:
                 for one in waiting:
                     one.cancel()
+
+
+async def _echo(request: web.Request) -> web.WebSocketResponse:
+    """A socket that gives back what it gets."""
+    socket = web.WebSocketResponse()
+    await socket.prepare(request)
+    async for message in socket:
+        await socket.send_bytes(message.data)
+    return socket
 
 
 async def _say(response: web.StreamResponse, kind: str, made: Object) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
 import time
+from functools import partial
 
 import pytest
 
 from devenv.runtimes.kubernetes import names
 from devenv.runtimes.kubernetes.rows import moment
-from tests.fakes.apiserver import Fault
+from tests.fakes.apiserver import ApiServer, Fault
 from tests.fakes.thread import Beside
 from tests.scenarios.sandbox import Sandbox, eventually
 from tests.scenarios.test_previews import TWO, previews, shop, with_failpoint
@@ -111,6 +114,32 @@ def test_up_goes_on_after_an_answer_of(
     two.run("preview", "up", "--wait", "--timeout", "60", timeout=70)
     assert cluster.server.faults == []
     assert states(two) == READY
+
+
+def test_tokens_may_expire_all_the_time(two: Sandbox, cluster: Beside) -> None:
+    over = threading.Event()
+
+    def renew(server: ApiServer, token: str) -> None:
+        server.kubeconfig(two.base, token)
+        server.token = token
+
+    def expire() -> None:
+        for number in itertools.count():
+            if over.wait(0.5):
+                return
+            cluster.ask(partial(renew, token=f"token-{number}"))
+
+    expiring = threading.Thread(target=expire)
+    expiring.start()
+    try:
+        for _ in range(2):
+            two.run("preview", "up", "--wait", "--timeout", "60", timeout=70)
+            assert states(two) == READY
+            two.run("preview", "down", "--wait", "--timeout", "60", timeout=70)
+    finally:
+        over.set()
+        expiring.join()
+    assert cluster.names("namespaces") == []
 
 
 def test_what_may_not_be_made_is_said_and_made_once_it_may(two: Sandbox, cluster: Beside) -> None:

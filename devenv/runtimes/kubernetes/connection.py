@@ -6,18 +6,17 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import aiohttp
-from kubernetes.aio.client import ApiClient
 
 from devenv.model.preview import Cluster
+from devenv.runtimes.kubernetes.clients import Client, Clients
 from devenv.runtimes.kubernetes.errors import AwayError, RefusedError
-from devenv.runtimes.kubernetes.kubeconfig import open_client
 
 CONNECTS_WITHIN, ANSWERS_WITHIN = 5.0, 30.0
 TRIES = 7
@@ -28,7 +27,13 @@ MERGE = "application/merge-patch+json"
 PING_EVERY = 15.0
 CLOCKS_MAY_DIFFER = 5.0
 """Seconds: an answer takes time, and says its own in whole ones."""
+UNAUTHORIZED = 401
+LOGINS = 3
+"""How often credentials are got for one request: those of a short life may end on the way."""
 _AGAIN = frozenset({429, 500, 502, 503, 504})
+
+Query = Sequence[tuple[str, str]]
+Asked = TypeVar("Asked")
 
 
 class Connection:
@@ -40,9 +45,7 @@ class Connection:
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
         self.ahead = 0.0
-        self._client: ApiClient | None = None
-        self._opening: asyncio.Task[ApiClient] | None = None
-        self._retired: list[ApiClient] = []
+        self._clients = Clients(cluster)
 
     async def call(
         self,
@@ -87,88 +90,77 @@ class Connection:
         RefusedError; aiohttp's own errors, and TimeoutError.
         """
         timeout = aiohttp.ClientTimeout(None, sock_connect=CONNECTS_WITHIN, sock_read=patience)
-        response, refused = None, None
-        for _ in range(2):
-            client = await self._ready(refused)
-            answer = await client.rest_client.request(
+
+        async def ask(client: Client) -> aiohttp.ClientResponse:
+            answer = await client.api.rest_client.request(
                 method,
-                self._url(client, path, query),
-                headers={**await _credentials(client), "Content-Type": _form(method, query)},
+                _url(client, path, query),
+                headers={**await client.credentials(), "Content-Type": _form(method, query)},
                 body=body,
                 _request_timeout=timeout,
             )
-            response = answer.response
-            if response.status != 401 or refused is not None:
-                break
-            response.release()
-            refused = client
-        assert response is not None
-        self.ahead = _ahead(response.headers.get("Date", ""), self.ahead)
-        try:
-            if response.status >= 400:
-                raise _refusal(response.status, await response.read(), response.headers, method)
-            yield response
-        finally:
-            response.close()
+            response: aiohttp.ClientResponse = answer.response
+            self.ahead = _ahead(response.headers.get("Date", ""), self.ahead)
+            if response.status < 400:
+                return response
+            async with response:
+                raise _refusal(response.status, await response.read(), response.headers)
+
+        with ExitStack() as using:
+            response = await self._with_credentials(using, ask)
+            try:
+                yield response
+            finally:
+                response.close()
 
     async def socket(
-        self, path: str, query: list[tuple[str, str]], protocol: str
+        self, path: str, query: Query, protocol: str
     ) -> aiohttp.ClientWebSocketResponse:
         """Open a WebSocket that speaks ``protocol``. AwayError, RefusedError."""
-        client = await self._ready()
-        rest = client.rest_client
-        rest.pool_manager = rest.pool_manager or rest._create_pool_manager()
-        url = self._url(client, path, None).replace("http", "ws", 1)
+
+        async def connect(client: Client) -> aiohttp.ClientWebSocketResponse:
+            rest = client.api.rest_client
+            rest.pool_manager = rest.pool_manager or rest._create_pool_manager()
+            try:
+                async with asyncio.timeout(ANSWERS_WITHIN):
+                    socket = await rest.pool_manager.ws_connect(
+                        _url(client, path, query).replace("http", "ws", 1),
+                        protocols=(protocol,),
+                        headers=await client.credentials(),
+                        heartbeat=PING_EVERY,
+                        max_msg_size=0,
+                        proxy=rest.proxy,
+                    )
+            except aiohttp.WSServerHandshakeError as error:
+                text = f"{path}: the server says {error.status}"
+                raise RefusedError(error.status, "", text) from error
+            client.keep_for(socket)
+            return socket
+
         try:
-            return await rest.pool_manager.ws_connect(
-                f"{url}?{urlencode(query)}",
-                protocols=(protocol,),
-                headers=await _credentials(client),
-                heartbeat=PING_EVERY,
-                max_msg_size=0,
-                proxy=rest.proxy,
-            )
-        except aiohttp.WSServerHandshakeError as error:
-            raise RefusedError(
-                error.status, "", f"{path}: the server says {error.status}"
-            ) from error
+            with ExitStack() as using:
+                return await self._with_credentials(using, connect)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _away(error) from error
 
     async def close(self) -> None:
-        clients = [*self._retired, *([self._client] if self._client else [])]
-        self._client, self._retired = None, []
-        for client in clients:
-            await client.close()
+        await self._clients.close()
 
-    async def _ready(self, refused: ApiClient | None = None) -> ApiClient:
-        """The client; another one than that whose credentials were ``refused``."""
-        if self._client is not None and self._client is not refused:
-            return self._client
-        if self._opening is None:
-            self._opening = asyncio.create_task(self._opened())
-        return await asyncio.shield(self._opening)
-
-    async def _opened(self) -> ApiClient:
-        """Take the place of the client before, which those who still use it may end with."""
-        try:
-            before, self._client = self._client, await open_client(self.cluster)
-        finally:
-            self._opening = None
-        if before is not None:
-            await self._retire(before)
-        return self._client
-
-    async def _retire(self, client: ApiClient) -> None:
-        """Let who still uses the client before go on with it, but not that of two before."""
-        for one in self._retired:
-            await one.close()
-        self._retired = [client]
-
-    @staticmethod
-    def _url(client: ApiClient, path: str, query: Mapping[str, Any] | None) -> str:
-        asked = f"?{urlencode(query)}" if query else ""
-        return f"{client.configuration.host}{path}{asked}"
+    async def _with_credentials(
+        self, using: ExitStack, ask: Callable[[Client], Awaitable[Asked]]
+    ) -> Asked:
+        """Ask; with new credentials where these are refused. AwayError: these are too."""
+        refused: Client | None = None
+        for _ in range(LOGINS):
+            client = await self._clients.get(refused)
+            using.enter_context(client.use())
+            try:
+                return await ask(client)
+            except RefusedError as error:
+                if error.status != UNAUTHORIZED:
+                    raise
+                refused, said = client, error.message
+        raise AwayError(f"the cluster does not take our credentials: {said}", "log in to it again")
 
 
 class TryAgainError(Exception):
@@ -180,6 +172,11 @@ class TryAgainError(Exception):
         self.after = after
 
 
+def _url(client: Client, path: str, query: Mapping[str, Any] | Query | None) -> str:
+    asked = f"?{urlencode(query)}" if query else ""
+    return f"{client.api.configuration.host}{path}{asked}"
+
+
 def _form(method: str, query: Mapping[str, Any] | None) -> str:
     """A patch with a field manager is an apply, any other one a merge."""
     if method != "PATCH":
@@ -187,14 +184,7 @@ def _form(method: str, query: Mapping[str, Any] | None) -> str:
     return APPLY if "fieldManager" in (query or {}) else MERGE
 
 
-async def _credentials(client: ApiClient) -> dict[str, str]:
-    settings = await client.configuration.auth_settings()
-    return {one["key"]: one["value"] for one in settings.values() if one["value"]}
-
-
-def _refusal(
-    status: int, body: bytes, headers: Mapping[str, str], method: str
-) -> RefusedError | TryAgainError:
+def _refusal(status: int, body: bytes, headers: Mapping[str, str]) -> RefusedError | TryAgainError:
     try:
         said = json.loads(body)
     except ValueError:

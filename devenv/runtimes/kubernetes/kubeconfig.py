@@ -14,6 +14,9 @@ from kubernetes.aio.config.kube_config import KubeConfigMerger
 from devenv.errors import DevenvError
 from devenv.model.preview import Cluster
 
+UNLIMITED = 0
+"""Each log that is followed holds a connection, and would keep requests waiting."""
+
 
 def pin(name: str, context: str, kubeconfig: str) -> Cluster:
     """Take down where a context leads now. DevenvError: there is none of this name."""
@@ -31,6 +34,7 @@ async def open_client(cluster: Cluster) -> ApiClient:
             f"if that is right: devenv cluster remove {cluster.name}, and add it again",
         )
     configuration = Configuration()
+    configuration.connection_pool_maxsize = UNLIMITED
     try:
         await config.load_kube_config(
             config_file=cluster.kubeconfig,

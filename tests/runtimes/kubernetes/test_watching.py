@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -222,10 +222,66 @@ def test_a_token_that_expired_is_got_anew(tmp_path: Path) -> None:
     on(tmp_path, PATIENT, test)
 
 
+def test_tokens_that_expire_all_the_time_end_nothing_that_is_under_way(tmp_path: Path) -> None:
+    async def test(day: Day) -> None:
+        call = day.server.connection.call
+        await day.server.open()
+        day.fake.silent = "/version"
+        waiting = asyncio.create_task(call("GET", "/version", tries=1))
+        await _until(lambda: day.fake.count("GET", "/version") > 0)
+        for number in range(10):
+            day.fake.token = f"token-{number}"
+            day.fake.kubeconfig(tmp_path, day.fake.token)
+            day.make(f"made-{number}")
+            await asyncio.gather(*(call("GET", NAMESPACE.path(name="one")) for _ in range(3)))
+            await day.knows("one", *(f"made-{one}" for one in range(number + 1)))
+        day.fake.speak()
+        assert (await waiting)["gitVersion"] == "v1.99.0"
+        assert day.server.away == ""
+        assert day.watches() == len(WATCHED)
+
+    on(tmp_path, PATIENT, test)
+
+
+def test_a_socket_is_opened_with_a_new_token_and_outlives_it(tmp_path: Path) -> None:
+    async def test(day: Day) -> None:
+        connection = day.server.connection
+        await connection.call("GET", "/version")
+
+        def expire(token: str) -> None:
+            day.fake.token = token
+            day.fake.kubeconfig(tmp_path, token)
+
+        expire("second")
+        socket = await connection.socket("/portforward", (), "v4.channel.k8s.io")
+        for token in ("third", "fourth", "fifth"):
+            expire(token)
+            await connection.call("GET", "/version")
+            await socket.send_bytes(token.encode())
+            assert (await socket.receive()).data == token.encode()
+        await socket.close()
+
+    on(tmp_path, PATIENT, test)
+
+
+def test_many_open_streams_keep_no_request_waiting(tmp_path: Path) -> None:
+    async def test(day: Day) -> None:
+        connection = day.server.connection
+        query = {"watch": "1", "resourceVersion": "0", "timeoutSeconds": "60"}
+        async with AsyncExitStack() as streams:
+            for _ in range(120):
+                stream = connection.open("GET", NAMESPACE.path(), query=query)
+                await streams.enter_async_context(stream)
+            found = await connection.call("GET", "/version", tries=1)
+        assert found["gitVersion"] == "v1.99.0"
+
+    on(tmp_path, PATIENT, test)
+
+
 def test_a_token_that_nobody_takes_is_told(tmp_path: Path) -> None:
     async def test(day: Day) -> None:
         day.fake.token = "another"
-        with pytest.raises(RefusedError, match="Unauthorized"):
+        with pytest.raises(AwayError, match="does not take our credentials: Unauthorized"):
             await day.server.connection.call("GET", "/version")
 
     on(tmp_path, PATIENT, test)
