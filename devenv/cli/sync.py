@@ -56,13 +56,31 @@ def _explain(words: list[str], session: Session) -> Result:
 
 
 def _table(rules: list[Document], style: Style) -> list[str]:
-    lines = ["  ".join(cells).rstrip() for cells in table(_HEADS, [_row(one) for one in rules])]
+    lines = ["  ".join(cells).rstrip() for cells in _rows(rules)]
     for rule in rules:
+        lines += [f"{rule['service']}: {one} is not like the others" for one in _behind(rule)]
         for target in rule["targets"]:
             lines += [_problem(rule, one, "red", style) for one in target["problems"]]
             lines += [_conflict(rule, one) for one in target["conflicts"]]
         lines += [f"{rule['service']}: {path or '.'} is polled" for path in rule["polled"]]
     return lines
+
+
+def _rows(rules: list[Document]) -> list[tuple[str, ...]]:
+    """With the environments, where these are not just the one of this checkout."""
+    named = len({rule["environment"] for rule in rules}) > 1 or any(map(_pods, rules))
+    heads = (*(["ENVIRONMENT"] if named else []), *_HEADS)
+    return table(heads, [(*([one["environment"]] if named else []), *_row(one)) for one in rules])
+
+
+def _pods(rule: Document) -> list[str]:
+    return [one["name"] for one in rule["targets"] if one["name"]]
+
+
+def _behind(rule: Document) -> list[str]:
+    """The pods that have not got what others have already."""
+    behind = [one["name"] for one in rule["targets"] if one["state"] != "equal"]
+    return behind if len(behind) < len(_pods(rule)) else []
 
 
 def _row(rule: Document) -> tuple[str, ...]:
@@ -77,7 +95,7 @@ def _row(rule: Document) -> tuple[str, ...]:
         rule["state"],
         f"{sum(one['files'] for one in targets)} files, {size(sent)}" if targets else "",
         *(_ms(slowest, key) for key in ("last_ms", "p50_ms", "p95_ms")),
-        next((one["reason"] for one in targets if one["reason"]), ""),
+        rule["reason"] or next((one["reason"] for one in targets if one["reason"]), ""),
     )
 
 

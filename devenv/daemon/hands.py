@@ -14,8 +14,9 @@ from devenv.daemon.journal import Journal
 from devenv.daemon.looking import Seen, look
 from devenv.daemon.probes import Prober
 from devenv.daemon.shipping import KeepsLogs, Shipper
-from devenv.daemon.syncing import Syncer, Wishes
+from devenv.daemon.syncing import Syncer
 from devenv.daemon.tunnels import Tunnels
+from devenv.daemon.units import Wishes
 from devenv.model.environment import Desired, EnvironmentId, ReplicaId
 from devenv.model.plan import Plan
 from devenv.model.unit import Observed
@@ -45,12 +46,7 @@ class Hands:
             journal.note(service, f"restarts: {reason}")
             await change(lambda intent, _: restarted(intent, service))
 
-        wishes = Wishes(
-            restart,
-            journal.note,
-            journal.note_sent,
-            lambda: preparation(self._intent, host.home),
-        )
+        wishes = Wishes(lambda: self._intent, change, restart, journal.note, journal.note_sent)
         self.syncer = Syncer(environment, host, wishes)
         self._tunnels = Tunnels(environment, host.kubernetes)
         keep_logs: Mapping[str, KeepsLogs] = {

@@ -6,42 +6,33 @@ import asyncio
 import hashlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
 
 from devenv.api.wording import duration, size
 from devenv.daemon.host import Host
+from devenv.daemon.units import Containers, Pods, Units, Wishes
 from devenv.errors import DevenvError
-from devenv.model.environment import Desired, EnvironmentId, ReplicaId, Wanted
+from devenv.model.environment import Desired, EnvironmentId, Wanted
 from devenv.model.sync import Hook, SyncRule, Syntax
 from devenv.model.unit import Observed
-from devenv.runtimes.docker.duplex import Duplex
-from devenv.runtimes.docker.frames import STDOUT
+from devenv.planning.capabilities import KUBERNETES
 from devenv.runtimes.docker.runtime import DockerRuntime
-from devenv.runtimes.protocol import Command, Preparation
 from devenv.sync.copies import UnitKey
 from devenv.sync.ignore import GitPatterns
 from devenv.sync.ledger import Ledger
-from devenv.sync.link import Stream, command
 from devenv.sync.report import Sent
 from devenv.sync.session import Session
 
-Restart = Callable[[str, str], Awaitable[None]]
-"""Restarts a service, for a reason."""
-Note = Callable[[str, str], None]
 
+class Going(NamedTuple):
+    """The session of a service, by its task, and the units that it is about."""
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the loop lets its sessions do: restart a service, write in the journal, build.
-
-    ``sent`` writes down what was sent; ``prepared`` gives what a runtime needs to build an image.
-    """
-
-    restart: Restart
-    note: Note
-    sent: Note
-    prepared: Callable[[], Preparation]
+    rules: tuple[SyncRule, ...]
+    units: Units
+    task: asyncio.Task[None]
 
 
 class Syncer:
@@ -53,7 +44,7 @@ class Syncer:
         self._wishes = wishes
         self._refusal = ""
         self._bound: set[tuple[str, str]] = set()
-        self._running: dict[str, tuple[tuple[SyncRule, ...], asyncio.Task[None]]] = {}
+        self._running: dict[str, Going] = {}
         self.sessions: dict[str, Session] = {}
 
     def follow(self, observed: Observed, desired: Desired, *, watching: bool) -> None:
@@ -63,14 +54,14 @@ class Syncer:
             for name, one in desired.services.items()
             if watching and one.replicas and (rules := _rules(one))
         }
-        for name in [n for n, (rules, _) in self._running.items() if wanted.get(n) != rules]:
+        for name in [n for n, going in self._running.items() if wanted.get(n) != going.rules]:
             self._end(name)
         for name in wanted.keys() - self._running.keys():
-            self._begin(name, wanted[name])
+            self._begin(desired.services[name], wanted[name])
         if watching:
             self._tell_of_mounts(desired)
         for name, session in self.sessions.items():
-            session.follow(self._units(name, observed))
+            session.follow(self._running[name].units.now(observed))
 
     def _tell_of_mounts(self, desired: Desired) -> None:
         """Say once of each rule that its files are there by themselves."""
@@ -89,7 +80,8 @@ class Syncer:
         for name in list(self._running):
             self._end(name)
 
-    def _begin(self, name: str, rules: tuple[SyncRule, ...]) -> None:
+    def _begin(self, wanted: Wanted, rules: tuple[SyncRule, ...]) -> None:
+        name = wanted.service.name
         try:
             watcher = self._host.watching.watcher()
         except DevenvError as error:  # tried again in the next round
@@ -97,44 +89,36 @@ class Syncer:
                 self._refusal = error.message
                 self._wishes.note(name, f"{error.message}: {error.hint}")
             return
-        hands = _Hands(self._environment, name, self._host, self._wishes)
+        made = Pods if wanted.runtime == KUBERNETES else Containers
+        units = made(self._environment, name, self._host, self._wishes)
+        hands = _Hands(name, units, self._host.folders.ledgers(self._environment), self._wishes)
         session = Session(rules, watcher, hands, boottime=_boottime)
         task = asyncio.create_task(session.run())
         task.add_done_callback(self._ended)
         self.sessions[name] = session
-        self._running[name] = rules, task
+        self._running[name] = Going(rules, units, task)
 
     def _end(self, name: str) -> None:
-        _, task = self._running.pop(name)
+        self._running.pop(name).task.cancel()
         del self.sessions[name]
-        task.cancel()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and task.exception() is not None:
             logging.error("a sync session failed", exc_info=task.exception())
             self._wishes.note("", "sync has failed: a bug of devenv, its log has more")
 
-    def _units(self, name: str, observed: Observed) -> Mapping[ReplicaId, UnitKey]:
-        """The containers of a service, those too that have ended."""
-        docker = self._host.docker
-        return {
-            unit.id: UnitKey(unit.id, unit.started, container, runs=unit.exit is None)
-            for unit in observed.units.values()
-            if unit.id.service == name and unit.runtime == docker.name
-            if (container := docker.commands.kept(self._environment, unit.id))
-        }
-
 
 class _Hands:
     """What a session of one service may do."""
 
-    def __init__(
-        self, environment: EnvironmentId, service: str, host: Host, wishes: Wishes
-    ) -> None:
-        self._environment = environment
+    def __init__(self, service: str, units: Units, ledgers: Path, wishes: Wishes) -> None:
+        self.has_engine = units.has_engine
+        self.hold = units.hold
+        self.open = units.open
+        self.put = units.put
         self._service = service
-        self._docker = host.docker
-        self._ledgers = host.folders.ledgers(environment)
+        self._units = units
+        self._ledgers = ledgers
         self._wishes = wishes
 
     def ledger(self, key: UnitKey, rule: SyncRule) -> Ledger:
@@ -142,22 +126,13 @@ class _Hands:
         name = f"{self._service}.{key.replica.index}.{ends}.jsonl"
         return Ledger(self._ledgers / name, key.container)
 
-    async def open(self, replica: ReplicaId, user: str) -> Stream:
-        wanted = Command(command(), takes_input=True, user=user)
-        return _Output(await self._docker.commands.open_exec(self._environment, replica, wanted))
-
-    async def put(self, replica: ReplicaId, data: bytes) -> None:
-        await self._docker.commands.put(self._environment, replica, data)
-
     async def act(self, rule: SyncRule, paths: Sequence[str]) -> None:
-        """Build the service anew, restart it, or run what the rule names in each container."""
+        """Build the service anew, restart it, or run what the rule names in each unit."""
+        reason = f"{_shown(paths)} changed"
         if rule.rebuild:
-            prepared = self._wishes.prepared()
-            await self._docker.commands.build(
-                self._environment, [self._service], prepared, self.note
-            )
-        if rule.restart or rule.rebuild:
-            await self._wishes.restart(self._service, f"{_shown(paths)} changed")
+            await self._units.rebuild(reason, self.note)
+        elif rule.restart:
+            await self._units.restart(reason)
         for hook in rule.hooks:
             if _concerns(hook, paths):
                 await self._run(hook)
@@ -172,43 +147,18 @@ class _Hands:
         self._wishes.sent(self._service, f"{files}, {size(what.bytes)}, within {took}")
 
     async def _run(self, hook: Hook) -> None:
-        """Run a hook in each container. Raises DevenvError with what it said where it fails."""
-        wanted = Command(
-            hook.command,
-            user=hook.user,
-            directory=hook.directory,
-            environment=hook.environment,
-            privileged=hook.privileged,
-        )
-        for replica in self._docker.commands.running(self._environment, self._service):
-            outcome = await self._docker.commands.perform(self._environment, replica, wanted)
-            words = " ".join(hook.command)
+        """Run a hook in each unit. Raises DevenvError with what it said where it fails."""
+        words = " ".join(hook.command)
+        for outcome in await self._units.perform(hook):
             if outcome.code:
                 raise DevenvError(f"{words} ended with {outcome.code}: {outcome.output}")
             self.note(f"ran {words}" + (f": {outcome.output}" if outcome.output else ""))
 
 
-class _Output:
-    """The Stream of a receiver in a container: its output alone, not its errors."""
-
-    def __init__(self, duplex: Duplex) -> None:
-        self._duplex = duplex
-
-    async def read(self) -> bytes:
-        while (piece := await self._duplex.read()) is not None:
-            if piece[0] == STDOUT:
-                return piece[1]
-        return b""
-
-    async def write(self, data: bytes) -> None:
-        await self._duplex.write(data)
-
-    async def close(self) -> None:
-        await self._duplex.aclose()
-
-
 def _rules(wanted: Wanted) -> tuple[SyncRule, ...]:
     """The rules of a service where it runs: a host process has its files already."""
+    if wanted.runtime == KUBERNETES:
+        return wanted.service.sync
     if wanted.runtime == DockerRuntime.name:
         return tuple(rule for one in wanted.service.sync if (rule := _unbound(wanted, one)))
     return tuple(replace(rule, target="") for rule in wanted.service.sync if rule.restart)

@@ -62,7 +62,7 @@ def slug(name: str) -> str:
 
 def _checkout(root: str, files: tuple[str, ...]) -> Checkout:
     name = slug(os.path.basename(root))
-    git = _git_folder(root)
+    git = git_folder(root)
     common = _common_folder(git) if git else ""
     digest = hashlib.sha256(os.fsencode(f"{root}\0{common}")).hexdigest()[:8]
     found = os.stat(root)
@@ -70,7 +70,7 @@ def _checkout(root: str, files: tuple[str, ...]) -> Checkout:
         id=EnvironmentId(f"{name[:_SLUG_LENGTH]}-{digest}"),
         name=name,
         root=root,
-        branch=_branch(git) if git else "",
+        branch=branch_of(git),
         device=found.st_dev,
         inode=found.st_ino,
         files=files,
@@ -103,8 +103,8 @@ def _upwards(folder: str) -> Iterator[str]:
         folder = parent
 
 
-def _git_folder(root: str) -> str:
-    """The git folder of the checkout that ``root`` lies in; of a worktree, its own one."""
+def git_folder(root: str) -> str:
+    """The git folder of the checkout with ``root`` in it, of a worktree its own one; "": none."""
     for folder in _upwards(root):
         git = os.path.join(folder, ".git")
         if os.path.isdir(git):
@@ -122,8 +122,9 @@ def _common_folder(git: str) -> str:
     return os.path.realpath(os.path.join(git, common)) if common else git
 
 
-def _branch(git: str) -> str:
-    head = _first_line(os.path.join(git, "HEAD"))
+def branch_of(git: str) -> str:
+    """The branch that HEAD of a git folder is; "" where it is none."""
+    head = _first_line(os.path.join(git, "HEAD")) if git else ""
     prefix = "ref: refs/heads/"
     return head.removeprefix(prefix) if head.startswith(prefix) else ""
 

@@ -21,7 +21,7 @@ from devenv.sync.tree import EMPTY
 RETRY = 0.2, 2.0
 """Seconds until a unit that could not be reached is tried again, at first and at most."""
 ROOT = "0"
-LACKS = "executable file not found", "the image has no "
+LACKS = "not found in $PATH", "the image has no "
 """What an engine says where an image has no ``sh``, and a receiver where it has no tool."""
 
 
@@ -29,17 +29,24 @@ LACKS = "executable file not found", "the image has no "
 class UnitKey:
     """A unit as it was started. ``container``: what keeps its files over a restart.
 
-    ``runs`` is False for one that has ended: it may be started again.
+    ``runs`` is False for one that has ended: it may be started again. ``name``: what its users call
+    it, where the replica does not say it.
     """
 
     replica: ReplicaId
     started: float
     container: str
     runs: bool = True
+    name: str = ""
 
 
 class Opener(Protocol):
-    """The way into units, and where is written down what they have."""
+    """The way into units, and where is written down what they have.
+
+    ``has_engine``: one helps where a receiver cannot, as root or by what it puts there itself.
+    """
+
+    has_engine: bool
 
     def ledger(self, key: UnitKey, rule: SyncRule) -> Ledger: ...
 
@@ -55,7 +62,7 @@ class Opener(Protocol):
 class Copy:
     """One unit: the link into it, and a mirror for each rule that sends.
 
-    ``lack``: why no receiver can run in it; the engine brings its files then.
+    ``lack``: why no receiver can run in it; an engine brings its files then.
     """
 
     def __init__(self, key: UnitKey, mirrors: Mapping[Strand, Mirror]) -> None:
@@ -87,12 +94,16 @@ class Copy:
         except RefusedError as error:
             await self.close()
             if any(text in error.message for text in LACKS):
-                self.lack = _lack(error.message)
+                self.lack = _lack(error.message, opener)
                 await self._deposit(opener)
-                return
-            await self._bring_as(opener, ROOT)  # its own user may not write there
+            elif opener.has_engine:
+                await self._bring_as(opener, ROOT)  # its own user may not write there
+            else:
+                raise
 
     async def _deposit(self, opener: Opener) -> None:
+        if not opener.has_engine:
+            raise DevenvError(self.lack)
         for mirror in self.mirrors.values():
             if mirror.revision < mirror.source.revision:
                 await mirror.deposit(partial(opener.put, self.key.replica))
@@ -117,9 +128,11 @@ class Copy:
                 await link.close()
 
 
-def _lack(message: str) -> str:
+def _lack(message: str, opener: Opener) -> str:
     what = message if message.startswith(LACKS[1]) else f"{LACKS[1]}sh"
-    return f"{what}: the engine brings its files, and nothing is deleted"
+    if opener.has_engine:
+        return f"{what}: the engine brings its files, and nothing is deleted"
+    return f"{what}: nothing can be sent there"
 
 
 class Copies:

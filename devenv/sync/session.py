@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from devenv.errors import DevenvError
@@ -23,8 +23,18 @@ from devenv.sync.watch.watcher import Watcher
 SPINS = "{} changes each time that it was done"
 
 
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why nothing is sent and nothing done now, and in how many seconds to ask again."""
+
+    reason: str
+    again: float
+
+
 class Hands(Opener, Protocol):
     """What a session asks of the world."""
+
+    def hold(self) -> Hold | None: ...
 
     async def act(self, rule: SyncRule, paths: Sequence[str]) -> None:
         """Do what a rule says when its files have changed and are where they belong."""
@@ -51,6 +61,7 @@ class Session:
     ) -> None:
         self.strands = [Strand(prepare(rule), watcher) for rule in rules]
         self.paused = False
+        self.held: Hold | None = None
         self._report = Report()
         self._copies = Copies(self.strands, hands)
         self._done = asyncio.Event()
@@ -110,7 +121,7 @@ class Session:
             await self._done.wait()
 
     def _is_behind(self) -> bool:
-        return not self.paused and self._copies.is_behind
+        return not self.paused and self.held is None and self._copies.is_behind
 
     async def _listen(self, source: Source) -> None:
         while True:
@@ -120,19 +131,20 @@ class Session:
     async def _rest(self) -> None:
         """Wait for news, or until a unit that could not be reached is to be tried again."""
         pauses = [] if self._copies.retry is None else [self._copies.retry]
+        pauses += [] if self.held is None else [self.held.again]
         now = time.monotonic()
         dues = [one.due for one in self.strands if one.pending]
         dues += [] if self._report.due is None else [self._report.due]
         pauses += [max(0.0, due - now) for due in dues]
-        pause = min(pauses, default=None)
         with suppress(TimeoutError):
-            async with asyncio.timeout(pause):
+            async with asyncio.timeout(min(pauses, default=None)):
                 await self._wake.wait()
 
     async def _turn(self) -> None:
         self._is_busy = True
         self._wake.clear()
-        if not self.paused:
+        self.held = self._hands.hold()
+        if not self.paused and self.held is None:
             await self._work()
         self._tell()
         self._is_busy = False

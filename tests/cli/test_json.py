@@ -43,6 +43,7 @@ LISTED = {
     "running": 0,
 }
 TARGET = {
+    "name": "web-0",
     "index": 0,
     "state": "equal",
     "reason": "",
@@ -56,11 +57,13 @@ TARGET = {
     "conflicts": [{"path": "b", "overwritten": True}],
 }
 RULE = {
+    "environment": "shop-1a2b3c4d",
     "service": "web",
     "rule": "sync",
     "source": "/src",
     "target": "/app",
     "state": "watching",
+    "reason": "",
     "polled": ["a"],
     "targets": [TARGET],
 }

@@ -5,7 +5,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any, cast
 
-from devenv.daemon.syncing import Syncer, Wishes
+from devenv.daemon.syncing import Syncer
+from devenv.daemon.units import Wishes
 from devenv.errors import DevenvError
 from devenv.model.environment import Desired, EnvironmentId, Replica, Wanted
 from devenv.model.origin import Origin
@@ -21,9 +22,8 @@ def test_a_machine_without_room_for_a_watcher_is_told_of_once() -> None:
     docker = SimpleNamespace(name="docker")
     host = SimpleNamespace(watching=SimpleNamespace(watcher=refused), docker=docker)
     notes: list[str] = []
-    wishes = Wishes(
-        cast(Any, None), lambda _, text: notes.append(text), cast(Any, None), cast(Any, None)
-    )
+    none = cast(Any, None)
+    wishes = Wishes(none, none, none, lambda _, text: notes.append(text), none)
     syncer = Syncer(EnvironmentId("shop"), cast(Any, host), wishes)
     web = Service("web", Origin("x"), sync=(SyncRule("/src", restart=True),))
     wanted = Wanted(web, "process", (Replica(web, 0, "print"),))

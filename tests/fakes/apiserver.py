@@ -18,6 +18,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.fakes.controllers import Controllers
+from tests.fakes.kubelet import Kubelet
 from tests.fakes.store import Key, Object, Store, matches, merged
 
 TOKEN = "good"
@@ -61,6 +62,7 @@ class ApiServer:
 
     def __post_init__(self) -> None:
         self.controllers = Controllers(self.store)
+        self.kubelet = Kubelet()
         self._cut = asyncio.Event()
         self._speaking = asyncio.Event()
 
@@ -142,7 +144,7 @@ class ApiServer:
         key = _key(request.path)
         match request.method:
             case "GET" if key[2]:
-                return self._get(key)
+                return await self._get(request, key)
             case "GET":
                 return await self._list_or_watch(request, key)
             case "POST":
@@ -156,10 +158,12 @@ class ApiServer:
     async def _date(self, request: web.Request, response: web.StreamResponse) -> None:
         response.headers["Date"] = formatdate(time.time() + self.ahead, usegmt=True)
 
-    def _get(self, key: Key) -> web.Response:
+    async def _get(self, request: web.Request, key: Key) -> web.StreamResponse:
         found = self.store.objects.get(key)
         if found is None:
             return _status(404, "NotFound", f"{key[0]} {key[2]!r} not found")
+        if request.path.endswith("/exec"):
+            return await self.kubelet.run(request, found)
         return web.json_response(found)
 
     async def _post(self, request: web.Request, key: Key) -> web.Response:
@@ -196,6 +200,7 @@ class ApiServer:
         else:
             self.store.remove(key)
             self.controllers.settle(key)
+            self.controllers.replace(found)
         return web.json_response(found)
 
     def _let_go(self, key: Key, found: Object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from tests.fakes.store import Key, Object, Store
@@ -15,6 +16,7 @@ class Controllers:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._containers = itertools.count(1)
         self.refused = ""
         self.waiting: dict[str, str] = {}
 
@@ -27,6 +29,17 @@ class Controllers:
                     self._store.remove(("pods", key[1], pod["metadata"]["name"]))
         elif key[0] in _PLURALS.values():
             self._scale(key, made)
+
+    def replace(self, gone: Object) -> None:
+        """Have another pod in place of one that was deleted."""
+        plural, _, name = gone["metadata"].get("annotations", {}).get("owner", "").partition("/")
+        self.settle((plural, gone["metadata"].get("namespace", ""), name))
+
+    def restart(self, key: Key) -> None:
+        """Let the container of a pod begin anew, with the files of its image."""
+        pod = self._store.objects[key]
+        running = {"running": {"startedAt": NOW}}
+        self._status(key, _pod(running, "Running", pod, self._container()))
 
     def end(self, namespace: str, service: str, code: int) -> None:
         """Let the pod of a Job end."""
@@ -54,8 +67,11 @@ class Controllers:
         pods = list(self._pods(key))
         for pod in pods[wanted:]:
             self._store.remove(("pods", key[1], pod["metadata"]["name"]))
-        for number in range(len(pods), wanted):
-            self._make_pod(key, made, number)
+        taken = {pod["metadata"]["name"] for pod in pods}
+        names = (f"{key[2]}-{number}" for number in itertools.count())
+        free = (name for name in names if name not in taken)
+        for name in itertools.islice(free, max(0, wanted - len(pods))):
+            self._make_pod(key, made, name)
         if not job:
             self._status(key, {**made, "status": self._counts(made, wanted)})
 
@@ -72,8 +88,10 @@ class Controllers:
             counts["conditions"] = [condition]
         return counts
 
-    def _make_pod(self, key: Key, made: Object, number: int) -> None:
-        name = f"{key[2]}-{number}"
+    def _container(self) -> str:
+        return f"container-{next(self._containers)}"
+
+    def _make_pod(self, key: Key, made: Object, name: str) -> None:
         pod = {
             "apiVersion": "v1",
             "kind": "Pod",
@@ -84,7 +102,7 @@ class Controllers:
             "spec": made["spec"]["template"]["spec"],
         }
         state: Any = {"waiting": self.waiting} if self.waiting else {"running": {"startedAt": NOW}}
-        self._store.put(("pods", key[1], name), _pod(state, "Running", pod))
+        self._store.put(("pods", key[1], name), _pod(state, "Running", pod, self._container()))
 
     def _pods(self, key: Key) -> list[Object]:
         owner = f"{key[0]}/{key[2]}"
@@ -95,11 +113,13 @@ class Controllers:
         self._store.put(key, made)
 
 
-def _pod(state: Object, phase: str, pod: Object) -> Object:
+def _pod(state: Object, phase: str, pod: Object, container: str = "") -> Object:
     ready = "True" if "running" in state else "False"
     status = {
         "phase": phase,
         "conditions": [{"type": "Ready", "status": ready}],
-        "containerStatuses": [{"name": "web", "state": state, "restartCount": 0}],
+        "containerStatuses": [
+            {"name": "web", "state": state, "restartCount": 0, "containerID": container}
+        ],
     }
     return {**pod, "status": status}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from devenv.sync.session import Hold
 from tests.sync.worlds import WEB, listing, world
 
 
@@ -259,5 +260,25 @@ def test_what_was_sent_is_told_once_in_a_while(tmp_path: Path) -> None:
             assert sum(sent.bytes for sent in one.shells.told) == 120
             assert len(one.shells.told) < 30
             assert all(sent.seconds > 0 for sent in one.shells.told)
+
+    asyncio.run(main())
+
+
+def test_what_is_held_is_neither_sent_nor_done_until_it_is_free(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path, restart=True) as one:
+            (one.source / "a").write_text("1")
+            await one.same()
+            await one.until(lambda: len(one.shells.acted) == 1)
+            one.shells.held = Hold("another branch is checked out", 0.02)
+            (one.source / "a").write_text("of the other branch")
+            await one.until(lambda: one.session.held)
+            await one.settled()
+            assert (one.target / "a").read_text() == "1"
+            assert one.shells.acted == [("a",)]
+            one.shells.held = None
+            await one.until(lambda: one.session.held is None)
+            await one.same()
+            await one.until(lambda: one.shells.acted == [("a",), ("a",)])
 
     asyncio.run(main())

@@ -19,7 +19,7 @@ from devenv.sync.ignore import OURS
 from devenv.sync.ledger import Ledger
 from devenv.sync.link import Stream
 from devenv.sync.report import Sent
-from devenv.sync.session import Session
+from devenv.sync.session import Hold, Session
 from devenv.sync.watch.watcher import Watcher
 from tests.sync.pipes import Pipe, pipe
 
@@ -39,7 +39,12 @@ class Shells:
     away: str = ""
     folders: dict[ReplicaId, Path] = field(default_factory=dict)
     refusal: str = ""
+    has_engine: bool = True
+    held: Hold | None = None
     words: Sequence[str] = ()
+
+    def hold(self) -> Hold | None:
+        return self.held
 
     async def open(self, replica: ReplicaId, user: str) -> Stream:
         if self.away:

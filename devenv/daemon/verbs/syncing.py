@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from devenv.daemon.documents import Document
+from devenv.daemon.environment import LiveEnvironment
 from devenv.daemon.verbs.context import Answer, Context, Params, service_name
 from devenv.errors import DevenvError
 from devenv.model.environment import ReplicaId
+from devenv.profile.checkout import Checkout
 from devenv.sync.copies import Copy
 from devenv.sync.mirror import Mirror
 from devenv.sync.session import Session
@@ -20,109 +23,132 @@ FLUSH = 60.0
 """Seconds that everything has to arrive."""
 
 
+class Followed(NamedTuple):
+    """A service whose files follow, and in which environment."""
+
+    environment: str
+    service: str
+    session: Session
+
+
 async def status(context: Context, params: Params) -> Answer:
     """Say of each rule how far its targets are."""
-    return _status(_sessions(context, params))
+    return _status(_followed(context, params))
 
 
 async def files(context: Context, params: Params) -> Answer:
     """List what is sent, or would be."""
-    found = [
-        {"service": name, "path": os.path.join(strand.source.root, path)}
-        for name, session in _sessions(context, params).items()
-        for strand in session.strands
+    found = {
+        (one.service, os.path.join(strand.source.root, path))
+        for one in _followed(context, params)
+        for strand in one.session.strands
         if strand.rule.target and strand.source.tree
         for path, entry in walk(strand.source.tree)
         if not isinstance(entry, Folder)
-    ]
-    return Answer({"files": found})
+    }
+    return Answer({"files": [{"service": name, "path": path} for name, path in sorted(found)]})
 
 
 async def explain(context: Context, params: Params) -> Answer:
     """Say of each rule whether it takes a path, and which of its patterns decides."""
     path = str(params["path"])
-    found = [
+    found = {
+        (one.service, strand.rule.title, strand.source.root): verdict
+        for one in _followed(context, params)
+        for strand in one.session.strands
+        if (verdict := strand.source.explain(path)) is not None
+    }
+    verdicts = [
         {
-            "service": name,
-            "rule": strand.rule.title,
-            "source": strand.source.root,
+            "service": service,
+            "rule": rule,
+            "source": source,
             "taken": verdict.taken,
             "because": verdict.because,
         }
-        for name, session in _sessions(context, params).items()
-        for strand in session.strands
-        if (verdict := strand.source.explain(path)) is not None
+        for (service, rule, source), verdict in found.items()
     ]
-    return Answer({"verdicts": found})
+    return Answer({"verdicts": verdicts})
 
 
 async def pause(context: Context, params: Params) -> Answer:
-    found = _sessions(context, params)
-    for session in found.values():
-        session.pause(paused=True)
+    found = _followed(context, params)
+    for one in found:
+        one.session.pause(paused=True)
     return _status(found)
 
 
 async def resume(context: Context, params: Params) -> Answer:
     """Go on, and carry over what was halted."""
-    found = _sessions(context, params)
-    for session in found.values():
-        session.pause(paused=False)
-        session.accept()
+    found = _followed(context, params)
+    for one in found:
+        one.session.pause(paused=False)
+        one.session.accept()
     return _status(found)
 
 
 async def flush(context: Context, params: Params) -> Answer:
     """Answer when all that was saved before is where it belongs."""
-    return await _arrived(_sessions(context, params))
+    return await _arrived(_followed(context, params))
 
 
 async def reset(context: Context, params: Params) -> Answer:
     """Compare everything anew; what a target changed by itself is overwritten."""
-    found = _sessions(context, params)
-    for session in found.values():
-        session.reset()
+    found = _followed(context, params)
+    for one in found:
+        one.session.reset()
     return await _arrived(found)
 
 
-async def _arrived(sessions: Mapping[str, Session]) -> Answer:
+async def _arrived(found: Sequence[Followed]) -> Answer:
     try:
         async with asyncio.timeout(FLUSH):
-            await asyncio.gather(*(session.caught_up() for session in sessions.values()))
+            await asyncio.gather(*(one.session.caught_up() for one in found))
     except TimeoutError as error:
         message = f"not all has arrived after {FLUSH:.0f} s"
         raise DevenvError(message, "`devenv sync status` says what is in the way") from error
-    return _status(sessions)
+    return _status(found)
 
 
-def _sessions(context: Context, params: Params) -> Mapping[str, Session]:
-    live, _ = context.registry.find(params["target"])
+def _followed(context: Context, params: Params) -> list[Followed]:
+    """What follows the files of a checkout, on this machine and in previews."""
+    live, checkout = context.registry.find(params["target"])
     names = params.get("services") or ()
     for name in names:
         service_name(live, {"service": name})
-    sessions = live.syncer.sessions
-    return {name: one for name, one in sessions.items() if not names or name in names}
-
-
-def _status(sessions: Mapping[str, Session]) -> Answer:
-    found = [
-        _rule(name, session, strand)
-        for name, session in sessions.items()
-        for strand in session.strands
+    there = [] if params["target"].get("environment") else _previews(context, checkout)
+    return [
+        Followed(one.id, name, session)
+        for one in (live, *there)
+        for name, session in one.syncer.sessions.items()
+        if not names or name in names
     ]
-    return Answer({"rules": found})
 
 
-def _rule(name: str, session: Session, strand: Strand) -> Document:
+def _previews(context: Context, checkout: Checkout) -> list[LiveEnvironment]:
+    return [
+        one
+        for one in context.registry
+        if one.intent.preview is not None and one.intent.checkout.root == checkout.root
+    ]
+
+
+def _status(found: Sequence[Followed]) -> Answer:
+    return Answer({"rules": [_rule(one, s) for one in found for s in one.session.strands]})
+
+
+def _rule(one: Followed, strand: Strand) -> Document:
+    session, source = one.session, strand.source
     copies = [(r, copy) for r, copy in session.copies.items() if strand in copy.mirrors]
     targets = [_target(replica, copy, copy.mirrors[strand]) for replica, copy in copies]
-    source = strand.source
     return {
-        "service": name,
+        "environment": one.environment,
+        "service": one.service,
         "rule": strand.rule.title,
         "source": strand.rule.source,
         "target": strand.rule.target,
         "state": _state(session, strand, targets),
+        "reason": session.held.reason if session.held else "",
         "polled": sorted(source.unwatched),
         "targets": targets,
     }
@@ -131,6 +157,8 @@ def _rule(name: str, session: Session, strand: Strand) -> Document:
 def _state(session: Session, strand: Strand, targets: list[Document]) -> str:
     if session.paused:
         return "paused"
+    if session.held is not None:
+        return "held"
     if strand.guard.is_spinning:
         return "spinning"
     if strand.source.tree is None:
@@ -148,6 +176,7 @@ def _target(replica: ReplicaId, copy: Copy, mirror: Mirror) -> Document:
     state = "unreachable" if copy.problem else "halted" if mirror.halted else ""
     return {
         "index": replica.index,
+        "name": copy.key.name,
         "state": state or ("sending" if behind else "equal"),
         "reason": copy.problem or mirror.halted or copy.lack,
         "generation": tally.generation,

@@ -13,6 +13,7 @@ from devenv.runtimes.protocol import Command, Outcome
 
 if TYPE_CHECKING:  # loaded when the first cluster is asked
     from devenv.runtimes.kubernetes.executing import Shell
+    from devenv.runtimes.kubernetes.rows import Running
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -32,12 +33,19 @@ class Commands:
         return await executing.execute(self.servers.need(environment), replica, Command(words))
 
     async def open_exec(
-        self, environment: EnvironmentId, replica: ReplicaId, command: Command
+        self, environment: EnvironmentId, replica: ReplicaId, command: Command, pod: str = ""
     ) -> Shell:
-        """Start a command in a pod of a service, and stay connected with it."""
+        """Start a command in a pod of a service, this one or any; stay connected with it."""
         from devenv.runtimes.kubernetes import executing
 
-        return await executing.open_exec(self.servers.need(environment), replica, command)
+        return await executing.open_exec(self.servers.need(environment), replica, command, pod)
+
+    def running(self, environment: EnvironmentId, service: str) -> list[Running]:
+        """The pods of a service whose container runs, the oldest first."""
+        from devenv.runtimes.kubernetes.rows import running
+
+        place = self.servers.get(environment)
+        return running(place.pods(ReplicaId(service))) if place else []
 
     async def forward(
         self, environment: EnvironmentId, replica: ReplicaId, port: int, streams: Streams

@@ -40,10 +40,12 @@ class Shell:
 
     What is written goes to its input, ``read`` gives its output in pieces as they come. Reading
     and writing may be done by two tasks, each by one at a time. AwayError: the connection broke.
+    ``refusal`` says why it could not be run at all, once that is known.
     """
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
+        self.refusal = ""
         self._code: int | None = None
         self._ending: asyncio.Task[None] | None = None
 
@@ -57,7 +59,7 @@ class Shell:
                 return None
             channel, data = message.data[0], message.data[1:]
             if channel == STATUS:
-                self._code = exit_code(data)
+                self._code, self.refusal = ended(data)
             elif channel in {STDOUT, STDERR} and data:
                 return channel, data
 
@@ -91,8 +93,11 @@ class Shell:
             raise AwayError("the connection to the pod broke") from error
 
 
-async def open_exec(place: Place, replica: ReplicaId, command: Command) -> Shell:
-    """Start a command in a pod of a service. DevenvError: it does not run, or is refused."""
+async def open_exec(place: Place, replica: ReplicaId, command: Command, pod: str = "") -> Shell:
+    """Start a command in a pod of a service, ``pod`` or the one to turn to.
+
+    DevenvError: it does not run, or is refused.
+    """
     namespace = place.need()
     flags = {
         "stdin": command.takes_input,
@@ -103,7 +108,7 @@ async def open_exec(place: Place, replica: ReplicaId, command: Command) -> Shell
     }
     query = [(key, str(value).lower()) for key, value in flags.items()]
     query += [("command", word) for word in command.words]
-    path = POD.path(namespace, pod_of(place, replica), "exec")
+    path = POD.path(namespace, pod or pod_of(place, replica), "exec")
     socket = await place.server.connection.socket(path, query, PROTOCOL)
     if socket.protocol != PROTOCOL:
         await socket.close()
@@ -119,12 +124,12 @@ async def execute(place: Place, replica: ReplicaId, command: Command) -> Outcome
     return await outcome_of(await open_exec(place, replica, command))
 
 
-def exit_code(status: bytes) -> int:
-    """The code in a Status: 0 for success; 126 where the command could not be run at all."""
+def ended(status: bytes) -> tuple[int, str]:
+    """The code in a Status; 126 where the command could not be run at all, and why."""
     found = json.loads(status)
     if found.get("status") == "Success":
-        return 0
+        return 0, ""
     for cause in (found.get("details") or {}).get("causes") or ():
         if cause.get("reason") == "ExitCode":
-            return int(cause["message"])
-    return 126
+            return int(cause["message"]), ""
+    return 126, str(found.get("message") or found.get("reason") or "no reason given")

@@ -11,6 +11,7 @@ from devenv.model.environment import ReplicaId
 from devenv.model.unit import Exit, Health, Unit
 from devenv.runtimes.kubernetes import names
 from devenv.runtimes.kubernetes.cache import Object, annotation, is_leaving, label
+from devenv.runtimes.kubernetes.resources import name_of
 
 TERMINATED = 143
 """What ``kubectl`` and a shell say of a process that TERM ended."""
@@ -47,6 +48,25 @@ class Workload:
     def image(self) -> str:
         """What its pods are made from."""
         return str(self.made["spec"]["template"]["spec"]["containers"][0]["image"])
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Running:
+    """A pod whose container runs. ``container``: another one after each restart."""
+
+    created: str
+    pod: str
+    uid: str
+    container: str
+
+
+def running(pods: Iterable[Object]) -> list[Running]:
+    """Those of them that run, the oldest first; one that is about to go does not count."""
+    return sorted(
+        Running(one["metadata"]["creationTimestamp"], name_of(one), one["metadata"]["uid"], made)
+        for one in pods
+        if not is_leaving(one) and (made := _running(one))
+    )
 
 
 def unit_of(workload: Workload) -> Unit:
@@ -174,6 +194,12 @@ def _restarts(pod: Object) -> int:
 
 def _containers(pod: Object) -> list[Mapping[str, Any]]:
     return list((pod.get("status") or {}).get("containerStatuses") or ())
+
+
+def _running(pod: Object) -> str:
+    """The id of its container; "" where that does not run."""
+    found = (one for one in _containers(pod) if "running" in one["state"])
+    return next((str(one.get("containerID") or "") for one in found), "")
 
 
 def _condition(made: Object, kind: str) -> Mapping[str, Any]:
