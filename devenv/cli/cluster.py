@@ -8,10 +8,14 @@ from devenv.errors import UsageError
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
+    from typing import Any
+
     from devenv.cli.arguments import Arguments
     from devenv.cli.session import Session
 
-_HEADS = ("NAME", "CONTEXT", "SERVER", "REGISTRY")
+    Document = dict[str, Any]
+
+_HEADS = ("NAME", "CONTEXT", "SERVER", "REGISTRY", "NAMESPACES")
 
 
 def run(arguments: Arguments, session: Session) -> Result:
@@ -28,6 +32,7 @@ def _add(arguments: Arguments, session: Session) -> Result:
         "name": arguments.name,
         "context": arguments.context,
         "registry": arguments.registry,
+        "namespaces": arguments.namespace or None,
     }
     cluster = session.client.call("cluster.add", params)["cluster"]
     text = f"{cluster['name']} is {cluster['server']}, and nothing else from now on."
@@ -39,8 +44,12 @@ def _list(arguments: Arguments, session: Session) -> Result:
     if not clusters:
         return Result({"clusters": []}, "", notes=("There are no clusters yet.",))
     keys = ("name", "context", "server", "registry")
-    rows = [tuple(one[key] or "-" for key in keys) for one in clusters]
+    rows = [(*(one[key] or "-" for key in keys), _namespaces(one)) for one in clusters]
     return Result({"clusters": clusters}, "\n".join(columns([_HEADS, *rows])))
+
+
+def _namespaces(cluster: Document) -> str:
+    return ",".join(cluster["namespaces"]) or "its own"
 
 
 def _check(arguments: Arguments, session: Session) -> Result:

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from devenv.errors import DevenvError, one_of
-from devenv.model.preview import Cluster
+from devenv.model.preview import Cluster, cluster
 
 VERSION = 1
 ADD = "devenv cluster add NAME --context CONTEXT"
@@ -19,12 +19,12 @@ def read(path: Path) -> Mapping[str, Cluster]:
     """All of them, by name. DevenvError: the file is damaged."""
     try:
         document = json.loads(path.read_bytes())
-        found = [Cluster(**one) for one in document["clusters"]]
+        found = [cluster(one) for one in document["clusters"]]
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DevenvError(f"cannot read {path}: {error}", "mend it, or remove it") from error
-    return {cluster.name: cluster for cluster in found}
+    return {one.name: one for one in found}
 
 
 def write(path: Path, clusters: Mapping[str, Cluster]) -> None:

@@ -19,9 +19,9 @@ def documents(server: Server, boot: float, urls: Mapping[str, Urls]) -> list[Doc
     """All previews of a cluster; ``urls`` are the addresses of those that are ours, by name."""
     from devenv.runtimes.kubernetes import names
     from devenv.runtimes.kubernetes.cache import label
-    from devenv.runtimes.kubernetes.resources import NAMESPACE, name_of
+    from devenv.runtimes.kubernetes.homes import namespace_of
 
-    found = sorted(server.cache.all(NAMESPACE), key=name_of)
+    found = sorted(server.homes, key=namespace_of)
     return [
         document(server, one, boot, urls.get(label(one, names.PREVIEW), {}))
         for one in found
@@ -33,17 +33,17 @@ def document(server: Server, made: Object, boot: float, urls: Urls) -> Document:
     """One of them, as ``preview list --json`` prints it."""
     from devenv.runtimes.kubernetes import names
     from devenv.runtimes.kubernetes.cache import annotation, is_leaving, label
+    from devenv.runtimes.kubernetes.homes import namespace_of
     from devenv.runtimes.kubernetes.namespaces import why_it_stays
-    from devenv.runtimes.kubernetes.resources import name_of
 
-    units = _units(server, name_of(made), boot)
+    units = _units(server, namespace_of(made), boot)
     reason = why_it_stays(made) if is_leaving(made) else ""
     return {
         "name": label(made, names.PREVIEW),
         "branch": annotation(made, names.BRANCH),
         "repository": annotation(made, names.SOURCE),
         "cluster": server.connection.cluster.name,
-        "namespace": name_of(made),
+        "namespace": namespace_of(made),
         "state": "deleting" if is_leaving(made) else _state(units),
         "reason": reason,
         "owner": annotation(made, names.OWNER),

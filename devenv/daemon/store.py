@@ -17,7 +17,7 @@ from devenv.daemon.intent import Intent, Leaving
 from devenv.errors import DevenvError
 from devenv.failpoints import failpoint
 from devenv.model.environment import EnvironmentId, Moved
-from devenv.model.preview import Cluster, Preview
+from devenv.model.preview import Preview, cluster
 from devenv.model.secret import is_secret_name
 from devenv.planning.wishes import Choice, Wishes
 from devenv.profile.checkout import Checkout
@@ -201,7 +201,7 @@ def _without_key(preview: Preview) -> Document:
 def _preview(document: Document | None) -> Preview | None:
     if document is None:
         return None
-    return Preview(**{**document, "cluster": Cluster(**document["cluster"])})
+    return Preview(**{**document, "cluster": cluster(document["cluster"])})
 
 
 def _moved(written: Document) -> dict[str, tuple[Moved, ...]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +13,8 @@ class Cluster:
 
     ``kubeconfig``: the paths of its files, joined by a colon; ``authority``: a hash of the
     certificates that the server is known by. ``registry``: the address below which images are
-    pushed that the cluster can pull; "": there is none. It is not what tells clusters apart.
+    pushed that the cluster can pull; "": there is none. ``namespaces``: those that were made for
+    previews; none: each preview makes its own. Neither is what tells clusters apart.
     """
 
     name: str
@@ -20,6 +23,12 @@ class Cluster:
     authority: str
     kubeconfig: str
     registry: str = field(default="", compare=False)
+    namespaces: tuple[str, ...] = field(default=(), compare=False)
+
+
+def cluster(written: Mapping[str, Any]) -> Cluster:
+    """The cluster that ``asdict`` has written down. TypeError where it is none."""
+    return Cluster(**{**written, "namespaces": tuple(written.get("namespaces", ()))})
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,9 @@ class ApiServer:
             return web.json_response({"status": {"allowed": True}})
         if request.path.endswith("/portforward"):
             return await _echo(request)
-        key = _key(request.path)
+        return await self._by_method(request, _key(request.path))
+
+    async def _by_method(self, request: web.Request, key: Key) -> web.StreamResponse:
         match request.method:
             case "GET" if key[2]:
                 return await self._get(request, key)
@@ -151,6 +153,8 @@ class ApiServer:
                 return await self._post(request, key)
             case "PATCH":
                 return await self._patch(request, key)
+            case "DELETE" if not key[2]:
+                return self._delete_all(request, key)
             case "DELETE":
                 return await self._delete(request, key)
         return _status(405, "MethodNotAllowed", request.method)
@@ -181,9 +185,12 @@ class ApiServer:
         if not applies and key not in self.store.objects:
             return _status(404, "NotFound", key[2])
         namespace = self.store.objects.get(("namespaces", "", key[1]))
-        if key[1] and (namespace is None or "deletionTimestamp" in namespace["metadata"]):
+        leaving = namespace is None or "deletionTimestamp" in namespace["metadata"]
+        if key[1] and leaving and key not in self.store.objects:
             return _status(403, "Forbidden", f"namespace {key[1]} is being terminated")
         made = self.store.put(key, merged(self.store.objects.get(key), body))
+        if "deletionTimestamp" in made["metadata"] and not made["metadata"].get("finalizers"):
+            self.store.remove(key)
         self.controllers.settle(key)
         return web.json_response(self.store.objects.get(key, made))
 
@@ -197,15 +204,25 @@ class ApiServer:
             return _status(409, "Conflict", "the UID in the precondition does not match")
         if key[0] == "namespaces":
             self._let_go(key, found)
+        elif found["metadata"].get("finalizers"):
+            self.store.put(key, _leaving(found))
         else:
             self.store.remove(key)
             self.controllers.settle(key)
             self.controllers.replace(found)
         return web.json_response(found)
 
+    def _delete_all(self, request: web.Request, key: Key) -> web.Response:
+        selector = dict(_selector(request.query.get("labelSelector", "")))
+        found = list(self.store.select(key[0], key[1], selector))
+        for one in found:
+            gone = (key[0], key[1], one["metadata"]["name"])
+            self.store.remove(gone)
+            self.controllers.settle(gone)
+        return web.json_response({"kind": "List", "metadata": {}, "items": found})
+
     def _let_go(self, key: Key, found: Object) -> None:
-        leaving = {**found["metadata"], "deletionTimestamp": "2026-01-01T00:00:00Z"}
-        going = {**found, "metadata": leaving}
+        going = _leaving(found)
         for held in [one for one in self.store.objects if one[1] == key[2]]:
             self.store.remove(held)
         if key[2] not in self.stuck:
@@ -280,6 +297,11 @@ async def _echo(request: web.Request) -> web.WebSocketResponse:
     async for message in socket:
         await socket.send_bytes(message.data)
     return socket
+
+
+def _leaving(found: Object) -> Object:
+    leaving = {**found["metadata"], "deletionTimestamp": "2026-01-01T00:00:00Z"}
+    return {**found, "metadata": leaving}
 
 
 async def _say(response: web.StreamResponse, kind: str, made: Object) -> None:

@@ -26,9 +26,9 @@ class Cluster:
     kubeconfig: str
     context: str
 
-    def kubectl(self, *words: str, check: bool = True) -> str:
+    def kubectl(self, *words: str, check: bool = True, stdin: str = "") -> str:
         """What kubectl answers."""
-        done = _kubectl(words)
+        done = _kubectl((f"--kubeconfig={self.kubeconfig}", *words), stdin)
         assert done.returncode == 0 or not check, done.stderr
         return done.stdout
 
@@ -46,9 +46,9 @@ class Cluster:
         return items
 
 
-def _kubectl(words: Sequence[str]) -> subprocess.CompletedProcess[str]:
+def _kubectl(words: Sequence[str], stdin: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ("kubectl", *words), capture_output=True, text=True, timeout=60, check=False
+        ("kubectl", *words), input=stdin, capture_output=True, text=True, timeout=60, check=False
     )
 
 

@@ -33,10 +33,27 @@ def stocked(real_cluster: Cluster, engine: Engine, tmp_path_factory: Any) -> Clu
     return real_cluster
 
 
+@pytest.fixture(params=["team"])
+def grant(request: pytest.FixtureRequest) -> tuple[Cluster, tuple[str, ...]]:
+    """All that devenv may do here, and the namespaces that are lent to it."""
+    if request.param == "team":
+        return request.getfixturevalue("team_member"), ()
+    return request.getfixturevalue("lent_member"), request.getfixturevalue("lent")
+
+
+with_each_grant = pytest.mark.parametrize("grant", ["team", "namespace"], indirect=True)
+
+
 @pytest.fixture
-def shop(stocked: Cluster, engine: Engine, sandbox: Sandbox) -> Iterator[Sandbox]:
+def shop(
+    stocked: Cluster,
+    engine: Engine,
+    sandbox: Sandbox,
+    grant: tuple[Cluster, tuple[str, ...]],
+) -> Iterator[Sandbox]:
     """A repository with an origin and two branches that look alike, each with a page of its own."""
-    sandbox.extra |= {"KUBECONFIG": stocked.kubeconfig, "DOCKER_HOST": engine.host}
+    member, lent = grant
+    sandbox.extra |= {"KUBECONFIG": member.kubeconfig, "DOCKER_HOST": engine.host}
     for path in FILES.iterdir():
         sandbox.write(path.name, path.read_text())
     git(sandbox.base, "init", "-q", "--bare", "-b", "main", "shop.git")
@@ -51,11 +68,12 @@ def shop(stocked: Cluster, engine: Engine, sandbox: Sandbox) -> Iterator[Sandbox
         (sandbox.checkout / "title.txt").write_text(f"shop of {branch}")
         git(sandbox.checkout, "commit", "-qam", "another title")
     git(sandbox.checkout, "push", "-q", "origin", "main", "feature/a", "feature-a")
-    registry = ("--registry", engine.registry)
-    sandbox.run("cluster", "add", "lab", "--context", stocked.context, *registry)
+    words = ["--registry", engine.registry]
+    words += [word for name in lent for word in ("--namespace", name)]
+    sandbox.run("cluster", "add", "lab", "--context", stocked.context, *words)
     yield sandbox
     for one in previews(sandbox):
-        sandbox.run("preview", "down", one["name"], check=False)
+        sandbox.run("preview", "down", one["name"], check=False, timeout=120)
 
 
 def git(folder: Path, *words: str) -> None:
@@ -93,6 +111,7 @@ def url_of(shop: Sandbox, branch: str) -> str:
     return found
 
 
+@with_each_grant
 def test_two_branches_side_by_side_from_the_first_up_until_nothing_is_left(
     shop: Sandbox, stocked: Cluster, engine: Engine
 ) -> None:
@@ -115,12 +134,12 @@ def test_two_branches_side_by_side_from_the_first_up_until_nothing_is_left(
     git(shop.checkout, "push", "-q", "origin", "--delete", "feature/a")
     swept = json.loads(shop.run("preview", "sweep", "--json").stdout)["swept"]
     assert [one["branch"] for one in swept] == ["feature/a"]
-    eventually(lambda: [one["branch"] for one in previews(shop)] == ["feature-a"], within=90)
+    eventually(lambda: [one["branch"] for one in previews(shop)] == ["feature-a"], within=120)
     assert page(url_of(shop, "feature-a"))["title"] == "shop of feature-a"
 
     shop.run("preview", "down", "--branch", "feature-a", "--wait", "--timeout", "90", timeout=100)
-    left = [one for one in stocked.get("namespaces", OURS) if str(shop.base) in str(one)]
-    assert left == []
+    homes = [*stocked.get("namespaces", OURS), *stocked.get("leases", "--all-namespaces", OURS)]
+    assert [one for one in homes if str(shop.base) in str(one)] == []
 
 
 def test_commands_and_logs_are_those_of_the_pods(shop: Sandbox) -> None:

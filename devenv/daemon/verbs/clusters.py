@@ -17,6 +17,7 @@ from devenv.model.preview import Cluster
 REGISTRY = re.compile("[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*")
 """Without a scheme, as in the names of images."""
 NAME = re.compile("[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?")
+NAMESPACE = re.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
 def named(name: str) -> Cluster:
@@ -35,8 +36,9 @@ async def add(context: Context, params: Params) -> Answer:
     asking = client(params).environment
     kubeconfig = asking.get("KUBECONFIG") or f"{asking.get('HOME', '')}/.kube/config"
     pinned = await asyncio.to_thread(pin, name, str(params["context"]), kubeconfig)
-    made = replace(pinned, registry=_registry(params))
-    if name in known and known[name] != made:
+    made = replace(pinned, registry=_registry(params), namespaces=_namespaces(params))
+    before = known.get(name, made)
+    if before != made or bool(before.namespaces) != bool(made.namespaces):
         hint = f"devenv cluster remove {name}, and add it again"
         raise DevenvError(f"there is another cluster {name} already", hint)
     clusters.write(clusters_file(), {**known, name: made})
@@ -84,6 +86,15 @@ def _registry(params: Params) -> str:
             f"{written!r} cannot be a registry", "for example registry.example.com/team"
         )
     return written
+
+
+def _namespaces(params: Params) -> tuple[str, ...]:
+    """Those that were made for previews."""
+    written = [str(one) for one in params.get("namespaces") or ()]
+    unfit = [one for one in written if not NAMESPACE.fullmatch(one)]
+    if unfit:
+        raise UsageError(f"{unfit[0]!r} cannot be a namespace", "for example preview-1")
+    return tuple(dict.fromkeys(written))
 
 
 def clusters_file() -> Path:

@@ -91,7 +91,7 @@ async def render(context: Context, params: Params) -> Answer:
     intent = change(Intent(meant.checkout, preview=meant.preview), Snapshot())
     _check(intent, context)
     name, home = meant.preview.name, context.registry.host.home
-    made = [namespace(meant.preview, 1, time.time()), *guards(name, resources_of(intent))]
+    made = [namespace(meant.preview, 1, time.time()), *guards(meant.preview, resources_of(intent))]
     for service in intent.environment.services.values():
         if service.name in intent.wishes.wanted:
             made += objects(name, resolved(intent, home, service))
@@ -136,10 +136,10 @@ async def _tree(
 async def _with_key(context: Context, meant: Meant, server: Server) -> Meant:
     """Its secrets are made with the key that its namespace has; a new one gets ours."""
     from devenv.runtimes.kubernetes import namespaces
-    from devenv.runtimes.kubernetes.resources import name_of
+    from devenv.runtimes.kubernetes.homes import namespace_of
 
-    living = server.living(meant.preview.name, meant.preview.repository)
-    key = await namespaces.key_in(server, name_of(living)) if living else b""
+    living = server.homes.living(meant.preview)
+    key = await namespaces.key_in(server, namespace_of(living)) if living else b""
     key = key or _own_key(context, meant)
     return replace(meant, preview=replace(meant.preview, key=key))
 
@@ -194,14 +194,14 @@ def _check(intent: Intent, context: Context) -> None:
     ]
     if found:
         raise ProfileError(tuple(found))
-    guards(intent.preview.name, resources_of(intent))
+    guards(intent.preview, resources_of(intent))
 
 
 async def _note_use(server: Server, preview: Preview) -> None:
     """It was used, and lives on from now; one that is only coming says so from the beginning."""
     from devenv.runtimes.kubernetes import namespaces
 
-    living = server.living(preview.name, preview.repository)
+    living = server.homes.living(preview)
     if living is not None:
         now = time.time()
         await namespaces.annotate(server, living, expires=now + preview.lifetime, used=now)

@@ -58,11 +58,13 @@ async def down(context: Context, params: Params) -> Answer:
 async def extend(context: Context, params: Params) -> Answer:
     """Let a preview live for so long from now on."""
     from devenv.runtimes.kubernetes import namespaces
+    from devenv.runtimes.kubernetes.cache import is_leaving
 
     name, server = await _there(context, params)
     now, lifetime = time.time(), lifetime_of(params)
-    for made in _namespaces(server, name):
-        await namespaces.annotate(server, made, expires=now + lifetime, used=now)
+    for home in _homes(server, name):
+        if not is_leaving(home):
+            await namespaces.annotate(server, home, expires=now + lifetime, used=now)
     for found in _documents(context, server):
         if found["name"] == name and found["state"] != "deleting":
             return Answer({"preview": found})
@@ -181,20 +183,17 @@ def _urls(live: LiveEnvironment) -> Mapping[str, str]:
     }
 
 
-def _namespaces(server: Server, name: str) -> list[Object]:
+def _homes(server: Server, name: str) -> list[Object]:
     from devenv.runtimes.kubernetes import names
-    from devenv.runtimes.kubernetes.cache import is_leaving, label
-    from devenv.runtimes.kubernetes.resources import NAMESPACE
+    from devenv.runtimes.kubernetes.cache import label
 
-    return [
-        one
-        for one in server.cache.all(NAMESPACE)
-        if label(one, names.PREVIEW) == name and not is_leaving(one)
-    ]
+    return [one for one in server.homes if label(one, names.PREVIEW) == name]
 
 
 async def _delete(server: Server, name: str) -> None:
     from devenv.runtimes.kubernetes import namespaces
+    from devenv.runtimes.kubernetes.homes import is_ours_to_delete
 
-    for made in _namespaces(server, name):
-        await namespaces.delete(server, made)
+    for home in _homes(server, name):
+        if is_ours_to_delete(home):
+            await namespaces.delete(server, home)

@@ -41,11 +41,13 @@ class Cache:
             del self._of(resource)[key]
             self._changed(key)
 
-    def replace(self, resource: Resource, listed: Iterable[Object]) -> None:
-        """Take a whole list: what is not in it is gone."""
+    def replace(self, resource: Resource, listed: Iterable[Object], namespace: str = "") -> None:
+        """Take a whole list (of one namespace where it is named): what is not in it is gone."""
         there = {_key(resource, one): _kept(resource, one) for one in listed}
-        before = self._objects.get(resource.kind, {})
-        self._objects[resource.kind] = there
+        known = self._of(resource)
+        before = {key: one for key, one in known.items() if namespace in ("", key[0])}
+        others = {key: one for key, one in known.items() if key not in before}
+        self._objects[resource.kind] = {**others, **there}
         for key in before.keys() | there.keys():
             if before.get(key) != there.get(key):
                 self._changed(key)

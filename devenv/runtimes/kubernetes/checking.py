@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from devenv.errors import DevenvError
@@ -10,8 +11,11 @@ from devenv.runtimes.kubernetes.connection import Connection
 from devenv.runtimes.kubernetes.errors import RefusedError
 
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
+Rights = tuple[tuple[str, str, tuple[str, ...]], ...]
+"""Group, resource, verbs."""
 _ALL = ("get", "list", "watch", "create", "patch", "delete")
-RIGHTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+_EMPTIED = "deletecollection"
+TEAM: Rights = (
     ("", "namespaces", _ALL),
     ("", "pods", ("get", "list", "watch")),
     ("", "pods/log", ("get",)),
@@ -20,16 +24,32 @@ RIGHTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("apps", "deployments", _ALL),
     ("apps", "statefulsets", _ALL),
     ("batch", "jobs", _ALL),
-    ("", "configmaps", ("get", "create", "patch", "delete")),
-    ("", "secrets", ("get", "create", "patch", "delete")),
-    ("", "services", ("get", "create", "patch", "delete")),
-    ("", "serviceaccounts", ("get", "create", "patch")),
-    ("", "persistentvolumeclaims", ("get", "create", "patch", "delete")),
-    ("", "resourcequotas", ("get", "create", "patch")),
-    ("", "limitranges", ("get", "create", "patch")),
-    ("networking.k8s.io", "networkpolicies", ("get", "create", "patch")),
+    ("", "configmaps", ("create", "patch", "delete")),
+    ("", "secrets", ("create", "patch", "delete")),
+    ("", "services", ("create", "patch", "delete")),
+    ("", "persistentvolumeclaims", ("create", "patch", "delete")),
+    ("", "serviceaccounts", ("create", "patch")),
+    ("", "resourcequotas", ("create", "patch")),
+    ("", "limitranges", ("create", "patch")),
+    ("networking.k8s.io", "networkpolicies", ("create", "patch")),
 )
-"""Group, resource, verbs: what a preview is made with. docs/clusters.md says the same."""
+"""What previews are made with that make their namespaces; docs/rbac/team.yaml grants the same."""
+NAMESPACE: Rights = (
+    ("coordination.k8s.io", "leases", _ALL),
+    ("", "pods", ("get", "list", "watch")),
+    ("", "pods/log", ("get",)),
+    ("", "pods/exec", ("get", "create")),
+    ("", "pods/portforward", ("get", "create")),
+    ("apps", "deployments", (*_ALL, _EMPTIED)),
+    ("apps", "statefulsets", (*_ALL, _EMPTIED)),
+    ("batch", "jobs", (*_ALL, _EMPTIED)),
+    ("", "configmaps", ("create", "patch", "delete", _EMPTIED)),
+    ("", "secrets", ("create", "patch", "delete", _EMPTIED)),
+    ("", "services", ("create", "patch", "delete", _EMPTIED)),
+    ("", "persistentvolumeclaims", ("create", "patch", "delete", _EMPTIED)),
+    ("", "serviceaccounts", ("create", "patch", "delete", _EMPTIED)),
+)
+"""The same in a namespace that was made for previews; docs/rbac/namespace.yaml grants it."""
 Check = dict[str, Any]
 
 
@@ -39,30 +59,40 @@ async def checks(connection: Connection) -> list[Check]:
         version = await connection.call("GET", "/version")
     except DevenvError as error:
         return [_check("it answers", error.message, error.hint or "is the address right?")]
-    rights = await asyncio.gather(*(_missing(connection, *right) for right in RIGHTS))
-    missing = [text for text in rights if text]
+    lent = connection.cluster.namespaces
     return [
         _check(f"it answers, as {version.get('gitVersion', 'an unknown version')}"),
-        _check("rights", "; ".join(missing), "docs/clusters.md lists them all"),
+        *([await _rights(connection, TEAM)] if not lent else ()),
+        *[await _rights(connection, NAMESPACE, one) for one in lent],
         await _storage(connection),
     ]
 
 
-async def _missing(
-    connection: Connection, group: str, resource: str, verbs: tuple[str, ...]
+async def _rights(connection: Connection, rights: Rights, namespace: str = "") -> Check:
+    """Ask for each right, in a namespace or in the whole cluster."""
+    denied = await asyncio.gather(*(_denied(connection, one, namespace) for one in rights))
+    missing = [text for text in denied if text]
+    where = f" in {namespace}" if namespace else ""
+    grant = "docs/rbac/namespace.yaml" if namespace else "docs/rbac/team.yaml"
+    return _check(f"rights{where}", "; ".join(missing), f"{grant} grants all that is needed")
+
+
+async def _denied(
+    connection: Connection, right: tuple[str, str, tuple[str, ...]], namespace: str
 ) -> str:
-    denied = [verb for verb in verbs if not await _may(connection, group, resource, verb)]
+    group, resource, verbs = right
+    name, _, part = resource.partition("/")
+    asked = {"group": group, "resource": name, "subresource": part, "namespace": namespace}
+    denied = [verb for verb in verbs if not await _may(connection, {**asked, "verb": verb})]
     shown = f"{resource}.{group}" if group else resource
     return f"may not {', '.join(denied)} {shown}" if denied else ""
 
 
-async def _may(connection: Connection, group: str, resource: str, verb: str) -> bool:
-    name, _, part = resource.partition("/")
-    asked = {"verb": verb, "group": group, "resource": name, "subresource": part}
+async def _may(connection: Connection, asked: Mapping[str, str]) -> bool:
     body = {
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SelfSubjectAccessReview",
-        "spec": {"resourceAttributes": asked},
+        "spec": {"resourceAttributes": dict(asked)},
     }
     path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
     answer = await connection.call("POST", path, body=body)

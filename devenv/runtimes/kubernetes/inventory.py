@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from devenv.runtimes.kubernetes import names
 from devenv.runtimes.kubernetes.cache import Object
-from devenv.runtimes.kubernetes.errors import RefusedError
 from devenv.runtimes.kubernetes.resources import BY_KIND, CONFIG_MAP, name_of
 from devenv.runtimes.kubernetes.server import Server
 
@@ -45,13 +44,7 @@ class Inventory:
 
     async def of(self, service: str) -> list[Entry]:
         """What was made for a service."""
-        try:
-            path = CONFIG_MAP.path(self._namespace, NAME)
-            found = await self._server.connection.call("GET", path)
-        except RefusedError as error:
-            if error.status == 404:
-                return []
-            raise
+        found = await self._server.read(CONFIG_MAP, self._namespace, NAME) or {}
         held = (found.get("data") or {}).get(service) or "[]"
         return [Entry(*one) for one in json.loads(held) if one[0] in BY_KIND]
 

@@ -19,6 +19,8 @@ INDEX = PREFIX + "index"
 ENFORCE = "pod-security.kubernetes.io/enforce"
 WARN = "pod-security.kubernetes.io/warn"
 
+EMPTIED = PREFIX + "emptied"
+"""The finalizer of what says that a namespace is lent."""
 BRANCH = PREFIX + "branch"
 SOURCE = PREFIX + "source"
 """The repository's address, as an annotation: a label cannot hold it."""

@@ -9,7 +9,8 @@ from devenv.model.environment import ReplicaId
 from devenv.model.preview import Preview
 from devenv.runtimes.kubernetes import names
 from devenv.runtimes.kubernetes.cache import Object, annotation, is_leaving
-from devenv.runtimes.kubernetes.resources import POD, Resource, name_of
+from devenv.runtimes.kubernetes.homes import is_ours_to_delete, namespace_of
+from devenv.runtimes.kubernetes.resources import POD, Resource
 from devenv.runtimes.kubernetes.rows import Workload, matching
 from devenv.runtimes.kubernetes.server import Server
 from devenv.runtimes.protocol import Client, Preparation
@@ -32,13 +33,19 @@ class Place:
     @property
     def namespace(self) -> str:
         """The name of its namespace; "" where it has none."""
-        found = self.server.living(self.preview.name, self.preview.repository)
-        return name_of(found) if found else ""
+        found = self.server.homes.living(self.preview)
+        return namespace_of(found) if found else ""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether there is something that its end would have to delete."""
+        homes = self.server.homes.of(self.preview)
+        return any(map(is_ours_to_delete, homes))
 
     @property
     def expires(self) -> float | None:
         """When its time is over, in seconds since the epoch; None: nothing says so."""
-        found = self.server.living(self.preview.name, self.preview.repository)
+        found = self.server.homes.living(self.preview)
         return self.server.local(annotation(found, names.EXPIRES)) if found else None
 
     def need(self) -> str:

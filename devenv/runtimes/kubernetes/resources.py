@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -32,8 +32,9 @@ JOB = Resource("Job", "batch/v1", "jobs")
 CONFIG_MAP = Resource("ConfigMap", "v1", "configmaps")
 SECRET = Resource("Secret", "v1", "secrets")
 WORKLOADS = (DEPLOYMENT, STATEFUL_SET, JOB)
-WATCHED = (NAMESPACE, POD, *WORKLOADS)
-"""One list-and-watch each, for all previews of a cluster."""
+LEASE = Resource("Lease", "coordination.k8s.io/v1", "leases")
+WATCHED = (NAMESPACE, LEASE, POD, *WORKLOADS)
+_HELD = ("Service", "ConfigMap", "Secret", "ServiceAccount", "PersistentVolumeClaim")
 _OTHERS = (
     CONFIG_MAP,
     SECRET,
@@ -45,6 +46,15 @@ _OTHERS = (
     Resource("NetworkPolicy", "networking.k8s.io/v1", "networkpolicies"),
 )
 BY_KIND = {one.kind: one for one in (*WATCHED, *_OTHERS)}
+HELD = (*WORKLOADS, *(BY_KIND[one] for one in _HELD))
+"""What a namespace that was made for previews is emptied of."""
+
+
+def watched(namespaces: Sequence[str]) -> list[tuple[Resource, str]]:
+    """What is listed and watched, and in which namespace; "": in all, whatever their number."""
+    if not namespaces:
+        return [(one, "") for one in WATCHED if one is not LEASE]
+    return [(one, name) for name in namespaces for one in WATCHED if one is not NAMESPACE]
 
 
 def name_of(made: Mapping[str, Any]) -> str:

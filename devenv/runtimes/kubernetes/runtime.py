@@ -57,18 +57,17 @@ class KubernetesRuntime:
         place = self.servers.get(environment)
         if place is None:
             return Look()
-        prepared = place.prepared if place.namespace else ""
         if place.server.away:
             return Look(away=place.server.away, prepared=place.prepared or ADOPTED)
         if await _is_lost(place):
             self._failed.pop(environment, None)
-            return Look(lost=TAKEN_DOWN)
+            return Look(lost=TAKEN_DOWN, prepared=ADOPTED if place.is_held else "")
         there = place.workloads(self._boot)
         units = {key: _unit(workload) for key, (_, workload) in there.items()}
         alive = {key for key, unit in units.items() if unit.exit is None}
         failed = self._failed.get(environment, {})
         units |= {key: unit for key, unit in failed.items() if key not in alive}
-        return Look(units, prepared or (ADOPTED if place.namespace else ""))
+        return Look(units, place.prepared or ADOPTED if place.is_held else "")
 
     def changes(self) -> AsyncIterator[EnvironmentId]:
         return self.servers.changes()
@@ -134,15 +133,17 @@ class KubernetesRuntime:
     async def discard(self, environment: EnvironmentId, *, data: bool) -> None:
         """Delete the namespace; volumes are data, and keep it until that is to go too."""
         from devenv.runtimes.kubernetes import namespaces
+        from devenv.runtimes.kubernetes.homes import is_ours_to_delete
 
         self._failed.pop(environment, None)
         place = self.servers.get(environment)
         if place is None:
             return
         place.server.need()
-        living = place.server.living(place.preview.name, place.preview.repository)
-        if living is not None and (data or not place.preparation.resources.volumes):
-            await namespaces.delete(place.server, living)
+        if data or not place.preparation.resources.volumes:
+            for home in place.server.homes.of(place.preview):
+                if is_ours_to_delete(home):
+                    await namespaces.delete(place.server, home)
         place.prepared = ""
         self.servers.forget(environment)
 

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from devenv.errors import DevenvError
 from devenv.model.preview import Cluster
 from devenv.runtimes.kubernetes import names
-from devenv.runtimes.kubernetes.cache import Cache, Object, is_leaving, label
+from devenv.runtimes.kubernetes.cache import Cache, Object, label
 from devenv.runtimes.kubernetes.connection import Connection
 from devenv.runtimes.kubernetes.errors import AwayError, RefusedError
+from devenv.runtimes.kubernetes.homes import Homes
 from devenv.runtimes.kubernetes.pace import Pace
 from devenv.runtimes.kubernetes.resources import (
     BY_KIND,
-    NAMESPACE,
     WATCHED,
     Resource,
     name_of,
+    watched,
 )
 from devenv.runtimes.kubernetes.rows import moment
-from devenv.runtimes.kubernetes.watching import Watcher
+from devenv.runtimes.kubernetes.watching import Watched, Watcher
 
 KNOWN_WITHIN = 20.0
 """Seconds for the first lists."""
@@ -34,22 +36,33 @@ class Server:
         """``hint`` takes a namespace that is worth another look; "": all of them."""
         self.connection = Connection(cluster)
         self.cache = Cache(hint)
+        self.homes = Homes(self.cache)
         self._hint = hint
         self._pace = pace
-        self._said: dict[str, str] = {}
+        self._said: dict[Watched, str] = {}
         self._heard = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: dict[Watched, asyncio.Task[None]] = {}
 
     @property
     def away(self) -> str:
-        missing = len(self._said) < len(WATCHED)
+        missing = not self._said or len(self._said) < len(self._tasks)
         said = next((text for text in self._said.values() if text), "")
         return said or ("it was not asked yet" if missing else "")
 
+    def widen(self, namespaces: Sequence[str]) -> None:
+        """Watch these too, of those that were made for previews; what was watched stays so."""
+        cluster = self.connection.cluster
+        if not set(namespaces) <= set(cluster.namespaces):
+            all_of_them = tuple(dict.fromkeys((*cluster.namespaces, *namespaces)))
+            self.connection.cluster = replace(cluster, namespaces=all_of_them)
+            if self._tasks:
+                self.start()
+
     def start(self) -> None:
         """Begin to watch all there is of ours."""
-        if not self._tasks:
-            self._tasks = [asyncio.create_task(self._watcher(one).run()) for one in WATCHED]
+        for what in watched(self.connection.cluster.namespaces):
+            if what not in self._tasks:
+                self._tasks[what] = asyncio.create_task(self._watcher(what).run())
 
     async def open(self) -> str:
         """Wait until all there is of ours is known; return why that is not so now, or ""."""
@@ -58,9 +71,9 @@ class Server:
         return self.away
 
     async def close(self) -> None:
-        for task in self._tasks:
+        for task in self._tasks.values():
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
         await self.connection.close()
 
     async def apply(self, namespace: str, made: Object, preview: str) -> Object:
@@ -73,7 +86,7 @@ class Server:
         except RefusedError as error:
             if error.status != 409:
                 raise
-            there = await self.get(path)
+            there = await self.read(resource, namespace, name_of(made))
             if there is not None and label(there, names.PREVIEW) != preview:
                 raise DevenvError(
                     f"{resource.kind} {name_of(made)} in {namespace} is not ours: {error.message}",
@@ -84,10 +97,13 @@ class Server:
         self.take(resource, found)
         return found
 
-    async def get(self, path: str) -> Object | None:
+    async def read(self, resource: Resource, namespace: str, name: str) -> Object | None:
         """An object as it is now; None where there is none."""
+        # A patch, for admission is asked about it: so a grant can let us read what previews have,
+        # and nothing else. A get would need the right to all Secrets of the cluster.
+        path = resource.path(namespace, name)
         try:
-            return await self.connection.call("GET", path)
+            return await self.connection.call("PATCH", path, body={"metadata": {}})
         except RefusedError as error:
             if error.status == 404:
                 return None
@@ -118,23 +134,6 @@ class Server:
         if resource in WATCHED and made.get("kind", resource.kind) == resource.kind:
             self.cache.put(resource, made)
 
-    def namespaces(self, preview: str, repository: str) -> list[Object]:
-        """A preview's namespaces, the newest first; one that only has its name is none of them."""
-        found = [
-            one
-            for one in self.cache.all(NAMESPACE)
-            if label(one, names.PREVIEW) == preview
-            and label(one, names.REPOSITORY) == names.digest(repository)
-            and names.generation_of(preview, name_of(one))
-        ]
-        found.sort(key=lambda one: names.generation_of(preview, name_of(one)), reverse=True)
-        return found
-
-    def living(self, preview: str, repository: str) -> Object | None:
-        """The namespace that a preview has now."""
-        known = self.namespaces(preview, repository)
-        return next((one for one in known if not is_leaving(one)), None)
-
     def local(self, stamp: str) -> float | None:
         """A moment of the server as our clock has it, in seconds since the epoch."""
         found = moment(stamp)
@@ -148,18 +147,18 @@ class Server:
     async def _settled(self) -> None:
         try:
             async with asyncio.timeout(KNOWN_WITHIN):
-                while len(self._said) < len(WATCHED):
+                while len(self._said) < len(self._tasks):
                     self._heard.clear()
                     await self._heard.wait()
         except TimeoutError:
             return
 
-    def _watcher(self, resource: Resource) -> Watcher:
-        return Watcher(self.connection, resource, self.cache, say=self._say, pace=self._pace)
+    def _watcher(self, what: Watched) -> Watcher:
+        return Watcher(self.connection, what, self.cache, say=self._say, pace=self._pace)
 
-    def _say(self, resource: Resource, why: str) -> None:
-        changed = self._said.get(resource.kind) != why
-        self._said[resource.kind] = why
+    def _say(self, what: Watched, why: str) -> None:
+        changed = self._said.get(what) != why
+        self._said[what] = why
         self._heard.set()
         if changed:
             self._hint("")

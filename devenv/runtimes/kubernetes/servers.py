@@ -21,7 +21,7 @@ class Servers:
 
     def __init__(self, pace: Pace) -> None:
         self._pace = pace
-        self._servers: dict[Cluster, Server] = {}
+        self._servers: dict[tuple[Cluster, bool], Server] = {}
         self._places: dict[EnvironmentId, Place] = {}
         self._hints: asyncio.Queue[EnvironmentId] = asyncio.Queue()
 
@@ -29,9 +29,12 @@ class Servers:
         """The server of a cluster, which may not be open yet."""
         from devenv.runtimes.kubernetes.server import Server
 
-        if cluster not in self._servers:
-            self._servers[cluster] = Server(cluster, self._hint, self._pace)
-        return self._servers[cluster]
+        key = cluster, bool(cluster.namespaces)
+        if key not in self._servers:
+            self._servers[key] = Server(cluster, self._hint, self._pace)
+        found = self._servers[key]
+        found.widen(cluster.namespaces)
+        return found
 
     def know(self, environment: EnvironmentId, preview: Preview) -> Place:
         """Take down where an environment is, and begin to look there."""
@@ -70,5 +73,6 @@ class Servers:
 
     def _hint(self, namespace: str) -> None:
         for environment, place in self._places.items():
-            if not namespace or namespace.startswith(place.preview.name):
+            near = namespace.startswith(place.preview.name)
+            if near or not namespace or namespace in place.preview.cluster.namespaces:
                 self.hint(environment)

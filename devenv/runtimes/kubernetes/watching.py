@@ -25,6 +25,7 @@ from devenv.runtimes.kubernetes.resources import Resource
 PAGE = 500
 GONE = 410
 SELECTOR = f"{names.MANAGED_BY}={names.OURS}"
+Watched = tuple[Resource, str]
 
 
 class GoneError(Exception):
@@ -32,19 +33,23 @@ class GoneError(Exception):
 
 
 class Watcher:
-    """``say`` is told why the server cannot be asked; "" when it can."""
+    """``what`` is a kind, and the namespace that it is watched in ("": all of them).
+
+    ``say`` is told why the server cannot be asked; "" when it can.
+    """
 
     def __init__(
         self,
         connection: Connection,
-        resource: Resource,
+        what: Watched,
         cache: Cache,
         *,
-        say: Callable[[Resource, str], None],
+        say: Callable[[Watched, str], None],
         pace: Pace,
     ) -> None:
         self._connection = connection
-        self._resource = resource
+        self._what = what
+        self._resource, self._namespace = what
         self._cache = cache
         self._say = say
         self._pace = pace
@@ -56,7 +61,7 @@ class Watcher:
         while True:
             try:
                 version = await self._list()
-                self._say(self._resource, "")
+                self._say(self._what, "")
                 delay = self._pace.first_delay
                 while True:
                     well = time.monotonic()
@@ -71,7 +76,7 @@ class Watcher:
                 OSError,
             ) as error:
                 if time.monotonic() - well > self._pace.borne:
-                    self._say(self._resource, _words(error))
+                    self._say(self._what, _words(error))
                 pause = delay * random.uniform(0.5, 1.0)
                 delay = min(delay * 2, self._pace.longest_delay)
             await asyncio.sleep(pause)
@@ -80,12 +85,13 @@ class Watcher:
         """Take all there is into the cache; return the version that a watch goes on from."""
         found: list[dict[str, Any]] = []
         query: dict[str, Any] = {"labelSelector": SELECTOR, "limit": PAGE}
+        path = self._resource.path(self._namespace)
         while True:
-            page = await self._connection.call("GET", self._resource.path(), query=query, tries=1)
+            page = await self._connection.call("GET", path, query=query, tries=1)
             found += page["items"]
             metadata = page["metadata"]
             if not metadata.get("continue"):
-                self._cache.replace(self._resource, found)
+                self._cache.replace(self._resource, found, self._namespace)
                 return str(metadata["resourceVersion"])
             query["continue"] = metadata["continue"]
 
@@ -112,7 +118,7 @@ class Watcher:
             "timeoutSeconds": max(1, int(self._pace.watch)),
         }
         patience = self._pace.watch + self._pace.margin
-        path = self._resource.path()
+        path = self._resource.path(self._namespace)
         try:
             async with self._connection.open("GET", path, query=query, patience=patience) as answer:
                 async for line in answer.content:

@@ -19,6 +19,7 @@ from devenv.runtimes.kubernetes.objects.text import difference, text
 from tests.runtimes.kubernetes.services import PREVIEW, environment, service, services
 
 CLUSTER = Cluster("team", "team-admin", "https://10.0.0.1:6443", "ab12", "/home/me/.kube/config")
+SHOP = Preview(CLUSTER, PREVIEW, "https://x/shop.git", "feature/a", "me", 3600.0)
 
 
 def made(keys: str) -> dict[str, Any]:
@@ -246,12 +247,11 @@ def test_a_look_into_a_log_is_refused() -> None:
 def test_an_external_volume_is_refused() -> None:
     text = "services: {web: {image: x}}\nvolumes: {data: {external: true}}"
     with pytest.raises(Exception, match="the volume data is external"):
-        guards(PREVIEW, environment(text).resources)
+        guards(SHOP, environment(text).resources)
 
 
 def test_a_namespace_says_whose_it_is() -> None:
-    preview = Preview(CLUSTER, PREVIEW, "https://x/shop.git", "feature/a", "me", 3600.0)
-    found = namespace(preview, 2, now=0.0)["metadata"]
+    found = namespace(SHOP, 2, now=0.0)["metadata"]
     assert found["name"] == f"{PREVIEW}-2"
     assert found["labels"][names.MANAGED_BY] == "devenv"
     assert found["labels"][names.PREVIEW] == PREVIEW
@@ -261,8 +261,13 @@ def test_a_namespace_says_whose_it_is() -> None:
 
 
 def test_a_namespace_is_guarded_before_anything_runs_in_it() -> None:
-    kinds = [one["kind"] for one in guards(PREVIEW, Resources())]
+    kinds = [one["kind"] for one in guards(SHOP, Resources())]
     assert kinds == ["ServiceAccount", "ResourceQuota", "LimitRange", "NetworkPolicy"]
+
+
+def test_a_namespace_that_is_lent_is_guarded_by_who_made_it() -> None:
+    lent = replace(SHOP, cluster=replace(CLUSTER, namespaces=("preview-1",)))
+    assert [one["kind"] for one in guards(lent, Resources())] == ["ServiceAccount"]
 
 
 def test_what_is_printed_is_what_would_be_applied() -> None:

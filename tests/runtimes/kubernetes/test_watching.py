@@ -16,7 +16,7 @@ from devenv.runtimes.kubernetes import names
 from devenv.runtimes.kubernetes.errors import AwayError, RefusedError
 from devenv.runtimes.kubernetes.kubeconfig import pin
 from devenv.runtimes.kubernetes.pace import Pace
-from devenv.runtimes.kubernetes.resources import NAMESPACE, WATCHED, name_of
+from devenv.runtimes.kubernetes.resources import NAMESPACE, name_of, watched
 from devenv.runtimes.kubernetes.server import Server
 from tests.fakes.apiserver import CONTEXT, ApiServer, Fault
 
@@ -92,10 +92,10 @@ def test_one_watch_a_kind_is_all(tmp_path: Path) -> None:
     async def test(day: Day) -> None:
         await day.server.open()
         await day.server.open()
-        await _until(lambda: day.watches() == len(WATCHED))
+        await _until(lambda: day.watches() == len(watched(())))
         day.make("two")
         await day.knows("one", "two")
-        assert day.watches() == len(WATCHED)
+        assert day.watches() == len(watched(()))
 
     on(tmp_path, PATIENT, test)
 
@@ -238,7 +238,7 @@ def test_tokens_that_expire_all_the_time_end_nothing_that_is_under_way(tmp_path:
         day.fake.speak()
         assert (await waiting)["gitVersion"] == "v1.99.0"
         assert day.server.away == ""
-        assert day.watches() == len(WATCHED)
+        assert day.watches() == len(watched(()))
 
     on(tmp_path, PATIENT, test)
 

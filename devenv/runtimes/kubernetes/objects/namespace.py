@@ -35,37 +35,50 @@ def moment(seconds: float) -> str:
 
 def namespace(preview: Preview, generation: int, now: float) -> Object:
     """The namespace as it is made; ``now``: seconds since the epoch."""
+    metadata = _told(preview, now)
+    levels = {names.ENFORCE: ENFORCED, names.WARN: WARNED}
+    labels = {**metadata["labels"], **levels}
+    name = names.namespace_name(preview.name, generation)
+    return _object("v1", "Namespace", {**metadata, "name": name, "labels": labels})
+
+
+def lease(preview: Preview, now: float) -> Object:
+    """What says that a namespace is lent to a preview; it stays until that has been emptied."""
+    metadata = {**_told(preview, now), "name": names.OURS, "finalizers": [names.EMPTIED]}
+    return _object("coordination.k8s.io/v1", "Lease", metadata, spec={})
+
+
+def _told(preview: Preview, now: float) -> Object:
     return {
-        "apiVersion": "v1",
-        "kind": "Namespace",
-        "metadata": {
-            "name": names.namespace_name(preview.name, generation),
-            "labels": {
-                **names.labels(preview.name),
-                names.REPOSITORY: names.digest(preview.repository),
-                names.ENFORCE: ENFORCED,
-                names.WARN: WARNED,
-            },
-            "annotations": {
-                names.BRANCH: preview.branch,
-                names.SOURCE: preview.repository,
-                names.OWNER: preview.owner,
-                names.USED: moment(now),
-                names.EXPIRES: moment(now + preview.lifetime),
-            },
+        "labels": {
+            **names.labels(preview.name),
+            names.REPOSITORY: names.digest(preview.repository),
+        },
+        "annotations": {
+            names.BRANCH: preview.branch,
+            names.SOURCE: preview.repository,
+            names.OWNER: preview.owner,
+            names.USED: moment(now),
+            names.EXPIRES: moment(now + preview.lifetime),
         },
     }
 
 
-def guards(preview: str, resources: Resources) -> list[Object]:
-    """What a namespace has before anything runs in it. DevenvError: a volume that cannot be."""
-    metadata = {"name": names.OURS, "labels": names.labels(preview)}
-    return [
-        _object("v1", "ServiceAccount", metadata, automountServiceAccountToken=False),
+def guards(preview: Preview, resources: Resources) -> list[Object]:
+    """What a namespace has before anything runs in it. DevenvError: a volume that cannot be.
+
+    One that is lent is guarded by who has made it.
+    """
+    metadata = {"name": names.OURS, "labels": names.labels(preview.name)}
+    own = [
         _object("v1", "ResourceQuota", metadata, spec={"hard": QUOTA}),
         _object("v1", "LimitRange", metadata, spec={"limits": [_limits()]}),
         _object("networking.k8s.io/v1", "NetworkPolicy", metadata, spec=_network()),
-        *shared_objects(resources, {"labels": names.labels(preview)}),
+    ]
+    return [
+        _object("v1", "ServiceAccount", metadata, automountServiceAccountToken=False),
+        *(() if preview.cluster.namespaces else own),
+        *shared_objects(resources, {"labels": names.labels(preview.name)}),
     ]
 
 

@@ -1,0 +1,67 @@
+"""What makes a namespace that of a preview, and carries all that is known of it.
+
+The Namespace itself where a preview has made it; where it was made for previews, a Lease in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from devenv.model.preview import Preview
+from devenv.runtimes.kubernetes import names
+from devenv.runtimes.kubernetes.cache import Cache, Object, is_leaving, label
+from devenv.runtimes.kubernetes.resources import LEASE, NAMESPACE, name_of
+
+
+def namespace_of(home: Object) -> str:
+    return str(home["metadata"].get("namespace") or name_of(home))
+
+
+def is_lent(home: Object) -> bool:
+    """Tell whether the namespace was there before the preview, and stays when that goes."""
+    return str(home["kind"]) == LEASE.kind
+
+
+def generation(home: Object, preview: str) -> int:
+    """Which of a preview's namespaces it is; 0: none, it only has the labels."""
+    return 1 if is_lent(home) else names.generation_of(preview, name_of(home))
+
+
+def is_of(home: Object, preview: Preview) -> bool:
+    labels = home["metadata"].get("labels") or {}
+    wanted = names.labels(preview.name) | {names.REPOSITORY: names.digest(preview.repository)}
+    return wanted.items() <= labels.items()
+
+
+def is_a_preview(home: Object) -> bool:
+    return label(home, names.MANAGED_BY) == names.OURS and bool(label(home, names.PREVIEW))
+
+
+def is_ours_to_delete(home: Object) -> bool:
+    """Tell whether somebody still has to do something for it to go.
+
+    A cluster empties a namespace that was deleted; one that is lent we empty, so whoever began
+    that may have died.
+    """
+    return is_lent(home) or not is_leaving(home)
+
+
+class Homes:
+    """Those that a cache knows."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+
+    def __iter__(self) -> Iterator[Object]:
+        yield from self._cache.all(NAMESPACE)
+        yield from self._cache.all(LEASE)
+
+    def of(self, preview: Preview) -> list[Object]:
+        """A preview's, the newest first; one that only has its name is none of them."""
+        found = [one for one in self if is_of(one, preview) and generation(one, preview.name)]
+        found.sort(key=lambda one: generation(one, preview.name), reverse=True)
+        return found
+
+    def living(self, preview: Preview) -> Object | None:
+        """The one that a preview has now."""
+        return next((one for one in self.of(preview) if not is_leaving(one)), None)

@@ -1,0 +1,145 @@
+"""The two grants of docs/rbac: what they name, and that they allow that and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import yaml
+
+from devenv.runtimes.kubernetes.checking import NAMESPACE, TEAM, Rights, checks
+from devenv.runtimes.kubernetes.connection import Connection
+from devenv.runtimes.kubernetes.errors import RefusedError
+from devenv.runtimes.kubernetes.kubeconfig import pin
+from tests.lab.cluster import Cluster
+from tests.lab.grants import RBAC
+
+LOOKED_AT = ("storage.k8s.io", "storageclasses")
+NAMESPACES = "/api/v1/namespaces"
+OURS = {"app.kubernetes.io/managed-by": "devenv"}
+ENFORCE = "pod-security.kubernetes.io/enforce"
+
+
+def granted(file: str) -> dict[tuple[str, str], set[str]]:
+    """What a role allows: verbs by group and resource."""
+    documents = yaml.safe_load_all((RBAC / file).read_text())
+    (role,) = (one for one in documents if one["kind"] in {"ClusterRole", "Role"})
+    return {
+        (group, resource): set(rule["verbs"])
+        for rule in role["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+    }
+
+
+@pytest.mark.parametrize(
+    ("file", "rights"), [("team.yaml", TEAM), ("namespace.yaml", NAMESPACE)], ids=["team", "lent"]
+)
+def test_a_grant_has_just_what_is_checked_for(file: str, rights: Rights) -> None:
+    found = granted(file)
+    found.pop(LOOKED_AT, None)
+    assert found == {(group, resource): set(verbs) for group, resource, verbs in rights}
+
+
+@pytest.mark.parametrize("file", ["team.yaml", "namespace.yaml"])
+def test_no_grant_reads_secrets(file: str) -> None:
+    assert not granted(file)["", "secrets"] & {"get", "list", "watch", "*"}
+
+
+def asked(member: Cluster, method: str, path: str, body: object = None) -> dict[str, Any]:
+    """Ask as a member, in a dry run where that changes something. RefusedError."""
+
+    async def inside() -> dict[str, Any]:
+        connection = Connection(pin("lab", member.context, member.kubeconfig))
+        try:
+            query = {} if method == "GET" else {"dryRun": "All"}
+            return await connection.call(method, path, query=query, body=body, tries=1)
+        finally:
+            await connection.close()
+
+    return asyncio.run(inside())
+
+
+def refused(member: Cluster, method: str, path: str, body: object = None) -> str:
+    with pytest.raises(RefusedError) as error:
+        asked(member, method, path, body)
+    assert error.value.status == 403
+    return error.value.message
+
+
+@pytest.fixture
+def strange(real_cluster: Cluster) -> Iterator[str]:
+    """A namespace that is no preview, with a Secret in it."""
+    name = "strange"
+    real_cluster.kubectl("create", "namespace", name)
+    real_cluster.kubectl("create", "secret", "generic", "held", "-n", name, "--from-literal=a=b")
+    yield name
+    real_cluster.kubectl("delete", "namespace", name, "--wait=true")
+
+
+def checked(somebody: Cluster, *namespaces: str) -> dict[str, dict[str, Any]]:
+    """What `devenv cluster check` finds, by what it looks at."""
+
+    async def inside() -> list[dict[str, Any]]:
+        cluster = pin("lab", somebody.context, somebody.kubeconfig)
+        connection = Connection(replace(cluster, namespaces=namespaces))
+        try:
+            return await checks(connection)
+        finally:
+            await connection.close()
+
+    return {one["what"]: one for one in asyncio.run(inside())}
+
+
+def test_a_grant_is_all_that_previews_need(
+    team_member: Cluster, lent_member: Cluster, lent: tuple[str, ...]
+) -> None:
+    assert checked(team_member)["rights"]["fault"] == ""
+    assert [checked(lent_member, *lent)[f"rights in {one}"]["fault"] for one in lent] == ["", ""]
+
+
+def test_the_fence_keeps_the_team_out_of_what_is_no_preview(
+    team_member: Cluster, strange: str
+) -> None:
+    inside, secret = f"{NAMESPACES}/{strange}", {"metadata": {"name": "a"}}
+    no_preview = "the namespace is no preview"
+    assert no_preview in refused(team_member, "POST", f"{inside}/configmaps", secret)
+    assert no_preview in refused(team_member, "PATCH", f"{inside}/secrets/held", {"metadata": {}})
+    assert no_preview in refused(team_member, "DELETE", f"{inside}/secrets/held")
+    assert no_preview in refused(team_member, "DELETE", inside)
+    labelled = {"metadata": {"labels": OURS | {ENFORCE: "baseline"}}}
+    assert no_preview in refused(team_member, "PATCH", inside, labelled)
+    assert "forbidden" in refused(team_member, "GET", f"{inside}/secrets/held")
+    assert "forbidden" in refused(team_member, "GET", "/api/v1/secrets")
+
+
+def test_the_fence_lets_a_preview_be_made_that_enforces_pod_security(team_member: Cluster) -> None:
+    def named(labels: dict[str, str]) -> dict[str, Any]:
+        return {"metadata": {"name": "shop-main-1f3c9a2b", "labels": labels}}
+
+    assert "managed-by" in refused(team_member, "POST", NAMESPACES, named({}))
+    for level in ("privileged", ""):
+        loose = named(OURS | ({ENFORCE: level} if level else {}))
+        assert "Pod Security" in refused(team_member, "POST", NAMESPACES, loose)
+    made = asked(team_member, "POST", NAMESPACES, named(OURS | {ENFORCE: "baseline"}))
+    assert made["metadata"]["name"] == "shop-main-1f3c9a2b"
+
+
+def test_what_is_missing_is_said_with_what_grants_it(nobody: Cluster) -> None:
+    of_team = checked(nobody)["rights"]
+    assert "may not get, list, watch, create, patch, delete namespaces" in of_team["fault"]
+    assert "docs/rbac/team.yaml" in of_team["hint"]
+    in_one = checked(nobody, "preview-1")["rights in preview-1"]
+    assert "may not get, create pods/exec" in in_one["fault"]
+    assert "docs/rbac/namespace.yaml" in in_one["hint"]
+
+
+def test_who_has_lent_namespaces_sees_no_other(
+    lent_member: Cluster, lent: tuple[str, ...], strange: str
+) -> None:
+    assert "forbidden" in refused(lent_member, "GET", NAMESPACES)
+    assert "forbidden" in refused(lent_member, "GET", f"{NAMESPACES}/{strange}/pods")
+    assert asked(lent_member, "GET", f"{NAMESPACES}/{lent[0]}/pods")["items"] == []
