@@ -18,6 +18,11 @@ class DevenvError(Exception):
         self.hint = hint
 
     @property
+    def text(self) -> str:
+        """What is wrong, and below it what to do."""
+        return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+    @property
     def told(self) -> str:
         """On one line: what is wrong, and the last line of what to do (of a build: its error)."""
         lines = self.hint.strip().splitlines()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from devenv.api.targets import environment_target
 from devenv.cli.progress import Wait, follow
 from devenv.cli.render import confirm
 from devenv.cli.result import Result
-from devenv.cli.session import environment_target
 from devenv.errors import DevenvError
 
 TYPE_CHECKING = False  # typing itself is slow to import

@@ -76,8 +76,3 @@ class Session:
     def call(self, method: str, **params: Any) -> dict[str, Any]:
         """Ask the daemon about the environment that is meant."""
         return self.client.call(method, {"target": self.target(), **params})
-
-
-def environment_target(environment: str) -> dict[str, Any]:
-    """The target of an environment by its id alone, wherever its checkout is."""
-    return {"directory": "/", "files": [], "environment": environment, "profiles": []}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -50,6 +51,7 @@ _WEB_DRIVER = "TEXTUAL_DRIVER"
 
 def open_ui(session: Session, ask: Callable[[], dict[str, Any]]) -> Result:
     """Open the UI on what ``ask`` answers. Where it is refused, the UI shows why."""
+    gc.disable()  # until all is loaded: nothing of that is garbage
     from devenv.tui.run import Desk, run_ui
 
     try:

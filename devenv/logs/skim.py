@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from devenv.logs.needle import Needle
 from devenv.logs.pages import Pages
 from devenv.logs.segment import CONTINUES, HEADER, MAGIC
 
@@ -17,7 +18,7 @@ class Skim:
 
     def __init__(self, pages: Pages, needle: bytes) -> None:
         self._pages = pages
-        self._needle = needle
+        self._needle = Needle(needle)
         self._next = -1
         self._tails: list[Tails] = []
 
@@ -25,7 +26,7 @@ class Skim:
         """Return True only if no line of the page has the needle, however it is coloured."""
         spans = self._pages.spans(number)
         if number != self._next:
-            self._tails = [dict.fromkeys(range(_STREAMS), self._needle) for _ in spans]
+            self._tails = [dict.fromkeys(range(_STREAMS), self._needle.data) for _ in spans]
         found = False
         for (track, low, high), tails in zip(spans, self._tails, strict=True):
             for records in track.records(low, high):
@@ -34,13 +35,14 @@ class Skim:
         return not found
 
 
-def crosses(records: bytes, tails: Tails, needle: bytes) -> bool:
-    """Tell whether a line that ends in these records, or goes on in them, may have ``needle``.
+def crosses(records: bytes, tails: Tails, sought: Needle) -> bool:
+    """Tell whether a line that ends in these records, or goes on in them, may have what is sought.
 
     ``tails`` are those of the records before, and become those of the records after.
     """
+    needle = sought.data
     reach = len(needle)
-    has = needle in records or _ESCAPE in records
+    has = sought.is_in(records) or _ESCAPE in records
     at, size, found = 0, len(records), has
     unpack = HEADER.unpack_from
     while at + 16 <= size:
@@ -50,7 +52,8 @@ def crosses(records: bytes, tails: Tails, needle: bytes) -> bool:
         if magic != MAGIC or at > size:
             return True
         before = tails.get(stream, b"") if flags & CONTINUES else b""
-        found = found or needle in before + records[begin : min(begin + reach, at)]
+        if before and not found:
+            found = needle in before + records[begin : min(begin + reach, at)]
         if records[at - 1] == _NEWLINE:
             tails.pop(stream, None)
             continue

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from devenv.api.targets import environment_target
 from devenv.api.wording import listed
 from devenv.model.state import State
+from devenv.tui.fitting import is_built
 from devenv.tui.snapshot import Service, Snapshot
 
 
@@ -69,12 +71,7 @@ class Situation:
 
     @property
     def target(self) -> dict[str, Any]:
-        return target_of(self.snapshot.place.id)
-
-
-def target_of(environment: str) -> dict[str, Any]:
-    """The target of an environment by its id alone, wherever its checkout is."""
-    return {"directory": "/", "files": [], "environment": environment, "profiles": []}
+        return environment_target(self.snapshot.place.id)
 
 
 def decide(verb: str, at: Situation) -> Deed:
@@ -146,7 +143,7 @@ def _attach(at: Situation) -> Deed:
 
 
 def _rebuild(at: Situation) -> Deed:
-    names = [one.name for one in at.services if _is_built(one)]
+    names = [one.name for one in at.services if is_built(one)]
     if not names:
         return Say(f"there is nothing to build for {listed(at.names)}")
     return Aside(("up", "-d", "--build", *names))
@@ -170,41 +167,3 @@ _DEEDS: Mapping[str, Callable[[Situation], Deed]] = {
 }
 _WHOLE = frozenset({"up", "down"})
 """Verbs for the environment as a whole."""
-
-
-def fits(when: str, services: Sequence[Service]) -> bool:
-    """Tell whether a key makes sense on these services, for the footer."""
-    return any(_fits(word, services) for word in when.split(","))
-
-
-def _fits(word: str, services: Sequence[Service]) -> bool:
-    match word:
-        case "any":
-            return True
-        case "rest":
-            return any(one.state in _AT_REST for one in services)
-        case "runs":
-            return any(one.state not in _AT_REST | {State.FAILED} for one in services)
-        case "failed":
-            return any(one.state is State.FAILED for one in services)
-        case "page":
-            return any(one.page for one in services)
-        case "terminal":
-            return any(_is_here(one) and one.attaches and one.started for one in services)
-        case "built":
-            return any(_is_built(one) for one in services)
-        case "contained":
-            return any(one.runtime == "docker" and one.started for one in services)
-    return False
-
-
-def _is_here(service: Service) -> bool:
-    """Tell whether it runs on this machine's side, and not in a cluster."""
-    return service.runtime in {"process", "docker"}
-
-
-def _is_built(service: Service) -> bool:
-    return _is_here(service) and service.builds
-
-
-_AT_REST = frozenset({State.STOPPED, State.SKIPPED, State.DONE, State.SCHEDULED})

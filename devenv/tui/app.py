@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from textual.app import App
 from textual.binding import BindingType
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.worker import Worker
 
 from devenv.api.connection import LostError, NoDaemonError
+from devenv.api.targets import environment_target
 from devenv.errors import DevenvError
-from devenv.logs.source import Source
-from devenv.tui import actions, keys, performing, themes
-from devenv.tui.actions import Deed, Situation
+from devenv.tui import keys, themes
 from devenv.tui.desk import Asking, Desk
 from devenv.tui.feed import Feed
 from devenv.tui.screens.opening import commands, help_screen, opened
@@ -25,6 +25,9 @@ from devenv.tui.snapshot import Service, read
 from devenv.tui.usage import fold
 from devenv.tui.view import View
 from devenv.tui.working import begin
+
+if TYPE_CHECKING:
+    from devenv.tui.actions import Deed
 
 
 @runtime_checkable
@@ -53,7 +56,8 @@ class DevenvApp(App[None]):
         self.set_keymap(settings.keys)
         for theme in themes.ALL:
             self.register_theme(theme)
-        self.theme = settings.theme
+        self.set_reactive(App.theme, settings.theme)  # to be told of it would mean all CSS twice
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> Screen[None]:
         return ServicesScreen()
@@ -63,7 +67,19 @@ class DevenvApp(App[None]):
             self.notify(problem, title="Configuration", severity="warning", timeout=15)
         if self.desk.refused:
             self.notify(self.desk.refused, severity="error", timeout=15)
-        self._follow(self.desk.first["revision"])
+        self.call_after_refresh(self._follow, self.desk.first["revision"])
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Tell something as it is: names and errors of others may have brackets."""
+        super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
 
     def show_view(self, **changes: Any) -> None:
         """Change the view, and have the screen draw it, if the app has not closed meanwhile."""
@@ -71,28 +87,25 @@ class DevenvApp(App[None]):
         if self.screen_stack and isinstance(self.screen, Shows):
             self.screen.take(self.view)
 
-    async def sources(self, services: Sequence[str] | None = None) -> list[Source]:
-        """The logs of these services, of all where none is named; each is an open descriptor."""
-        params = {"target": self._target(), "services": services}
-        answer, descriptors = await self.client.call_for_descriptors("logs", params)
-        return [
-            Source(folder["service"], descriptor, folder["index"])
-            for folder, descriptor in zip(answer["folders"], descriptors, strict=True)
-        ]
-
     def do(self, verb: str, services: tuple[Service, ...] = ()) -> None:
         """What a key means for these services."""
-        situation = Situation(self.view.snapshot, services, self.desk.caller)
-        self.perform(actions.decide(verb, situation))
+        from devenv.tui.actions import Situation, decide
+
+        self.perform(decide(verb, Situation(self.view.snapshot, services, self.desk.caller)))
+
+    @property
+    def target(self) -> dict[str, Any]:
+        """The environment that is shown, as requests name it."""
+        return environment_target(self.view.snapshot.place.id)
 
     async def ask(self, method: str, **params: Any) -> dict[str, Any]:
         """What the daemon answers about the environment that is shown."""
-        return await self.client.call(method, {"target": self._target(), **params})
+        return await self.client.call(method, {"target": self.target, **params})
 
     def tell(self, error: DevenvError) -> None:
         """Say what went wrong, where it disturbs nobody; that the daemon is away is said above."""
         if not self.view.away and not isinstance(error, LostError | NoDaemonError):
-            self.notify(performing.text_of(error), severity="error", timeout=10)
+            self.notify(error.text, severity="error", timeout=10)
 
     def switch(self, environment: str) -> None:
         """Show another environment."""
@@ -125,7 +138,9 @@ class DevenvApp(App[None]):
 
     def perform(self, deed: Deed) -> None:
         """Do what was decided."""
-        performing.perform(self, deed)
+        from devenv.tui.performing import perform
+
+        perform(self, deed)
 
     def take_document(self, document: Mapping[str, Any]) -> None:
         """Show a status document that came with an answer, if it is of what is shown."""
@@ -134,7 +149,7 @@ class DevenvApp(App[None]):
 
     async def _switch(self, environment: str) -> None:
         try:
-            document = await self.client.call("status", {"target": actions.target_of(environment)})
+            document = await self.client.call("status", {"target": environment_target(environment)})
         except DevenvError as error:
             self.tell(error)
             return
@@ -143,14 +158,11 @@ class DevenvApp(App[None]):
         self._follow(document["revision"])
         self.action_show("services")
 
-    def _target(self) -> dict[str, Any]:
-        return actions.target_of(self.view.snapshot.place.id)
-
     def _follow(self, revision: int) -> None:
         """Follow the environment that is shown, and no other one."""
         for worker in self._feeding:
             worker.cancel()
-        feed = Feed(self.client, self._target(), self._told, self._away)
+        feed = Feed(self.client, self.target, self._told, self._away)
         self._feeding = [
             begin(self, feed.watch, revision),
             begin(self, feed.sample, self._sampled),

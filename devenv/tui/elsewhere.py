@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from devenv.tui.actions import Ask, Confirm, Deed, Say, target_of
+from devenv.api.targets import environment_target
+from devenv.tui.actions import Ask, Confirm, Deed, Say
 from devenv.tui.told import Known
 
 
@@ -15,7 +16,7 @@ def deed(verb: str, chosen: Known, caller: Mapping[str, Any]) -> Deed:
 
 
 def _local(verb: str, chosen: Known, caller: Mapping[str, Any]) -> Deed:
-    target = target_of(chosen.id)
+    target = environment_target(chosen.id)
     if verb == "up":
         client = {**caller, "directory": chosen.path}
         return Ask("up", {"target": target, "client": client}, f"bringing {chosen.name} up")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from devenv.tui import keys
-from devenv.tui.actions import fits
+from devenv.tui.fitting import fits
 
 if TYPE_CHECKING:
     from devenv.tui.app import DevenvApp

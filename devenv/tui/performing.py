@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 from textual.app import SuspendNotSupported
 
 from devenv.errors import DevenvError
-from devenv.tui.actions import Aside, Ask, Confirm, Copy, Deed, Open, Say, target_of
+from devenv.tui.actions import Aside, Ask, Confirm, Copy, Deed, Open, Say
 from devenv.tui.screens.opening import opened
 from devenv.tui.working import begin
 
@@ -42,11 +42,11 @@ def perform(app: DevenvApp, deed: Deed) -> None:
 
 
 async def _ask(app: DevenvApp, ask: Ask) -> None:
-    params = {"target": target_of(app.view.snapshot.place.id), **ask.params}
+    params = {"target": app.target, **ask.params}
     try:
         document = await app.client.call(ask.method, params, start=True)
     except DevenvError as error:
-        app.notify(text_of(error), title=ask.said, severity="error", timeout=10)
+        app.notify(error.text, title=ask.said, severity="error", timeout=10)
         return
     if ask.method not in _OF_PREVIEWS:
         app.take_document(document)
@@ -64,8 +64,3 @@ def _step_aside(app: DevenvApp, words: Sequence[str]) -> None:
     except SuspendNotSupported:
         app.notify("This needs a terminal of its own.", severity="warning")
     app.refresh(layout=True)
-
-
-def text_of(error: DevenvError) -> str:
-    """What went wrong, and what to do."""
-    return f"{error.message}\n{error.hint}" if error.hint else error.message

@@ -17,6 +17,7 @@ def run_ui(desk: Desk, settings: str, path: str) -> None:
     """Show it until it is left. ``settings`` is the configuration's text, ``path`` its file."""
     client = AsyncClient(desk.environ)
     gc.freeze()  # what is loaded stays: to look through it again would cost frames
+    gc.enable()
     try:
         DevenvApp(desk, client, parse(settings, path)).run()
     finally:

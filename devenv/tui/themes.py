@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
+
+from rich.style import Style
 from textual.theme import Theme
 
 DARK = Theme(
@@ -51,3 +55,30 @@ CONTRAST = Theme(
 )
 
 ALL = (DARK, LIGHT, CONTRAST)
+
+
+@cache
+def looks(name: str) -> Mapping[str, Style]:
+    """How each role of a cell looks in one of our themes."""
+    theme = next(one for one in ALL if one.name == name)
+    dim, faint = theme.variables["dim"], theme.variables["faint"]
+    return {
+        "plain": Style(),
+        "strong": Style(bold=True),
+        "good": Style(color=theme.success),
+        "busy": Style(color=theme.primary),
+        "wait": Style(color=theme.warning),
+        "bad": Style(color=theme.error, bold=True),
+        "dim": Style(color=dim),
+        "head": Style(color=dim),
+        "history": Style(color=theme.secondary),
+        "link": Style(color=theme.accent),
+        "accent": Style(color=theme.accent, bold=True),
+        "key": Style(color=theme.accent, bold=True),
+        "rule": Style(color=faint),
+        "title": Style(color=theme.background, bgcolor=theme.primary, bold=True),
+        "tab": Style(color=dim),
+        "tab-shown": Style(color=theme.foreground, bold=True, underline=True),
+        "cursor": Style(bgcolor=theme.panel, bold=True),
+        "cursor-away": Style(bgcolor=theme.surface),
+    }

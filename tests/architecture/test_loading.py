@@ -45,3 +45,9 @@ def test_front_ends_do_not_load_the_daemon() -> None:
     loaded = loaded_by(code)
     assert not {name for name in loaded if name.startswith(("devenv.daemon", "devenv.runtimes"))}
     assert loaded.isdisjoint(HEAVY)
+
+
+def test_the_ui_loads_what_its_first_picture_needs() -> None:
+    loaded = loaded_by("import devenv.tui.run")
+    later = {"actions", "performing", "palette", "web", "widgets.log_view", "screens.detail"}
+    assert loaded.isdisjoint({f"devenv.tui.{name}" for name in later} | {"devenv.logs"})

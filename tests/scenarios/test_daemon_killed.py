@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from devenv.api.client import Client
-from devenv.cli.session import environment_target
+from devenv.api.targets import environment_target
 from tests.runtimes.processes import lives
 from tests.scenarios.sandbox import Sandbox, eventually
 

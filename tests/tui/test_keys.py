@@ -9,7 +9,8 @@ import pytest
 from devenv.api.connection import NoDaemonError
 from devenv.model.state import State
 from devenv.tui import keys
-from devenv.tui.actions import Aside, Ask, Confirm, Copy, Open, Say, Situation, decide, fits
+from devenv.tui.actions import Aside, Ask, Confirm, Copy, Open, Say, Situation, decide
+from devenv.tui.fitting import fits
 from devenv.tui.lines import nothing_there
 from devenv.tui.screens.detail import DetailScreen
 from devenv.tui.settings import parse
@@ -304,6 +305,15 @@ def test_a_profile_that_was_not_read_is_not_said_to_be_empty(
 ) -> None:
     view = View(read({**shop(problems=problems), "services": []}))
     assert nothing_there(view, "services") == told
+
+
+async def test_what_is_told_is_told_as_it_is() -> None:
+    at_hand = stage(refused="cannot run [/bin/sh]: [bold]no")
+    app = at_hand.app()
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        (told,) = app._notifications
+        assert (told.message, told.markup) == ("cannot run [/bin/sh]: [bold]no", False)
 
 
 async def test_what_up_was_refused_for_is_told() -> None:

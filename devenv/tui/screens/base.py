@@ -12,11 +12,10 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from devenv.tui import keys
-from devenv.tui.actions import fits
+from devenv.tui.fitting import fits
 from devenv.tui.lines import headline, key_line, notes
 from devenv.tui.snapshot import Service
 from devenv.tui.view import View
-from devenv.tui.widgets.log_lines import LogLines
 from devenv.tui.widgets.plain import Plain
 
 if TYPE_CHECKING:
@@ -80,8 +79,7 @@ class ViewScreen(Screen[None]):
 
     def _places(self) -> tuple[str, ...]:
         """Whose keys work where the focus is."""
-        in_logs = isinstance(self.focused, LogLines)
-        return (keys.LOG, keys.LOG_LINES) if in_logs else (self.where,)
+        return getattr(self.focused, "places", (self.where,))
 
     @on(DescendantFocus)
     def _elsewhere(self) -> None:

@@ -10,9 +10,9 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.widget import Widget
 
+from devenv.api.targets import environment_target
 from devenv.errors import DevenvError
 from devenv.tui import keys
-from devenv.tui.actions import target_of
 from devenv.tui.elsewhere import deed
 from devenv.tui.listings import environments_table
 from devenv.tui.screens.base import ViewScreen
@@ -104,7 +104,7 @@ class EnvironmentsScreen(ViewScreen):
             await asyncio.sleep(LOOK_EVERY)
 
     async def _sampled(self, environment: str) -> Usage:
-        params = {"target": target_of(environment)}
+        params = {"target": environment_target(environment)}
         answer = await self.app.client.call("samples", params)
         before = self._usage.get(environment, Usage())
         return fold(before, answer["samples"], monotonic())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import BindingType
@@ -18,9 +18,11 @@ from devenv.tui.order import Choice, arranged
 from devenv.tui.screens.base import ViewScreen
 from devenv.tui.snapshot import Service
 from devenv.tui.view import View
-from devenv.tui.widgets.logs import Logs
 from devenv.tui.widgets.plain import Plain
 from devenv.tui.widgets.rows import Rows
+
+if TYPE_CHECKING:
+    from devenv.tui.widgets.logs import Logs
 
 
 class ServicesScreen(ViewScreen):
@@ -34,16 +36,16 @@ class ServicesScreen(ViewScreen):
         self._choice = Choice()
         self._only: tuple[str, ...] = ()
         """Services whose logs are shown; none: all."""
+        self._logs: Logs | None = None
+        """Added once the table is painted: to load it takes as long as all the rest."""
 
     def body(self) -> Iterable[Widget]:
         yield Rows(id="services")
-        yield Input(placeholder="filter", id="filter", compact=True)
         yield Plain(id="log-rule")
-        yield Logs(id="logs")
 
     def on_mount(self) -> None:
-        self.query_one("#filter").display = False
         self.query_one("#services").focus()
+        self.call_after_refresh(self._add_logs)
 
     def draw(self, view: View) -> None:
         shown = arranged(view.services, self._choice, view.usage)
@@ -53,7 +55,8 @@ class ServicesScreen(ViewScreen):
         )
         whose = ", ".join(self._only) or "all services"
         self.query_one("#log-rule", Plain).show(lambda width: (rule("Logs", whose, width),))
-        self.query_one("#logs", Logs).follow(view)
+        if self._logs is not None:
+            self._logs.follow(view)
 
     def meant(self) -> tuple[Service, ...]:
         """The marked services, else the one that the cursor is on."""
@@ -66,10 +69,11 @@ class ServicesScreen(ViewScreen):
             self._choose(marked=self._choice.marked ^ {rows.cursor})
             rows.action_down()
 
-    def action_filter(self) -> None:
-        field = self.query_one("#filter", Input)
-        field.display = True
-        field.focus()
+    async def action_filter(self) -> None:
+        if not self.query("#filter"):
+            field = Input(placeholder="filter", id="filter", compact=True)
+            await self.mount(field, before="#log-rule")
+        self.query_one("#filter").focus()
 
     def action_hide(self) -> None:
         self._choose(hide_stopped=not self._choice.hide_stopped)
@@ -81,22 +85,20 @@ class ServicesScreen(ViewScreen):
     def action_logs(self) -> None:
         """Those of what is meant; the same once more: all again."""
         names = tuple(one.name for one in self.meant())
-        self._only = () if names == self._only else names
-        self.query_one("#logs", Logs).show(self._only or None)
-        self.take(self.app.view)
+        if self._logs is not None:
+            self._only = () if names == self._only else names
+            self._logs.show(self._only or None)
+            self.take(self.app.view)
 
     def action_zoom(self) -> None:
-        self.toggle_class("zoomed")
-        if self.has_class("zoomed"):
-            self.query_one("#logs", Logs).lines.focus()
-        else:
-            self.query_one("#services").focus()
+        if self._logs is not None:
+            self.toggle_class("zoomed")
+            zoomed = self.has_class("zoomed")
+            (self._logs.lines if zoomed else self.query_one("#services")).focus()
 
-    def action_clear(self) -> None:
-        field = self.query_one("#filter", Input)
-        field.value = ""
-        field.display = False
+    async def action_clear(self) -> None:
         self.query_one("#services").focus()
+        await self.query("#filter").remove()
         self._choose(text="", marked=frozenset())
 
     @on(Input.Changed, "#filter")
@@ -112,6 +114,15 @@ class ServicesScreen(ViewScreen):
 
     def on_rows_chosen(self) -> None:
         self.app.show_detail(self.query_one("#services", Rows).cursor)
+
+    async def _add_logs(self) -> None:
+        from devenv.tui.widgets.logs import Logs
+
+        if not self.is_attached:  # it was left at once
+            return
+        self._logs = Logs(id="logs")
+        await self.mount(self._logs, after="#log-rule")
+        self.take(self.app.view)
 
     def _choose(self, **changes: object) -> None:
         self._choice = replace(self._choice, **changes)  # type: ignore[arg-type]  # one of its fields

@@ -22,6 +22,8 @@ class LogLines(LogCanvas, can_focus=True):
     """Keys that change what is seen; those that ask for a word are its parent's."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(keys.LOG_LINES)]
+    places = (keys.LOG, keys.LOG_LINES)
+    """Whose keys work where the focus is here."""
 
     def action_move(self, lines: int) -> None:
         self.window.move(lines)

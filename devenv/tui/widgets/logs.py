@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from devenv.errors import DevenvError
+from devenv.logs.source import Source
 from devenv.tui.view import View
 from devenv.tui.widgets.log_view import LogView
 from devenv.tui.working import begin
@@ -30,7 +31,13 @@ class Logs(LogView):
             begin(self, self._take, exclusive=True)
 
     async def _take(self) -> None:
+        params = {"target": self.app.target}
         try:
-            self.set_sources(await self.app.sources())
+            answer, descriptors = await self.app.client.call_for_descriptors("logs", params)
         except DevenvError:
             self._known = "", frozenset()  # the next view tries again
+            return
+        self.set_sources(
+            Source(folder["service"], descriptor, folder["index"])
+            for folder, descriptor in zip(answer["folders"], descriptors, strict=True)
+        )

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
 
 from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
 from devenv.tui.table import Line
-from devenv.tui.widgets.drawing import COMPONENTS, strip
+from devenv.tui.widgets.drawing import strip
 
 Lay = Callable[[int], tuple[Line, ...]]
 
@@ -19,28 +18,30 @@ class Plain(Widget):
     """As high as it has lines; it is drawn anew only when one of them has changed."""
 
     DEFAULT_CSS = "Plain { height: auto; }"
-    COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENTS
 
     def __init__(self, lay: Lay = lambda width: (), *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._lay = lay
-        self._lines: tuple[Line, ...] = ()
+        self._laid: tuple[int, tuple[Line, ...]] = (-1, ())
+        """For which width, and what was made of it."""
 
     def show(self, lay: Lay) -> None:
         """Show what another function makes from now on."""
-        self._lay = lay
-        before, self._lines = self._lines, lay(self.size.width)
-        if len(before) != len(self._lines):
+        before, width = self._laid[1], self.size.width
+        self._lay, self._laid = lay, (width, lay(width))
+        if len(before) != len(self._laid[1]):
             self.refresh(layout=True)
-        elif before != self._lines:
+        elif before != self._laid[1]:
             self.refresh()
 
-    def on_resize(self) -> None:
-        self.show(self._lay)
-
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return len(self._lay(width))
+        return len(self._lines(width))
 
     def render_line(self, y: int) -> Strip:
-        line = self._lines[y] if y < len(self._lines) else ()
-        return strip(self, line, self.size.width)
+        lines = self._lines(self.size.width)
+        return strip(self, lines[y] if y < len(lines) else (), self.size.width)
+
+    def _lines(self, width: int) -> tuple[Line, ...]:
+        if self._laid[0] != width:
+            self._laid = width, self._lay(width)
+        return self._laid[1]

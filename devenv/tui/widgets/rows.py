@@ -14,7 +14,7 @@ from textual.strip import Strip
 
 from devenv.tui import keys
 from devenv.tui.table import Cell, Laid
-from devenv.tui.widgets.drawing import COMPONENTS, strip
+from devenv.tui.widgets.drawing import strip
 
 Lay = Callable[[int], Laid]
 _MARGIN = 2
@@ -24,7 +24,6 @@ _MARGIN = 2
 class Rows(ScrollView, can_focus=True):
     """Shows what ``lay`` makes of its width; the cursor stays on its row's key."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENTS | {"rows--cursor", "rows--away"}
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(keys.LIST)]
 
     class Moved(Message):
@@ -37,6 +36,8 @@ class Rows(ScrollView, can_focus=True):
         super().__init__(id=id)
         self._lay: Lay = lambda width: Laid()
         self._laid = Laid()
+        self._width = -1
+        """The one that it is laid out for."""
         self._marked: frozenset[str] = frozenset()
         self._empty = empty
         self.cursor = ""
@@ -49,7 +50,7 @@ class Rows(ScrollView, can_focus=True):
     def show(self, lay: Lay, marked: frozenset[str] = frozenset(), empty: str = "") -> None:
         """Show other rows; only lines that differ are drawn anew."""
         before, self._lay, self._empty = self._laid, lay, empty or self._empty
-        self._laid = lay(max(self.scrollable_content_region.width - _MARGIN, 0))
+        self._fit(anew=True)
         marks, self._marked = self._marked, marked
         self._keep_cursor(before.keys)
         if len(before.lines) != len(self._laid.lines):
@@ -64,18 +65,20 @@ class Rows(ScrollView, can_focus=True):
                     self._redraw(number)
 
     def on_resize(self) -> None:
-        self.show(self._lay, self._marked)
+        self._fit()
         self.virtual_size = Size(self.size.width, len(self._laid.lines) + 1)
         self._scroll_to_cursor()
 
     def watch_show_vertical_scrollbar(self) -> None:
         """It takes a cell of the width."""
-        self.show(self._lay, self._marked)
+        self._fit()
+        self.refresh()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return len(self._lay(width).lines) + 1
+        return len(self._laid.lines) + 1
 
     def render_line(self, y: int) -> Strip:
+        self._fit()
         width = self.size.width
         if y == 0:
             head = self._laid.head if self._laid.lines else (Cell(self._empty, "dim"),)
@@ -90,8 +93,7 @@ class Rows(ScrollView, can_focus=True):
         line = (margin, mark, *self._laid.lines[number])
         if not is_here:
             return strip(self, line, width)
-        name = "rows--cursor" if self.has_focus else "rows--away"
-        return strip(self, line, width, self.get_component_rich_style(name, partial=True))
+        return strip(self, line, width, "cursor" if self.has_focus else "cursor-away")
 
     def move_to(self, key: str) -> None:
         """Put the cursor on a row, and bring it into view."""
@@ -138,6 +140,12 @@ class Rows(ScrollView, can_focus=True):
         if every:
             here = every.index(self.cursor) if self.cursor in every else 0
             self.move_to(every[min(max(here + by, 0), len(every) - 1)])
+
+    def _fit(self, *, anew: bool = False) -> None:
+        """Lay the rows out for the width that there is now."""
+        width = max(self.scrollable_content_region.width - _MARGIN, 0)
+        if anew or width != self._width:
+            self._laid, self._width = self._lay(width), width
 
     def _keep_cursor(self, before: tuple[str, ...]) -> None:
         """Where its row has gone, the one in its place gets the cursor."""
