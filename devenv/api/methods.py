@@ -109,6 +109,9 @@ METHODS: dict[str, Method] = {
     "cluster.check": Method("name?", "cluster checks"),
     "cluster.remove": Method("name", "removed"),
     "preview.up": Method("target client branch? cluster? lifetime? services?", STATUS),
+    "preview.plan": Method(
+        "target client branch? cluster? lifetime? services?", "rounds objects problems"
+    ),
     "preview.render": Method("target client branch? cluster? services? show_secrets?", "text"),
     "preview.find": Method("target client branch? cluster? name?", "environment"),
     "preview.list": Method("", "previews faults"),

@@ -6,6 +6,7 @@ import time
 
 from devenv.api.wording import duration
 from devenv.cli.layout import columns
+from devenv.cli.render import problem_text
 from devenv.cli.result import Result
 from devenv.errors import DevenvError, TimeLimitError, UsageError
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from devenv.cli.arguments import Arguments
+    from devenv.cli.layout import Style
     from devenv.cli.result import Become, Output
     from devenv.cli.session import Session
 
@@ -58,6 +60,9 @@ def _up(arguments: Arguments, session: Session) -> Result:
         "services": arguments.services or None,
     }
 
+    if arguments.dry_run:
+        return _plan(session, params)
+
     def ask() -> Document:
         return session.client.call("preview.up", params, within=120.0)
 
@@ -69,6 +74,27 @@ def _up(arguments: Arguments, session: Session) -> Result:
     inner = _inner(session, told["environment"]["id"], "up", arguments.services)
     vars(inner.arguments)["timeout"] = arguments.timeout
     return bring_up(inner, lambda: told, arguments.services, again=ask)
+
+
+def _plan(session: Session, params: Document) -> Result:
+    """What `up` would do: what stands against it, the objects, and the rounds of its steps."""
+    answer = session.client.call("preview.plan", params, within=120.0)
+    refused = any(not one["warning"] for one in answer["problems"])
+
+    def text(style: Style) -> str:
+        lines = [problem_text(style, problem) for problem in answer["problems"]]
+        if answer["objects"]:
+            lines.append(style.paint("objects", "grey"))
+        for one in answer["objects"]:
+            lines.append(f"  {one['change']} {one['kind']} {one['name']}")
+            lines += [f"    {line}" for line in one["lines"]]
+        for number, steps in enumerate(answer["rounds"], 1):
+            lines.append(style.paint(f"round {number}", "grey"))
+            lines += [f"  {step}" for step in steps]
+        nothing = not answer["rounds"] and not refused
+        return "\n".join([*lines, *(["Nothing to do."] if nothing else [])])
+
+    return Result(answer, text, code=1 if refused else 0)
 
 
 def _list(arguments: Arguments, session: Session) -> Result:

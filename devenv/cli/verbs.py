@@ -232,6 +232,7 @@ _ALL = (
             Option("--branch", TEXT, "which branch (the one checked out here)", "BRANCH"),
             Option("--cluster", TEXT, "which cluster (the only one)", "CLUSTER"),
             Option("--ttl", DURATION, "how long it lives (3d)", "TIME"),
+            Option("--plan --dry-run", FLAG, "show what would be done, and do nothing (up)"),
             Option("--wait", FLAG, "wait until it is ready, or gone"),
             Option("--follow", FLAG, "go on with what comes (logs)"),
             Option("--tail", NUMBER, "only the last N lines (logs)", "N"),

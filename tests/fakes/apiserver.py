@@ -188,6 +188,8 @@ class ApiServer:
         leaving = namespace is None or "deletionTimestamp" in namespace["metadata"]
         if key[1] and leaving and key not in self.store.objects:
             return _status(403, "Forbidden", f"namespace {key[1]} is being terminated")
+        if request.query.get("dryRun"):
+            return web.json_response(merged(self.store.objects.get(key), body))
         made = self.store.put(key, merged(self.store.objects.get(key), body))
         if "deletionTimestamp" in made["metadata"] and not made["metadata"].get("finalizers"):
             self.store.remove(key)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from devenv.daemon.verbs import (
     changing,
     clusters,
+    foreseeing,
     inspecting,
     itself,
     joining,
@@ -54,6 +55,7 @@ VERBS: dict[str, Callable[[Context, Params], Awaitable[Answer]]] = {
     "cluster.check": clusters.check,
     "cluster.remove": clusters.remove,
     "preview.up": previewing.up,
+    "preview.plan": foreseeing.plan,
     "preview.render": previewing.render,
     "preview.find": previews.find,
     "preview.list": previews.list_all,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from devenv.daemon import clusters
-from devenv.daemon.desired import pictured, resolved, resources_of
+from devenv.daemon.desired import count, desired, pictured, resources_of
 from devenv.daemon.images import images_of
 from devenv.daemon.intent import Change, Intent
 from devenv.daemon.profiles import request
@@ -23,16 +23,17 @@ from devenv.daemon.verbs.context import Answer, Context, Params, client, status
 from devenv.errors import DevenvError
 from devenv.failpoints import failpoint
 from devenv.model.environment import EnvironmentId
-from devenv.model.origin import ProfileError
+from devenv.model.origin import Problem, ProfileError
 from devenv.model.preview import Cluster, Preview
 from devenv.model.snapshot import Snapshot
 from devenv.planning.previewing import files_of
 from devenv.profile.checkout import PREVIEW, Checkout, find_checkout
 from devenv.profile.sources import read_file
 from devenv.runtimes.kubernetes.names import preview_name
-from devenv.runtimes.kubernetes.objects.namespace import guards, namespace
+from devenv.runtimes.kubernetes.objects.namespace import bounds, guards, namespace
 from devenv.runtimes.kubernetes.objects.service import objects, problems
 from devenv.runtimes.kubernetes.objects.text import text
+from devenv.runtimes.kubernetes.objects.verdicts import Rendered, verdicts
 
 if TYPE_CHECKING:  # loaded when the first cluster is asked
     from devenv.runtimes.kubernetes.server import Server
@@ -65,16 +66,16 @@ class Along:
 
 async def up(context: Context, params: Params) -> Answer:
     """Apply a branch's profile in a cluster; what cannot be is said before anything is made."""
-    meant = await _meant(context, params, named(str(params.get("cluster") or "")))
+    meant = await meant_by(context, params, named(str(params.get("cluster") or "")))
     place = context.registry.host.kubernetes.servers.know(meant.id, meant.preview)
     await place.server.open()
     place.server.need()
-    meant = await _with_key(context, meant, place.server)
-    basis, along = await _basis(context, params, meant)
+    meant = await with_key(context, meant, place.server)
+    basis, along = await basis_of(context, params, meant)
     place.asked = True
     live = context.registry.preview(meant.checkout, meant.preview)
-    change = _taken(context, params, meant, basis, along)
-    _check(change(live.board.newest.intent, live.board.newest.snapshot), context)
+    change = taken(context, params, meant, basis, along)
+    _check(change(live.board.newest.intent, live.board.newest.snapshot))
     await live.change(change)
     failpoint("preview.taken")
     await _note_use(place.server, meant.preview)
@@ -83,22 +84,22 @@ async def up(context: Context, params: Params) -> Answer:
 
 async def render(context: Context, params: Params) -> Answer:
     """All objects of a preview as text; nothing is asked and nothing is made."""
-    meant = await _meant(context, params, _imagined(params))
+    meant = await meant_by(context, params, _imagined(params))
     key = _own_key(context, meant)
     meant = replace(meant, preview=replace(meant.preview, key=key))
-    basis, along = await _basis(context, params, meant)
-    change = _taken(context, params, meant, basis, along)
+    basis, along = await basis_of(context, params, meant)
+    change = taken(context, params, meant, basis, along)
     intent = change(Intent(meant.checkout, preview=meant.preview), Snapshot())
-    _check(intent, context)
-    name, home = meant.preview.name, context.registry.host.home
+    _check(intent)
+    home = context.registry.host.home
     made = [namespace(meant.preview, 1, time.time()), *guards(meant.preview, resources_of(intent))]
-    for service in intent.environment.services.values():
-        if service.name in intent.wishes.wanted:
-            made += objects(name, resolved(intent, home, service))
+    for wanted in desired(intent, home).services.values():
+        for replica in wanted.replicas:
+            made += objects(meant.preview.name, replica.service)
     return Answer({"text": text(made, show_secrets=bool(params.get("show_secrets")))})
 
 
-async def _meant(context: Context, params: Params, cluster: Cluster) -> Meant:
+async def meant_by(context: Context, params: Params, cluster: Cluster) -> Meant:
     target = params["target"]
     checkout = find_checkout(str(target["directory"]), tuple(target.get("files") or ()))
     repository = Repository(checkout.root, client(params))
@@ -133,7 +134,7 @@ async def _tree(
     return find_checkout(str(folder))
 
 
-async def _with_key(context: Context, meant: Meant, server: Server) -> Meant:
+async def with_key(context: Context, meant: Meant, server: Server) -> Meant:
     """Its secrets are made with the key that its namespace has; a new one gets ours."""
     from devenv.runtimes.kubernetes import namespaces
     from devenv.runtimes.kubernetes.homes import namespace_of
@@ -155,7 +156,7 @@ def _own_key(context: Context, meant: Meant) -> bytes:
     return hmac.new(own, meant.preview.name.encode(), hashlib.sha256).digest()
 
 
-async def _basis(context: Context, params: Params, meant: Meant) -> tuple[Basis, Along]:
+async def basis_of(context: Context, params: Params, meant: Meant) -> tuple[Basis, Along]:
     """The profile as a preview has it, and what it takes along."""
     profiles = tuple(params["target"].get("profiles") or ())
     wanted = request(meant.checkout, profiles, client(params).environment)
@@ -173,7 +174,7 @@ def _content(path: str) -> str:
     return content.decode("utf-8", "surrogateescape")
 
 
-def _taken(context: Context, params: Params, meant: Meant, basis: Basis, along: Along) -> Change:
+def taken(context: Context, params: Params, meant: Meant, basis: Basis, along: Along) -> Change:
     change = applied(context, params, basis, wish_up(params))
 
     def take(intent: Intent, snapshot: Snapshot) -> Intent:
@@ -183,18 +184,28 @@ def _taken(context: Context, params: Params, meant: Meant, basis: Basis, along: 
     return take
 
 
-def _check(intent: Intent, context: Context) -> None:
+def _check(intent: Intent) -> None:
     """Raise ProfileError with all that a cluster cannot do of what is wanted."""
-    assert intent.preview is not None
-    services = intent.environment.services
-    found = [
-        problem
-        for name in sorted(intent.wishes.wanted)
-        for problem in problems(intent.preview.name, pictured(intent, services[name]))
-    ]
+    found = [problem for problem in faults(intent) if not problem.warning]
     if found:
         raise ProfileError(tuple(found))
-    guards(intent.preview, resources_of(intent))
+
+
+def faults(intent: Intent) -> list[Problem]:
+    """What a cluster cannot do of what is wanted; else what its guards would say, with warnings."""
+    preview = intent.preview
+    assert preview is not None
+    services = [
+        replace(pictured(intent, one), replicas=count(intent, one))
+        for name, one in sorted(intent.environment.services.items())
+        if name in intent.wishes.wanted
+    ]
+    found = [problem for one in services for problem in problems(preview.name, one)]
+    shared = guards(preview, resources_of(intent))
+    if found:
+        return found
+    made = [Rendered(one, objects(preview.name, one)) for one in services]
+    return verdicts(bounds(preview), made, shared)
 
 
 async def _note_use(server: Server, preview: Preview) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from devenv.model.preview import Preview
 from devenv.runtimes.kubernetes import names
 from devenv.runtimes.kubernetes.cache import Cache, Object, is_leaving, label
+from devenv.runtimes.kubernetes.objects.namespace import lease, namespace
 from devenv.runtimes.kubernetes.resources import LEASE, NAMESPACE, name_of
 
 
@@ -25,6 +26,12 @@ def is_lent(home: Object) -> bool:
 def generation(home: Object, preview: str) -> int:
     """Which of a preview's namespaces it is; 0: none, it only has the labels."""
     return 1 if is_lent(home) else names.generation_of(preview, name_of(home))
+
+
+def home_of(preview: Preview) -> Object:
+    """What would be made first, where a preview has none."""
+    lent = bool(preview.cluster.namespaces)
+    return lease(preview, 0.0) if lent else namespace(preview, 1, 0.0)
 
 
 def is_of(home: Object, preview: Preview) -> bool:

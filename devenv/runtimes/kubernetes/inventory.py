@@ -44,9 +44,15 @@ class Inventory:
 
     async def of(self, service: str) -> list[Entry]:
         """What was made for a service."""
+        return (await self.all()).get(service, [])
+
+    async def all(self) -> dict[str, list[Entry]]:
+        """What was made, by service."""
         found = await self._server.read(CONFIG_MAP, self._namespace, NAME) or {}
-        held = (found.get("data") or {}).get(service) or "[]"
-        return [Entry(*one) for one in json.loads(held) if one[0] in BY_KIND]
+        return {
+            service: [Entry(*one) for one in json.loads(held) if one[0] in BY_KIND]
+            for service, held in (found.get("data") or {}).items()
+        }
 
     async def put(self, service: str, entries: Iterable[Entry]) -> None:
         """Write down what a service has; nothing of it: forget it."""

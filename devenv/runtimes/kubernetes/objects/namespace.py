@@ -8,24 +8,10 @@ from typing import Any
 from devenv.model.environment import Resources
 from devenv.model.preview import Preview
 from devenv.runtimes.kubernetes import names
+from devenv.runtimes.kubernetes.objects.bounds import UNKNOWN, USUAL, Bounds
 from devenv.runtimes.kubernetes.objects.storage import shared_objects
 
 Object = dict[str, Any]
-ENFORCED, WARNED = "baseline", "restricted"
-"""Levels of Pod Security."""
-QUOTA = {
-    "requests.cpu": "10",
-    "requests.memory": "20Gi",
-    "limits.cpu": "20",
-    "limits.memory": "40Gi",
-    "pods": "40",
-    "services": "40",
-    "persistentvolumeclaims": "20",
-    "services.loadbalancers": "0",
-    "services.nodeports": "0",
-}
-USUAL_LIMIT = {"cpu": "1", "memory": "512Mi"}
-USUAL_REQUEST = {"cpu": "50m", "memory": "64Mi"}
 
 
 def moment(seconds: float) -> str:
@@ -36,7 +22,7 @@ def moment(seconds: float) -> str:
 def namespace(preview: Preview, generation: int, now: float) -> Object:
     """The namespace as it is made; ``now``: seconds since the epoch."""
     metadata = _told(preview, now)
-    levels = {names.ENFORCE: ENFORCED, names.WARN: WARNED}
+    levels = {names.ENFORCE: USUAL.enforced, names.WARN: USUAL.warned}
     labels = {**metadata["labels"], **levels}
     name = names.namespace_name(preview.name, generation)
     return _object("v1", "Namespace", {**metadata, "name": name, "labels": labels})
@@ -71,7 +57,7 @@ def guards(preview: Preview, resources: Resources) -> list[Object]:
     """
     metadata = {"name": names.OURS, "labels": names.labels(preview.name)}
     own = [
-        _object("v1", "ResourceQuota", metadata, spec={"hard": QUOTA}),
+        _object("v1", "ResourceQuota", metadata, spec={"hard": dict(USUAL.quota)}),
         _object("v1", "LimitRange", metadata, spec={"limits": [_limits()]}),
         _object("networking.k8s.io/v1", "NetworkPolicy", metadata, spec=_network()),
     ]
@@ -82,12 +68,18 @@ def guards(preview: Preview, resources: Resources) -> list[Object]:
     ]
 
 
+def bounds(preview: Preview) -> Bounds:
+    """What its namespace allows, as far as we know."""
+    return UNKNOWN if preview.cluster.namespaces else USUAL
+
+
 def _object(version: str, kind: str, metadata: Object, **rest: Any) -> Object:
     return {"apiVersion": version, "kind": kind, "metadata": metadata, **rest}
 
 
 def _limits() -> Object:
-    return {"type": "Container", "default": USUAL_LIMIT, "defaultRequest": USUAL_REQUEST}
+    usual = {"default": dict(USUAL.limit), "defaultRequest": dict(USUAL.request)}
+    return {"type": "Container", **usual}
 
 
 def _network() -> Object:

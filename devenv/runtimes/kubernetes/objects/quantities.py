@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
@@ -20,6 +21,29 @@ def memory(written: object) -> str:
 def cpu(written: object) -> str:
     """Thousandths of a processor: ``0.5`` is ``500m``."""
     return f"{int(float(str(written)) * 1000)}m"
+
+
+_SUFFIXES = {
+    "m": Fraction(1, 1000),
+    **{letter: Fraction(1000**power) for power, letter in enumerate("kMGT", 1)},
+    **{f"{letter}i": Fraction(1024**power) for power, letter in enumerate("KMGT", 1)},
+}
+
+
+def amount(quantity: str) -> Fraction:
+    """A quantity as a cluster writes it, ``500m`` or ``20Gi``, in its unit: processors, bytes."""
+    number = quantity.rstrip("mkKMGTi")
+    return Fraction(number) * _SUFFIXES.get(quantity[len(number) :], 1)
+
+
+def shown(resource: str, value: Fraction) -> str:
+    """An amount as people read it; ``resource``: what it is of, memory or a number of something."""
+    if not resource.endswith("memory"):
+        return f"{float(value):g}"
+    for suffix in ("Gi", "Mi"):
+        if value >= _SUFFIXES[suffix]:
+            return f"{float(round(value / _SUFFIXES[suffix], 2)):g}{suffix}"
+    return f"{int(value)} bytes"
 
 
 def resources(definition: Mapping[str, Any]) -> dict[str, Any]:

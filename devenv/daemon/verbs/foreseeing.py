@@ -1,0 +1,100 @@
+"""What ``preview up`` would do: steps, objects, and what the cluster would say. Nothing is made."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from devenv.daemon import documents
+from devenv.daemon.desired import desired, resources_of
+from devenv.daemon.environment import boottime
+from devenv.daemon.intent import Intent
+from devenv.daemon.verbs.clusters import named
+from devenv.daemon.verbs.context import Answer, Context, Params
+from devenv.daemon.verbs.previewing import basis_of, faults, meant_by, taken, with_key
+from devenv.model.environment import Desired, Replica
+from devenv.model.snapshot import Snapshot
+from devenv.model.unit import Observed
+from devenv.planning.capabilities import KUBERNETES
+from devenv.planning.forecast import forecast
+from devenv.runtimes.kubernetes.objects.namespace import guards
+from devenv.runtimes.kubernetes.objects.service import objects
+
+if TYPE_CHECKING:  # loaded when the first cluster is asked
+    from devenv.runtimes.kubernetes.comparing import Changed
+    from devenv.runtimes.kubernetes.place import Place
+
+ELSEWHERE = "elsewhere"
+"""What is prepared is not known: another daemon did it."""
+Object = Mapping[str, Any]
+
+
+async def plan(context: Context, params: Params) -> Answer:
+    """Say what ``up`` would do, by the cluster's own word where the namespace is there."""
+    from devenv.runtimes.kubernetes.place import Place
+
+    meant = await meant_by(context, params, named(str(params.get("cluster") or "")))
+    place = Place(meant.preview, context.registry.host.kubernetes.servers.of(meant.preview.cluster))
+    await place.server.open()
+    place.server.need()
+    meant = await with_key(context, meant, place.server)
+    basis, along = await basis_of(context, params, meant)
+    live = next((one for one in context.registry if one.id == meant.id), None)
+    before = live.board.newest.intent if live else Intent(meant.checkout, preview=meant.preview)
+    snapshot = live.board.newest.snapshot if live else Snapshot()
+    seen = live.board.newest.observed if live else _seen(place)
+    intent = taken(context, params, meant, basis, along)(before, snapshot)
+    found = faults(intent)
+    errors = [problem for problem in found if not problem.warning]
+    wanted = desired(intent, context.registry.host.home)
+    changes = [] if errors else await _changes(place, intent, wanted, seen)
+    rounds = [] if errors else forecast(wanted, seen, boottime())
+    return Answer(
+        {
+            "rounds": [list(lines) for lines in rounds],
+            "objects": [asdict(one) for one in changes],
+            "problems": [documents.problem(one) for one in (*basis.loaded.problems, *found)],
+        }
+    )
+
+
+def _seen(place: Place) -> Observed:
+    """What there is of a preview that this daemon holds nothing of."""
+    from devenv.runtimes.kubernetes.rows import unit_of
+
+    boot = time.time() - boottime()
+    units = {key: unit_of(one) for key, (_, one) in place.workloads(boot).items()}
+    return Observed(units=units, prepared={KUBERNETES: ELSEWHERE} if place.namespace else {})
+
+
+async def _changes(place: Place, intent: Intent, wanted: Desired, seen: Observed) -> list[Changed]:
+    from devenv.runtimes.kubernetes import comparing
+    from devenv.runtimes.kubernetes.homes import home_of
+    from devenv.runtimes.kubernetes.inventory import Inventory
+
+    name, namespace = place.preview.name, place.namespace
+    shared = guards(place.preview, resources_of(intent))
+    each = [(replica, objects(name, replica.service)) for replica in _replicas(wanted)]
+    if not namespace:
+        made = [one for _, found in each for one in found]
+        return comparing.made([home_of(place.preview), *shared, *made])
+    open_ones = [one for replica, found in each if not _is_so(replica, seen) for one in found]
+    changes = await comparing.changed(place.server, namespace, [*shared, *open_ones])
+    applied = {(one["kind"], one["metadata"]["name"]) for _, found in each for one in found}
+    inventory = Inventory(place.server, namespace, name)
+    services = {replica.service.name for replica, _ in each}
+    return [*changes, *await comparing.removed(inventory, services, applied)]
+
+
+def _replicas(wanted: Desired) -> Iterator[Replica]:
+    for service in wanted.services.values():
+        yield from service.replicas
+
+
+def _is_so(replica: Replica, seen: Observed) -> bool:
+    """Tell whether nothing would be applied for it."""
+    unit = seen.units.get(replica.id)
+    asked = (replica.fingerprint, replica.generation)
+    return unit is not None and not unit.exit and (unit.fingerprint, unit.generation) == asked
