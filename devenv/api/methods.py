@@ -113,6 +113,8 @@ METHODS: dict[str, Method] = {
         "target client branch? cluster? lifetime? services?", "rounds objects problems"
     ),
     "preview.render": Method("target client branch? cluster? services? show_secrets?", "text"),
+    "preview.status": Method("target client branch? cluster? name?", STATUS),
+    "preview.reach": Method("target client branch? cluster? name?", "name urls"),
     "preview.find": Method("target client branch? cluster? name?", "environment"),
     "preview.list": Method("", "previews faults"),
     "preview.down": Method("target client branch? cluster? name?", "name cluster"),

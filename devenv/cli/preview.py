@@ -38,6 +38,7 @@ def run(arguments: Arguments, session: Session) -> Output | Become | Result:
         "list": _list,
         "status": _status,
         "url": _url,
+        "open": _open,
         "render": _render,
         "logs": _logs,
         "exec": _exec,
@@ -126,10 +127,11 @@ def _row(one: Document, now: float) -> tuple[str, ...]:
 
 
 def _status(arguments: Arguments, session: Session) -> Result:
-    from devenv.cli.status import run as status
+    from devenv.cli.services import chosen
+    from devenv.cli.status import shown
 
-    inner = _inner(session, _found(arguments, session), "status", arguments.services)
-    return status(inner.arguments, inner)
+    document = session.client.call("preview.status", _named(arguments, session), within=60.0)
+    return shown(document, chosen(document, arguments.services))
 
 
 def _logs(arguments: Arguments, session: Session) -> Output:
@@ -152,19 +154,31 @@ def _exec(arguments: Arguments, session: Session) -> Output | Become:
 
 
 def _url(arguments: Arguments, session: Session) -> Result:
-    name = _inner(session, _found(arguments, session), "status", []).call("status")["environment"]
-    previews = session.client.call("preview.list", within=60.0)["previews"]
-    urls: dict[str, str] = next(
-        (one["urls"] for one in previews if one["name"] == name["name"]), {}
-    )
-    chosen = {one: urls.get(one) for one in arguments.services or urls}
-    missing = [one for one, url in chosen.items() if url is None]
-    if missing:
-        raise DevenvError(f"{', '.join(missing)} has no address", "only published ports have one")
+    chosen = _addresses(arguments, session)
     text = "\n".join(
-        f"{service}  {url}" if len(chosen) > 1 else str(url) for service, url in chosen.items()
+        f"{service}  {url}" if len(chosen) > 1 else url for service, url in chosen.items()
     )
     return Result({"urls": chosen}, text)
+
+
+def _open(arguments: Arguments, session: Session) -> Result:
+    from devenv.cli.open import show_page
+
+    url = next(iter(_addresses(arguments, session).values()), "")
+    if not url:
+        raise DevenvError("it has no address to open", "only published ports have one")
+    opened = not arguments.json and show_page(url, session.environ)
+    return Result({"url": url, "opened": opened}, url)
+
+
+def _addresses(arguments: Arguments, session: Session) -> dict[str, str]:
+    """The addresses of the services that are named, else of all that have one."""
+    answer = session.client.call("preview.reach", _named(arguments, session), within=60.0)
+    urls: dict[str, str] = answer["urls"]
+    missing = [one for one in arguments.services if one not in urls]
+    if missing:
+        raise DevenvError(f"{', '.join(missing)} has no address", "only published ports have one")
+    return {one: urls[one] for one in arguments.services or urls}
 
 
 def _render(arguments: Arguments, session: Session) -> Result:
@@ -231,19 +245,24 @@ def _sweep(arguments: Arguments, session: Session) -> Result:
 
 def _which(arguments: Arguments, session: Session) -> Document:
     """The preview that is meant: the one that is named, else that of the branch here."""
-    name = arguments.services[0] if arguments.services else None
+    name = arguments.services[0] if arguments.services else arguments.environment
+    return {**_named(arguments, session), "name": name}
+
+
+def _named(arguments: Arguments, session: Session) -> Document:
+    """The preview that is meant where other words are services: by ``-e``, else as above."""
     return {
         "target": session.target(),
         "client": session.caller(),
         "branch": arguments.branch,
         "cluster": arguments.cluster,
-        "name": name,
+        "name": arguments.environment,
     }
 
 
 def _found(arguments: Arguments, session: Session) -> str:
     """The id of its environment on this machine."""
-    params = {**_which(arguments, session), "name": None}
+    params = _named(arguments, session)
     found: str = session.client.call("preview.find", params, within=60.0)["environment"]
     return found
 

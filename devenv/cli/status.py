@@ -23,6 +23,11 @@ def run(arguments: Arguments, session: Session) -> Result:
     if arguments.json or arguments.stats:
         samples = session.call("samples")["samples"]
         services = [_with_samples(one, samples.get(one["name"], ())) for one in services]
+    return shown(document, services)
+
+
+def shown(document: dict[str, Any], services: list[dict[str, Any]]) -> Result:
+    """A status document, with these services of it."""
 
     def text(style: Style) -> str:
         environment = document["environment"]

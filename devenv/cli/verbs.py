@@ -244,6 +244,7 @@ _ALL = (
             "list",
             "status",
             "url",
+            "open",
             "render",
             "logs",
             "exec",

@@ -15,6 +15,7 @@ from devenv.daemon.host import Folders
 from devenv.daemon.registry import Registry
 from devenv.daemon.server import Server
 from devenv.daemon.verbs.context import Context
+from devenv.daemon.visits import Visits
 from devenv.keeper.system import raise_file_limit
 from devenv.runtimes.docker.runtime import DockerRuntime
 from devenv.runtimes.docker.strays import origin_of
@@ -64,7 +65,7 @@ async def _serve(ready: int) -> None:
     path = places.daemon_socket(os.environ)
     listening = _listen(path)
     leave = asyncio.Event()
-    context = Context(registry, time.time(), leave)
+    context = Context(registry, time.time(), leave, Visits(registry.host))
     server = Server(listening, context)
     serving = asyncio.create_task(server.serve())
     _handle_signals(leave)
@@ -78,6 +79,7 @@ async def _serve(ready: int) -> None:
     await server.finish(LAST_WORDS)
     serving.cancel()
     await context.bridges.close()
+    context.visits.close()
     registry.close()
     docker.close()
     await kubernetes.close()

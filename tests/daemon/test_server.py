@@ -20,6 +20,7 @@ from devenv.daemon.host import Folders
 from devenv.daemon.registry import Registry
 from devenv.daemon.server import Server
 from devenv.daemon.verbs.context import Context
+from devenv.daemon.visits import Visits
 from devenv.model.environment import EnvironmentId
 from devenv.profile.filenames import PROFILE
 from devenv.runtimes.docker.runtime import DockerRuntime
@@ -46,7 +47,9 @@ def served(folder: Path, conversation: Conversation) -> Any:
             listening.listen()
             listening.setblocking(False)
             registry = _registry(folder)
-            server = Server(listening, Context(registry, 0.0, asyncio.Event()))
+            server = Server(
+                listening, Context(registry, 0.0, asyncio.Event(), Visits(registry.host))
+            )
             serving = asyncio.create_task(server.serve())
             reader, writer = await asyncio.open_unix_connection(path, limit=codec.LIMIT)
             try:

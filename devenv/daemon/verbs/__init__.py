@@ -16,6 +16,7 @@ from devenv.daemon.verbs import (
     previews,
     reading,
     syncing,
+    visiting,
 )
 from devenv.daemon.verbs.context import Answer, Context, Params
 
@@ -58,6 +59,8 @@ VERBS: dict[str, Callable[[Context, Params], Awaitable[Answer]]] = {
     "preview.plan": foreseeing.plan,
     "preview.render": previewing.render,
     "preview.find": previews.find,
+    "preview.status": visiting.read_status,
+    "preview.reach": visiting.reach,
     "preview.list": previews.list_all,
     "preview.down": previews.down,
     "preview.extend": previews.extend,

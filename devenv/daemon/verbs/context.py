@@ -16,6 +16,7 @@ from devenv.daemon.environment import LiveEnvironment
 from devenv.daemon.intent import Intent
 from devenv.daemon.profiles import differences, request
 from devenv.daemon.registry import Registry
+from devenv.daemon.visits import Visits
 from devenv.errors import DevenvError, require_services
 from devenv.logs.watch import tail
 from devenv.model.origin import Origin, Problem, ProfileError
@@ -34,6 +35,7 @@ class Context:
     registry: Registry
     started_at: float
     leave: asyncio.Event
+    visits: Visits
     bridges: Bridges = field(default_factory=Bridges)
 
 

@@ -73,6 +73,7 @@ async def up(context: Context, params: Params) -> Answer:
     meant = await with_key(context, meant, place.server)
     basis, along = await basis_of(context, params, meant)
     place.asked = True
+    context.visits.end(meant.id)
     live = context.registry.preview(meant.checkout, meant.preview)
     change = taken(context, params, meant, basis, along)
     _check(change(live.board.newest.intent, live.board.newest.snapshot))

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from devenv.daemon import clusters, previews
+from devenv.daemon.board import Published
 from devenv.daemon.environment import LiveEnvironment
 from devenv.daemon.intent import Leaving, leaving
 from devenv.daemon.previews import Document
@@ -46,8 +47,8 @@ async def list_all(context: Context, params: Params) -> Answer:
 
 async def down(context: Context, params: Params) -> Answer:
     """Take a preview down, whoever has brought it up."""
-    name, server = await _there(context, params)
-    live = _live(context, name, server.connection.cluster)
+    name, server = await found_by(context, params)
+    live = held_here(context, name, server.connection.cluster)
     if live is not None:
         await live.change(lambda intent, _: leaving(intent, Leaving.WITH_DATA))
     else:
@@ -60,7 +61,7 @@ async def extend(context: Context, params: Params) -> Answer:
     from devenv.runtimes.kubernetes import namespaces
     from devenv.runtimes.kubernetes.cache import is_leaving
 
-    name, server = await _there(context, params)
+    name, server = await found_by(context, params)
     now, lifetime = time.time(), lifetime_of(params)
     for home in _homes(server, name):
         if not is_leaving(home):
@@ -106,17 +107,21 @@ def _overdue(one: Document, source: str, heads: frozenset[str] | None) -> str:
 
 
 async def _ours(context: Context, params: Params) -> LiveEnvironment:
-    name, server = await _there(context, params)
-    live = _live(context, name, server.connection.cluster)
+    from devenv.runtimes.kubernetes.homes import namespace_of
+
+    name, server = await found_by(context, params)
+    live = held_here(context, name, server.connection.cluster)
     if live is None:
+        namespace = next(namespace_of(one) for one in _homes(server, name))
         raise DevenvError(
-            f"{name} was brought up on another machine",
-            "devenv preview up, in a checkout of its branch, takes it up here",
+            f"{name} was brought up on another machine, and this needs a checkout of its branch",
+            "devenv preview up there takes it up here too; without one: "
+            f"kubectl logs|exec --namespace {namespace} …",
         )
     return live
 
 
-async def _there(context: Context, params: Params) -> tuple[str, Server]:
+async def found_by(context: Context, params: Params) -> tuple[str, Server]:
     """The name of a preview and its cluster. DevenvError: there is none."""
     server = _server(context, named(str(params.get("cluster") or "")))
     await server.open()
@@ -147,7 +152,7 @@ def _server(context: Context, cluster: Cluster) -> Server:
     return context.registry.host.kubernetes.servers.of(cluster)
 
 
-def _live(context: Context, name: str, cluster: Cluster) -> LiveEnvironment | None:
+def held_here(context: Context, name: str, cluster: Cluster) -> LiveEnvironment | None:
     """A preview that is ours: this daemon holds what is wanted of it."""
     for live in context.registry:
         intent = live.board.newest.intent
@@ -157,30 +162,30 @@ def _live(context: Context, name: str, cluster: Cluster) -> LiveEnvironment | No
     return None
 
 
+def urls_of(published: Published) -> Mapping[str, str]:
+    """The local addresses of services: those that the profile says, else HTTP is meant."""
+    return {
+        one.name: one.ports[0].url or f"http://127.0.0.1:{one.ports[0].port}/"
+        for one in published.snapshot.services
+        if one.ports
+    }
+
+
 def _is_left(live: LiveEnvironment) -> bool:
     newest = live.board.newest
     return newest.gone and not newest.intent.is_up
 
 
 def _documents(context: Context, server: Server) -> list[Document]:
+    cluster = server.connection.cluster
+    shown = [*(live.board.newest for live in context.registry), *context.visits]
     urls = {
-        preview.name: _urls(live)
-        for live in context.registry
-        if (preview := live.board.newest.intent.preview)
-        and preview.cluster == server.connection.cluster
+        preview.name: urls_of(published)
+        for published in shown
+        if (preview := published.intent.preview) and preview.cluster == cluster
     }
     boot = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
     return previews.documents(server, boot, urls)
-
-
-def _urls(live: LiveEnvironment) -> Mapping[str, str]:
-    """The local addresses of services: those that the profile says, else HTTP is meant."""
-    services = live.board.newest.snapshot.services
-    return {
-        one.name: one.ports[0].url or f"http://127.0.0.1:{one.ports[0].port}/"
-        for one in services
-        if one.ports
-    }
 
 
 def _homes(server: Server, name: str) -> list[Object]:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from devenv.model.preview import Preview
+from devenv.model.preview import Cluster, Preview
 from devenv.runtimes.kubernetes import names
-from devenv.runtimes.kubernetes.cache import Cache, Object, is_leaving, label
+from devenv.runtimes.kubernetes.cache import Cache, Object, annotation, is_leaving, label
 from devenv.runtimes.kubernetes.objects.namespace import lease, namespace
 from devenv.runtimes.kubernetes.resources import LEASE, NAMESPACE, name_of
 
@@ -32,6 +32,18 @@ def home_of(preview: Preview) -> Object:
     """What would be made first, where a preview has none."""
     lent = bool(preview.cluster.namespaces)
     return lease(preview, 0.0) if lent else namespace(preview, 1, 0.0)
+
+
+def preview_of(home: Object, cluster: Cluster) -> Preview:
+    """The preview that a home is of, as whoever made it has said."""
+    return Preview(
+        cluster,
+        label(home, names.PREVIEW),
+        annotation(home, names.SOURCE),
+        annotation(home, names.BRANCH),
+        annotation(home, names.OWNER),
+        lifetime=0.0,
+    )
 
 
 def is_of(home: Object, preview: Preview) -> bool:

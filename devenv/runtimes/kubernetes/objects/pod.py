@@ -94,8 +94,8 @@ def _variables(service: Service, definition: Definition) -> list[dict[str, Any]]
 
 
 def _ports(service: Service) -> list[dict[str, Any]]:
-    found = {(container_port(port), port.protocol.upper()) for port in service.ports}
-    return [{"containerPort": number, "protocol": protocol} for number, protocol in sorted(found)]
+    found = dict.fromkeys((container_port(port), port.protocol.upper()) for port in service.ports)
+    return [{"containerPort": number, "protocol": protocol} for number, protocol in found]
 
 
 def _security(definition: Definition) -> dict[str, Any]:
