@@ -116,6 +116,7 @@ class _Hands:
         self.hold = units.hold
         self.open = units.open
         self.put = units.put
+        self.filled = units.filled
         self._service = service
         self._units = units
         self._ledgers = ledgers

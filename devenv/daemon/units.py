@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
@@ -15,7 +16,7 @@ from devenv.daemon.images import images_of
 from devenv.daemon.intent import Change, Intent
 from devenv.errors import DevenvError
 from devenv.model.environment import EnvironmentId, ReplicaId
-from devenv.model.sync import Hook
+from devenv.model.sync import Hook, SyncRule
 from devenv.model.unit import Observed
 from devenv.runtimes.docker.frames import STDOUT
 from devenv.runtimes.executing import outcome_of
@@ -82,6 +83,10 @@ class Units(Protocol):
 
     async def restart(self, reason: str) -> None: ...
 
+    async def filled(self, replica: ReplicaId, rule: SyncRule) -> None:
+        """What one lacked of a rule when it was first met has been sent to it."""
+        ...
+
     async def perform(self, hook: Hook) -> list[Outcome]:
         """Run a command in each that runs."""
         ...
@@ -129,6 +134,9 @@ class Containers:
 
     async def restart(self, reason: str) -> None:
         await self._wishes.restart(self._service, reason)
+
+    async def filled(self, replica: ReplicaId, rule: SyncRule) -> None:
+        """Nothing: it goes on as it was started, as in Compose."""
 
     async def perform(self, hook: Hook) -> list[Outcome]:
         wanted = Command(
@@ -203,7 +211,29 @@ class Pods:
         )
 
     async def restart(self, reason: str) -> None:
-        await self._wishes.restart(self._service, reason)
+        """Start the program of each pod anew, where it is: another pod has not got its files."""
+        intent = self._wishes.intent()
+        sends = any(rule.target for rule in intent.environment.services[self._service].sync)
+        if all(one.supervised for one in self._running.values()):
+            self._wishes.note(self._service, f"restarts: {reason}")
+            await asyncio.gather(*map(self._renew, self._running))
+        elif not sends:
+            await self._wishes.restart(self._service, reason)
+        else:
+            raise DevenvError("what its image runs is not known", "say it with `entrypoint`")
+
+    async def filled(self, replica: ReplicaId, rule: SyncRule) -> None:
+        """It was begun with what its image has."""
+        running = self._running.get(replica)
+        if rule.restart and running is not None and running.supervised:
+            await self._renew(replica)
+
+    async def _renew(self, replica: ReplicaId) -> None:
+        from devenv.runtimes.kubernetes.objects.supervisor import RENEW
+
+        outcome = await outcome_of(await self._open(replica, Command(RENEW)))
+        if outcome.code:
+            raise DevenvError(f"it cannot be restarted: {outcome.output}")
 
     async def perform(self, hook: Hook) -> list[Outcome]:
         if hook.user or hook.privileged or hook.environment:

@@ -6,7 +6,7 @@ addresses are known. Durations are seconds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -203,3 +203,15 @@ class Service:
         kept = {key: value for key, value in self.definition.items() if key != "pull_policy"}
         made = replace(self.container, definition={**kept, "image": image})
         return replace(self, container=made)
+
+    def running(self, entrypoint: Sequence[str], command: Sequence[str]) -> Service:
+        """The same service with the words of its image written out, where it has none of its own.
+
+        Where an image has no entrypoint, its command is all that runs.
+        """
+        if self.container is None or self.definition.get("entrypoint"):
+            return self
+        own = self.definition.get("command")
+        words = [*entrypoint, *(command if own is None else own)]
+        named = {**self.definition, "entrypoint": words, "command": None}
+        return replace(self, container=replace(self.container, definition=named))

@@ -68,6 +68,8 @@ class Preparation:
 
 Publish = Callable[[EnvironmentId, str, Preparation, Report], Awaitable[str]]
 """Has the image of a service in its registry, built if need be; gives its digest there."""
+Program = Callable[[str, Preparation, Report], Awaitable[tuple[list[str], list[str]]]]
+"""What an image runs: its entrypoint and its command. Raises DevenvError: nobody can say it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,10 @@ class Opener(Protocol):
         """Unpack an archive at "/" of a unit that need not run. Raises DevenvError."""
         ...
 
+    async def filled(self, replica: ReplicaId, rule: SyncRule) -> None:
+        """Take in that a unit has what it lacked of a rule at the first contact. DevenvError."""
+        ...
+
 
 class Copy:
     """One unit: the link into it, and a mirror for each rule that sends.
@@ -71,6 +75,7 @@ class Copy:
         self.problem = ""
         self.failures = 0
         self._link: Link | None = None
+        self._met: set[Strand] = set()
         self.lack = ""
 
     async def bring(self, opener: Opener) -> None:
@@ -113,9 +118,17 @@ class Copy:
             self._link = Link(await opener.open(self.key.replica, user))
             for mirror in self.mirrors.values():
                 mirror.doubt()
-        for mirror in self.mirrors.values():
+        for strand, mirror in self.mirrors.items():
             if mirror.revision < mirror.source.revision:
                 await mirror.bring(self._link)
+                await self._meet(strand, opener)
+
+    async def _meet(self, strand: Strand, opener: Opener) -> None:
+        """Say so when the first contact has found something to send."""
+        is_new, sent = strand not in self._met, self.mirrors[strand].tally.generation
+        self._met.add(strand)
+        if is_new and sent:
+            await opener.filled(self.key.replica, strand.rule)
 
     @property
     def is_behind(self) -> bool:

@@ -69,7 +69,10 @@ def _registry(folder: Path) -> Registry:
     )
     docker = DockerRuntime(records=lambda environment: str(folder / environment))
     return Registry(
-        Folders(folder / "state"), processes, docker, KubernetesRuntime(docker.commands.publish)
+        Folders(folder / "state"),
+        processes,
+        docker,
+        KubernetesRuntime(docker.commands.publish, docker.commands.program),
     )
 
 

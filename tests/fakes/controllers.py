@@ -92,12 +92,14 @@ class Controllers:
         return f"container-{next(self._containers)}"
 
     def _make_pod(self, key: Key, made: Object, name: str) -> None:
+        template = made["spec"]["template"]["metadata"]
+        own = {"owner": f"{key[0]}/{key[2]}"}
         pod = {
             "apiVersion": "v1",
             "kind": "Pod",
             "metadata": {
-                "labels": made["spec"]["template"]["metadata"]["labels"],
-                "annotations": {"owner": f"{key[0]}/{key[2]}"},
+                "labels": template["labels"],
+                "annotations": {**template.get("annotations", {}), **own},
             },
             "spec": made["spec"]["template"]["spec"],
         }

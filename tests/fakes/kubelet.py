@@ -13,6 +13,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from devenv.runtimes.kubernetes.objects.supervisor import RENEW
 from tests.fakes.store import Object
 
 V5 = "v5.channel.k8s.io"
@@ -25,14 +26,15 @@ TOOLS = {"sh", "head", "tar", "mv", "rm", "mkdir", "dd", "id", "tr", "stat", "xa
 class Kubelet:
     """``root`` has the files of each container, by its id; a relative path of a command is there.
 
-    ``protocols`` are those that it speaks; ``lacking``: a program that no image has.
+    ``protocols`` are those that it speaks; ``renewed``: the containers whose program was asked to
+    begin anew; ``lacking``: a program that no image has.
     """
 
     def __init__(self) -> None:
         self.root = Path("/nowhere")
         self.protocols = (V5,)
         self.lacking = ""
-        self.opened = 0
+        self.renewed: list[str] = []
         self._sockets: set[web.WebSocketResponse] = set()
 
     def cut(self) -> None:
@@ -47,11 +49,13 @@ class Kubelet:
         socket = web.WebSocketResponse(protocols=self.protocols)
         await socket.prepare(request)
         self._sockets.add(socket)
-        self.opened += 1
         words = request.query.getall("command")
         try:
             if words[0] == self.lacking:
                 await _end(socket, _not_found(words[0]))
+            elif words == list(RENEW):  # its process 1 is that of this machine
+                self.renewed.append(container_of(pod))
+                await _end(socket, _ended(0))
             else:
                 await self._converse(socket, words, self.root / container_of(pod))
         finally:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -143,7 +144,7 @@ class KubernetesStage:
         return Preview(self.cluster, environment, "shop", "main", "me", 3600.0, b"key")
 
 
-async def _builds_nothing(*_: object) -> str:
+async def _builds_nothing(*_: object) -> Any:
     raise AssertionError("nothing is to be built")
 
 
@@ -152,7 +153,7 @@ async def kubernetes(base: Path) -> AsyncIterator[Stage]:
     server = ApiServer()
     async with server.serving():
         cluster = pin("fake", CONTEXT, str(server.kubeconfig(base)))
-        runtime = KubernetesRuntime(_builds_nothing)
+        runtime = KubernetesRuntime(_builds_nothing, _builds_nothing)
         yield KubernetesStage(runtime, server, cluster)
         await runtime.close()
 

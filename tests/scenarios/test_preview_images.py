@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import urllib.request
+from typing import Any
 
 import pytest
 
 from tests.fakes.apiserver import CONTEXT
 from tests.fakes.thread import Beside
 from tests.lab.engine import Engine
-from tests.scenarios.sandbox import Sandbox
-from tests.scenarios.test_previews import git
+from tests.scenarios.sandbox import Sandbox, eventually
+from tests.scenarios.test_previews import git, previews
 
 pytestmark = pytest.mark.timeout(180)
 COMPOSE = "services: {web: {build: ., init: false}}"
@@ -36,8 +37,12 @@ def with_registry(shop: Sandbox, registry: str) -> None:
 
 def image_in(cluster: Beside) -> str:
     """What the web's pods are made from."""
+    return str(container_in(cluster)["image"])
+
+
+def container_in(cluster: Beside) -> dict[str, Any]:
     (made,) = [one for key, one in cluster.server.store.objects.items() if key[0] == "deployments"]
-    found: str = made["spec"]["template"]["spec"]["containers"][0]["image"]
+    found: dict[str, Any] = made["spec"]["template"]["spec"]["containers"][0]
     return found
 
 
@@ -107,3 +112,59 @@ def test_what_cannot_be_a_registry_is_refused(shop: Sandbox) -> None:
     )
     assert done.returncode == 2
     assert "cannot be a registry" in done.stderr
+
+
+WATCHED = """
+services:
+  web:
+    build: .
+    init: false
+    command: ["serve"]
+    develop:
+      watch:
+        - {path: ./page, action: rebuild}
+        - {path: ./src, action: sync+restart, target: app}
+"""
+
+
+def test_a_save_rebuilds_and_where_that_fails_the_old_pods_go_on(
+    shop: Sandbox, cluster: Beside, engine: Engine
+) -> None:
+    with_registry(shop, engine.registry)
+    shop.write("compose.yaml", WATCHED)
+    shop.run("preview", "up", "--wait", timeout=90)
+    first = image_in(cluster)
+    shop.write("page", "another one for TOKEN")
+    eventually(lambda: image_in(cluster) != first, within=60)
+    second = image_in(cluster)
+    assert re.search(r":[0-9a-f]{32}@sha256:[0-9a-f]{64}$", second)
+
+    (preview,) = previews(shop)
+    words = ("events", "-e", f"{preview['name']}.fake")
+    shop.write("Dockerfile", "FROM lab/busybox:1\nRUN exit 3\nCOPY page /page\n")
+    shop.write("page", "a third one for TOKEN")
+    eventually(lambda: "rebuild of " in shop.run(*words).stdout, within=60)
+    assert image_in(cluster) == second
+    assert previews(shop)[0]["state"] == "ready"
+    shop.write("Dockerfile", "FROM lab/busybox:1\nCOPY page /page\n")
+    shop.write("page", "a fourth one for TOKEN")
+    eventually(lambda: image_in(cluster) != second, within=60)
+
+
+def test_what_an_image_runs_is_asked_where_saves_restart_it(
+    shop: Sandbox, cluster: Beside, engine: Engine
+) -> None:
+    with_registry(shop, engine.registry)
+    cluster.server.kubelet.root = shop.base
+    text = 'FROM lab/busybox:1\nCOPY page /page\nENTRYPOINT ["sh", "/start"]\nCMD ["nothing"]\n'
+    shop.write("Dockerfile", text)
+    shop.write("compose.yaml", WATCHED)
+    shop.run("preview", "up", "--wait", timeout=90)
+    made = container_in(cluster)
+    assert made["command"][-3:] == ["sh", "/start", "serve"]
+    assert "args" not in made
+
+    shop.run("preview", "down", "--wait")
+    shop.run("daemon", "stop")
+    shop.run("preview", "up", "--wait", timeout=90)
+    assert container_in(cluster)["command"] == made["command"], "asked of the registry"

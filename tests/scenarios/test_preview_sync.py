@@ -21,6 +21,7 @@ COMPOSE = """
 services:
   web:
     image: shop/web:1
+    entrypoint: [run]
     deploy: {replicas: 2}
     develop:
       watch:
@@ -34,10 +35,13 @@ def up(shop: Sandbox, cluster: Beside) -> Sandbox:
     return bring_up(shop, cluster)
 
 
-def bring_up(shop: Sandbox, cluster: Beside, action: str = "sync") -> Sandbox:
+def bring_up(
+    shop: Sandbox, cluster: Beside, action: str = "sync", entrypoint: str = "[run]"
+) -> Sandbox:
     cluster.server.kubelet.root = shop.base / "pods"
     cluster.server.kubelet.root.mkdir()
-    shop.write("compose.yaml", COMPOSE.replace("ACTION", action))
+    text = COMPOSE.replace("ACTION", action).replace("[run]", entrypoint)
+    shop.write("compose.yaml", text)
     shop.write("src/page", "one")
     shop.run("preview", "up", "--wait")
     return shop
@@ -175,6 +179,41 @@ def test_a_command_runs_in_every_pod_once_the_files_are_there(
     eventually(lambda: said(cluster, "page") == ["one", "one"])
     shop.write("src/page", "two")
     eventually(lambda: said(cluster, "copy") == ["two", "two"])
+
+
+def renewed(cluster: Beside) -> list[str]:
+    """The containers whose program was begun anew, in whatever order."""
+    return sorted(cluster.server.kubelet.renewed)
+
+
+def test_a_restart_is_of_the_program_within_each_pod(shop: Sandbox, cluster: Beside) -> None:
+    bring_up(shop, cluster, "sync+restart")
+    eventually(lambda: says(cluster, "page", "one"))
+    there = pods(cluster)
+    eventually(lambda: renewed(cluster) == sorted(there.values()))
+    cluster.server.kubelet.renewed.clear()
+    shop.write("src/page", "two")
+    eventually(lambda: renewed(cluster) == sorted(there.values()))
+    assert says(cluster, "page", "two")
+    assert pods(cluster) == there
+    cluster.server.kubelet.renewed.clear()
+    replace(cluster, "web-0")
+    eventually(lambda: renewed(cluster) == [pods(cluster)["web-0"]])
+    assert says(cluster, "page", "two")
+
+
+def test_a_restart_is_refused_where_nobody_knows_what_the_image_runs(
+    shop: Sandbox, cluster: Beside
+) -> None:
+    bring_up(shop, cluster, "sync+restart, ignore: [x]", entrypoint="[]")
+    eventually(lambda: says(cluster, "page", "one"))
+    shop.write("src/page", "two")
+    (preview,) = previews(shop)
+    words = ("events", "-e", f"{preview['name']}.fake")
+    why = "what its image runs is not known"
+    eventually(lambda: why in shop.run(*words).stdout)
+    assert renewed(cluster) == []
+    assert says(cluster, "page", "two")
 
 
 def test_only_the_branch_of_the_preview_is_sent(up: Sandbox, cluster: Beside) -> None:

@@ -124,3 +124,42 @@ def test_the_engine_is_never_given_a_compressed_archive(tmp_path: Path) -> None:
             assert all(made[257:262] == b"ustar" for made in one.shells.archives)
 
     asyncio.run(main())
+
+
+def test_what_a_unit_lacked_when_it_was_met_is_told_once(tmp_path: Path) -> None:
+    async def main() -> None:
+        (tmp_path / "src").mkdir()
+        (tmp_path / "src" / "a").write_text("1")
+        async with world(tmp_path) as one:
+            await one.same()
+            assert one.shells.full == [WEB]
+            (one.source / "a").write_text("2")
+            await one.same()
+            one.shells.opened[-1].process.kill()
+            (one.source / "a").write_text("3")
+            await one.same()
+            assert one.shells.full == [WEB]
+            one.run("c2", started=20.0)
+            await one.settled()
+            assert one.shells.full == [WEB], "it had everything"
+            (one.target / "a").write_text("as the image has it")
+            one.run("c3", started=30.0)
+            await one.same()
+            assert one.shells.full == [WEB, WEB]
+
+    asyncio.run(main())
+
+
+def test_without_an_engine_nobody_helps_a_user_who_may_not_write(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+
+    async def main() -> None:
+        async with world(tmp_path, running=False, target=str(tmp_path / "file" / "app")) as one:
+            one.shells.has_engine = False
+            one.run()
+            (one.source / "a").write_text("1")
+            await one.until(lambda: WEB in one.session.copies)
+            await one.until(lambda: one.session.copies[WEB].failures > 1)
+            assert "file" in one.session.copies[WEB].problem
+
+    asyncio.run(main())

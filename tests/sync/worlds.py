@@ -39,6 +39,7 @@ class Shells:
     away: str = ""
     folders: dict[ReplicaId, Path] = field(default_factory=dict)
     refusal: str = ""
+    full: list[ReplicaId] = field(default_factory=list)
     has_engine: bool = True
     held: Hold | None = None
     words: Sequence[str] = ()
@@ -55,6 +56,9 @@ class Shells:
     def ledger(self, key: UnitKey, rule: SyncRule) -> Ledger:
         name = f"{key.replica.index}{rule.target.replace('/', '_')}"
         return Ledger(Path(f"{rule.source}.ledgers") / name, key.container)
+
+    async def filled(self, replica: ReplicaId, rule: SyncRule) -> None:
+        self.full.append(replica)
 
     async def put(self, replica: ReplicaId, data: bytes) -> None:
         self.archives.append(data)

@@ -100,6 +100,13 @@ class Commands:
         order = order_of(environment, service, replace(preparation, builds=builds))
         return await engine.publisher.publish(order, report)
 
+    async def program(
+        self, image: str, preparation: Preparation, report: Report
+    ) -> tuple[list[str], list[str]]:
+        """What an image runs: its entrypoint and its command. Raises DevenvError."""
+        engine = await self.places.engine(preparation.client)
+        return await engine.publisher.program(image, preparation.client, report)
+
     async def outdated(self, environment: EnvironmentId, names: Iterable[str]) -> frozenset[str]:
         """Which services of ``names`` run from another image than has that name now."""
         place = self.places.need(environment)

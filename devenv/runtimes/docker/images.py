@@ -20,6 +20,7 @@ from devenv.runtimes.docker.policies import policy_of
 from devenv.runtimes.protocol import Client, Preparation, Report
 
 Definition = Mapping[str, Any]
+Program = tuple[list[str], list[str]]
 REGISTRY_PATIENCE = 5.0
 """Seconds that a registry has for an answer, where a host process would do as well."""
 SERVER_FAULT = 500
@@ -146,6 +147,14 @@ class Images:
 
         found = await self._connection.call(ask)
         return str(found["Descriptor"]["digest"])
+
+    async def program(self, name: str) -> Program | None:
+        """What an image that is here runs: its entrypoint and its command."""
+        found = await self._inspected(name)
+        if found is None:
+            return None
+        config = found.get("Config") or {}
+        return list(config.get("Entrypoint") or ()), list(config.get("Cmd") or ())
 
     async def _have(self, order: Order, report: Report) -> None:
         definition = order.definition

@@ -8,13 +8,13 @@ from typing import Any
 
 from devenv.errors import DevenvError
 from devenv.failpoints import failpoint
-from devenv.runtimes.docker import building
+from devenv.runtimes.docker import building, pulling
 from devenv.runtimes.docker.connection import Connection, RefusedError
-from devenv.runtimes.docker.images import SERVER_FAULT, Images, Order
+from devenv.runtimes.docker.images import SERVER_FAULT, Images, Order, Program
 from devenv.runtimes.docker.inputs import fingerprint
 from devenv.runtimes.docker.once import Once
 from devenv.runtimes.docker.pulling import Progress
-from devenv.runtimes.protocol import Report
+from devenv.runtimes.protocol import Client, Report
 
 Definition = Mapping[str, Any]
 
@@ -38,6 +38,7 @@ class Publisher:
         self._connection = connection
         self._images = images
         self._coming: Once[str] = Once()
+        self._programs: dict[str, Program] = {}
 
     async def publish(self, order: Order, report: Report) -> str:
         """Have an image in the registry that its name says; its digest there.
@@ -45,6 +46,22 @@ class Publisher:
         Its tag is the hash of its content. Raises DevenvError with what the user can do.
         """
         return await self._coming.do(order.name, lambda: self._had(order, report))
+
+    async def program(self, image: str, client: Client, report: Report) -> Program:
+        """What an image runs: its entrypoint and its command. It is pulled if need be.
+
+        Raises DevenvError where the engine cannot have it.
+        """
+        digest = image.rpartition("@")[2]
+        found = self._programs.get(digest) or await self._images.program(image)
+        if found is None:
+            await pulling.pull(self._connection, image, {}, client, report)
+            found = await self._images.program(image)
+            await self._untag(image)
+        if found is None:
+            raise DevenvError(f"the engine has no image {image}")
+        self._programs[digest] = found
+        return found
 
     async def _had(self, order: Order, report: Report) -> str:
         there = await self._digest(order)
@@ -62,7 +79,11 @@ class Publisher:
                     f"the files of {order.service} changed while its image was built",
                     "devenv preview up builds it from what is there now",
                 )
-            return await self._push(order, report)
+            program = await self._images.program(order.name)
+            digest = await self._push(order, report)
+            if program is not None:
+                self._programs[digest] = program
+            return digest
         finally:
             await self._untag(order.name)
 

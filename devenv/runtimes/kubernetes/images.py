@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from devenv.errors import DevenvError
 from devenv.model.environment import EnvironmentId
 from devenv.model.plan import Start
+from devenv.model.service import Service
+from devenv.runtimes.kubernetes.objects.supervisor import restarts
 from devenv.runtimes.kubernetes.servers import Servers
-from devenv.runtimes.protocol import Publish, Report
+from devenv.runtimes.protocol import Program, Publish, Report
 
 if TYPE_CHECKING:  # loaded when the first cluster is asked
     from devenv.runtimes.kubernetes.rows import Workload
@@ -17,18 +19,34 @@ if TYPE_CHECKING:  # loaded when the first cluster is asked
 
 @dataclass(frozen=True, slots=True)
 class Images:
-    """``publish`` has an image in a registry that the cluster pulls from."""
+    """``publish`` has an image in a registry that the cluster pulls from; see ``Program``."""
 
     servers: Servers
     publish: Publish
+    program: Program
 
     async def pinned(
         self, environment: EnvironmentId, step: Start, there: Workload | None, report: Report
     ) -> Start:
-        """The same step, by the digest of its image; as it is for one that is only pulled.
+        """The same step, by the digest of its image if that is built; with all words that it runs.
 
         UnbuiltError: the image could not be built, or not be pushed.
         """
+        made = await self._built(environment, step, there, report)
+        service = made.replica.service
+        if not restarts(service) or service.definition.get("entrypoint"):
+            return made
+        preparation = self.servers.need(environment).preparation
+        try:
+            words = await self.program(str(service.definition["image"]), preparation, report)
+        except DevenvError as error:
+            report(f"{service.name} cannot be restarted within its pods: {error.message}")
+            return made
+        return _with(service.running(*words), made)
+
+    async def _built(
+        self, environment: EnvironmentId, step: Start, there: Workload | None, report: Report
+    ) -> Start:
         from devenv.runtimes.kubernetes.errors import UnbuiltError
 
         service = step.replica.service.name
@@ -45,5 +63,8 @@ class Images:
 
 
 def _from(image: str, step: Start) -> Start:
-    service = step.replica.service.from_image(image)
+    return _with(step.replica.service.from_image(image), step)
+
+
+def _with(service: Service, step: Start) -> Start:
     return replace(step, replica=replace(step.replica, service=service))

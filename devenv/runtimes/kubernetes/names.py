@@ -33,6 +33,8 @@ ATTEMPT = PREFIX + "attempt"
 RESTARTS = PREFIX + "restarts"
 STARTED = PREFIX + "started-at"
 STOPPED = PREFIX + "stopped-at"
+SUPERVISED = PREFIX + "supervised"
+"""On a pod whose program can be started anew within its container."""
 
 NAME_LIMIT = 40
 """Letters of a preview's name: a namespace has 63, and its generation and host names need some."""

@@ -52,20 +52,30 @@ class Workload:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Running:
-    """A pod whose container runs. ``container``: another one after each restart."""
+    """A pod whose container runs. ``container``: another one after each restart.
+
+    ``supervised``: its program can be started anew within the container.
+    """
 
     created: str
     pod: str
     uid: str
     container: str
+    supervised: bool
 
 
 def running(pods: Iterable[Object]) -> list[Running]:
     """Those of them that run, the oldest first; one that is about to go does not count."""
     return sorted(
-        Running(one["metadata"]["creationTimestamp"], name_of(one), one["metadata"]["uid"], made)
+        Running(
+            one["metadata"]["creationTimestamp"],
+            name_of(one),
+            one["metadata"]["uid"],
+            container,
+            bool(annotation(one, names.SUPERVISED)),
+        )
         for one in pods
-        if not is_leaving(one) and (made := _running(one))
+        if not is_leaving(one) and (container := _running(one))
     )
 
 

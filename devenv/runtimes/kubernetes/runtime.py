@@ -19,6 +19,7 @@ from devenv.runtimes.protocol import (
     Chunk,
     Look,
     Preparation,
+    Program,
     Publish,
     Report,
     Sample,
@@ -44,11 +45,11 @@ class KubernetesRuntime:
         Capability.EXEC | Capability.OUTLIVES_DAEMON | Capability.SUPERVISES | Capability.LOGS
     )
 
-    def __init__(self, publish: Publish, pace: Pace | None = None) -> None:
-        """``publish`` has an image in a registry that the cluster pulls from."""
+    def __init__(self, publish: Publish, program: Program, pace: Pace | None = None) -> None:
+        """``publish`` has an image in a registry that the cluster pulls from; see ``Program``."""
         self.servers = Servers(pace or Pace())
         self.commands = Commands(self.servers)
-        self._images = Images(self.servers, publish)
+        self._images = Images(self.servers, publish, program)
         self._failed: dict[EnvironmentId, dict[ReplicaId, Unit]] = {}
         # Once: a unit is known by when it started, so that must stay the same number.
         self._boot = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)

@@ -110,6 +110,7 @@ def _marked(workload: dict[str, Any], step: Start) -> dict[str, Any]:
         return made
     # A pod of another generation is another pod.
     template = made["spec"]["template"]
-    generation = {names.GENERATION: str(replica.generation)}
-    marked = {**template["metadata"], "annotations": generation}
+    annotations = template["metadata"].get("annotations") or {}
+    own = {**annotations, names.GENERATION: str(replica.generation)}
+    marked = {**template["metadata"], "annotations": own}
     return {**made, "spec": {**made["spec"], "template": {**template, "metadata": marked}}}

@@ -279,3 +279,34 @@ def test_a_difference_shows_the_lines_that_change() -> None:
     before, after = objects(PREVIEW, service("")), objects(PREVIEW, service("command: [run]"))
     assert difference(before, before) == []
     assert "+        - run" in difference(before, after)
+
+
+WATCH = "develop: {watch: [{path: ., action: sync+restart, target: /app}]}"
+
+
+def test_what_saves_restart_is_supervised_where_all_its_words_are_known() -> None:
+    found = container(f"entrypoint: [run], command: ['$$(HOME)'], {WATCH}")
+    assert found["command"][:2] == ["sh", "-c"]
+    assert found["command"][3:] == ["sh", "10", "run", "$$(HOME)"]
+    assert "args" not in found
+    assert container(f"command: [run], {WATCH}")["args"] == ["run"]
+    assert container("entrypoint: [run]")["command"] == ["run"]
+    template = workload(f"entrypoint: [run], {WATCH}")["spec"]["template"]
+    assert template["metadata"]["annotations"] == {names.SUPERVISED: "true"}
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ("hostname: x", ["entry", "image's"]),
+        ("command: [own]", ["entry", "own"]),
+        ("command: []", ["entry"]),
+        ("entrypoint: [other]", ["other"]),
+        ("entrypoint: [other], command: [own]", ["other", "own"]),
+    ],
+)
+def test_the_words_of_an_image_are_written_out_as_it_would_run_them(
+    keys: str, words: list[str]
+) -> None:
+    found = service(keys).running(["entry"], ["image's"]).definition
+    assert [*found["entrypoint"], *(found.get("command") or ())] == words

@@ -13,6 +13,7 @@ from devenv.runtimes.kubernetes.names import OURS
 from devenv.runtimes.kubernetes.objects.probes import container_port, probes
 from devenv.runtimes.kubernetes.objects.quantities import resources
 from devenv.runtimes.kubernetes.objects.storage import mounts
+from devenv.runtimes.kubernetes.objects.supervisor import is_supervised, supervised
 
 Definition = Mapping[str, Any]
 _PULL = {"always": "Always", "never": "Never"}
@@ -35,6 +36,9 @@ def pod(service: Service, *, ends: bool) -> dict[str, Any]:
     mounted = mounts(service)
     volumes = {mount.name: {"name": mount.name, **mount.volume} for mount in mounted}
     container = {**_container(service, definition), **(probes(service) if not ends else {})}
+    if is_supervised(service) and not ends:
+        container |= {"command": _supervised(service, definition)}
+        container.pop("args", None)
     if mounted:
         container["volumeMounts"] = [{"name": mount.name, **mount.place} for mount in mounted]
     spec: dict[str, Any] = {
@@ -69,6 +73,11 @@ def _container(service: Service, definition: Definition) -> dict[str, Any]:
         "securityContext": _security(definition),
     }
     return {key: value for key, value in made.items() if value not in (None, {}, [])}
+
+
+def _supervised(service: Service, definition: Definition) -> list[str] | None:
+    words = [*definition["entrypoint"], *(definition.get("command") or ())]
+    return _words(supervised(words, service.stop.grace))
 
 
 def _words(written: Any) -> list[str] | None:

@@ -13,6 +13,7 @@ from devenv.runtimes.kubernetes.objects.keys import refusals
 from devenv.runtimes.kubernetes.objects.pod import is_secret, pod, secret_name
 from devenv.runtimes.kubernetes.objects.probes import container_port
 from devenv.runtimes.kubernetes.objects.storage import has_data
+from devenv.runtimes.kubernetes.objects.supervisor import is_supervised
 
 Object = dict[str, Any]
 WORKLOADS = ("Deployment", "StatefulSet", "Job")
@@ -124,7 +125,11 @@ def _ports(service: Service) -> list[Object]:
 def _workload(preview: str, service: Service, index: int) -> Object:
     kind = workload_kind(service)
     labels = names.labels(preview, service.name, index)
-    template = {"metadata": {"labels": labels}, "spec": pod(service, ends=kind == "Job")}
+    marks = {names.SUPERVISED: "true"} if kind != "Job" and is_supervised(service) else {}
+    template = {
+        "metadata": {"labels": labels, **({"annotations": marks} if marks else {})},
+        "spec": pod(service, ends=kind == "Job"),
+    }
     made: Object = {
         "apiVersion": "batch/v1" if kind == "Job" else "apps/v1",
         "kind": kind,

@@ -1,0 +1,55 @@
+# Runs a command as the first process of a container, so that it can be started anew within it:
+# what was synced into the container stays. Words: seconds of grace, then the command.
+# USR1 starts it anew. TERM, INT and QUIT are passed on, and end the container with it.
+# Once it was started anew, its end is not the container's: it waits for the next USR1.
+grace=$1
+shift
+command -v setsid >/dev/null && set -- setsid "$@"
+exec 3<&0
+child= asked= leaving=
+
+signal() { # all that the command has begun, where it has a group of its own
+  [ -z "$child" ] || kill -s "$1" -- "-$child" || kill -s "$1" "$child"
+} 2>/dev/null
+
+anew() {
+  asked=1
+  signal TERM
+  { sleep "$grace" && signal KILL; } 2>/dev/null &
+  limit=$!
+}
+leave() {
+  leaving=1
+  signal "$1"
+}
+trap anew USR1
+trap 'leave TERM' TERM
+trap 'leave INT' INT
+trap 'leave QUIT' QUIT
+
+run() { # until it has ended, whatever signals come meanwhile
+  "$@" <&3 3<&- &
+  child=$!
+  [ -z "$asked" ] || signal TERM
+  [ -z "$leaving" ] || signal TERM
+  while
+    wait "$child" 2>/dev/null
+    code=$?
+    kill -0 "$child" 2>/dev/null
+  do :; done
+}
+
+renewed=
+while :; do
+  run "$@"
+  [ -z "$leaving" ] || exit "$code"
+  if [ -z "$asked" ]; then
+    [ -n "$renewed" ] || exit "$code"
+    echo "it ended with $code, and is started again after the next save" >&2
+    while [ -z "$asked$leaving" ]; do run sleep 3600; done
+    [ -z "$leaving" ] || exit "$code"
+  fi
+  kill "$limit" 2>/dev/null
+  signal KILL
+  asked= renewed=1
+done
