@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Document = dict[str, Any]
 
-_HEADS = ("NAME", "CONTEXT", "SERVER", "REGISTRY", "NAMESPACES")
+_HEADS = ("NAME", "CONTEXT", "SERVER", "REGISTRY", "DOMAIN", "NAMESPACES")
 
 
 def run(arguments: Arguments, session: Session) -> Result:
@@ -32,6 +32,7 @@ def _add(arguments: Arguments, session: Session) -> Result:
         "name": arguments.name,
         "context": arguments.context,
         "registry": arguments.registry,
+        "domain": arguments.domain,
         "namespaces": arguments.namespace or None,
     }
     cluster = session.client.call("cluster.add", params)["cluster"]
@@ -43,7 +44,7 @@ def _list(arguments: Arguments, session: Session) -> Result:
     clusters = session.client.call("cluster.list")["clusters"]
     if not clusters:
         return Result({"clusters": []}, "", notes=("There are no clusters yet.",))
-    keys = ("name", "context", "server", "registry")
+    keys = ("name", "context", "server", "registry", "domain")
     rows = [(*(one[key] or "-" for key in keys), _namespaces(one)) for one in clusters]
     return Result({"clusters": clusters}, "\n".join(columns([_HEADS, *rows])))
 

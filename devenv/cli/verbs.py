@@ -220,6 +220,7 @@ _ALL = (
         (
             Option("--context", TEXT, "the context of the kubeconfig that leads there", "CONTEXT"),
             Option("--registry", TEXT, "where images for it are pushed to", "ADDRESS"),
+            Option("--domain", TEXT, "below which previews have their hosts", "DOMAIN"),
             Option("--namespace", MANY, "one that was made for previews, of several", "NAME"),
         ),
         ("add", "list", "check", "remove"),

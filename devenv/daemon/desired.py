@@ -22,11 +22,13 @@ from devenv.model.environment import (
     Wanted,
 )
 from devenv.model.fingerprint import fingerprint
+from devenv.model.preview import Preview
 from devenv.model.service import Port, Service
 from devenv.planning.capabilities import CONTAINED
 from devenv.planning.previewing import taken_along
 from devenv.planning.wishes import ClaimKey
 from devenv.profile.references import Given, resolve, shown_url
+from devenv.runtimes.kubernetes.names import host_name
 from devenv.runtimes.kubernetes.objects.service import objects
 from devenv.runtimes.protocol import Preparation
 
@@ -174,11 +176,18 @@ def _of_preview(intent: Intent, service: Service, given: Given, key: bytes) -> t
     number = count(intent, service)
     if not number or intent.preview is None:
         return ()
-    made = replace(_resolved(intent, service, 0, given), replicas=number)
+    made = hosted(replace(_resolved(intent, service, 0, given), replicas=number), intent.preview)
     applied = [objects(intent.preview.name, made), _mounted(intent, made)]
     text = dumps(applied, sort_keys=True).encode()
     own = hmac.new(intent.preview.key or key, text, hashlib.sha256).hexdigest()[:16]
     return (Replica(made, 0, own, intent.wishes.generations.get(service.name, 0)),)
+
+
+def hosted(service: Service, preview: Preview) -> Service:
+    """The service with its public host name, where its cluster has any."""
+    part = service.preview.host
+    host = host_name(preview, part) if part and preview.cluster.domain else ""
+    return replace(service, preview=replace(service.preview, host=host))
 
 
 def _mounted(intent: Intent, service: Service) -> dict[str, Any]:

@@ -50,9 +50,19 @@ def document(server: Server, made: Object, boot: float, urls: Urls) -> Document:
         "created_at": server.local(made["metadata"].get("creationTimestamp", "")),
         "last_used_at": server.local(annotation(made, names.USED)),
         "expires_at": server.local(annotation(made, names.EXPIRES)),
-        "urls": dict(urls),
+        "urls": {**_hosts(server, namespace_of(made)), **urls},
         "services": [_service(unit) for unit in units],
     }
+
+
+def _hosts(server: Server, namespace: str) -> Urls:
+    """The public addresses of services, which their workloads tell."""
+    from devenv.runtimes.kubernetes import names
+    from devenv.runtimes.kubernetes.cache import annotation, label
+
+    workloads = [made for _, made in server.cache.workloads(namespace)]
+    hosts = {label(one, names.SERVICE): annotation(one, names.HOST) for one in workloads}
+    return {service: f"https://{host}/" for service, host in sorted(hosts.items()) if host}
 
 
 def _units(server: Server, namespace: str, boot: float) -> list[Unit]:

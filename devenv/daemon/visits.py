@@ -15,7 +15,7 @@ from devenv.model.environment import Desired, EnvironmentId, Replica, ReplicaId,
 from devenv.model.origin import Origin
 from devenv.model.plan import Plan
 from devenv.model.preview import Preview
-from devenv.model.service import Kind, Port, Service
+from devenv.model.service import InPreview, Kind, Port, Service
 from devenv.model.unit import Observed, Unit
 from devenv.planning.addresses import Need, claim
 from devenv.planning.capabilities import KUBERNETES
@@ -112,13 +112,17 @@ def _services(
 
 def _service(name: str, workload: Object, claims: Mapping[ClaimKey, int]) -> Service:
     """As much of a service as its workload tells of it."""
+    from devenv.runtimes.kubernetes import names
+    from devenv.runtimes.kubernetes.cache import annotation
+
     container = workload["spec"]["template"]["spec"]["containers"][0]
     ports = tuple(
         replace(port, wanted=claims.get((name, 0, port.name)))
         for port in map(_port, container.get("ports") or ())
     )
     kind = Kind.TASK if workload["kind"] == "Job" else Kind.SERVICE
-    return Service(name, Origin(""), kind=kind, ports=ports)
+    preview = InPreview(annotation(workload, names.HOST))
+    return Service(name, Origin(""), kind=kind, ports=ports, preview=preview)
 
 
 def _port(written: Mapping[str, Any]) -> Port:

@@ -33,13 +33,19 @@ class Resources:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """A parsed profile, of one checkout. ``services`` holds tasks too, in the file's order."""
+    """A parsed profile, of one checkout. ``services`` holds tasks too, in the file's order.
+
+    Of a branch preview: how many seconds it lives (None: nothing is said), and the task that runs
+    when it is made ("": none).
+    """
 
     name: str
     root: str
     services: Mapping[str, Service] = field(default_factory=dict)
     resources: Resources = field(default_factory=Resources)
     log_quota: int = 2 * 1024 * 1024 * 1024
+    lifetime: float | None = None
+    seed: str = ""
 
 
 @dataclass(frozen=True, slots=True, order=True)

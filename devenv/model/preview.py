@@ -13,8 +13,9 @@ class Cluster:
 
     ``kubeconfig``: the paths of its files, joined by a colon; ``authority``: a hash of the
     certificates that the server is known by. ``registry``: the address below which images are
-    pushed that the cluster can pull; "": there is none. ``namespaces``: those that were made for
-    previews; none: each preview makes its own. Neither is what tells clusters apart.
+    pushed that the cluster can pull; "": there is none. ``domain``: below it are the hosts of
+    previews; "": they have none. ``namespaces``: those that were made for previews; none: each
+    preview makes its own. None of these is what tells clusters apart.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Cluster:
     authority: str
     kubeconfig: str
     registry: str = field(default="", compare=False)
+    domain: str = field(default="", compare=False)
     namespaces: tuple[str, ...] = field(default=(), compare=False)
 
 

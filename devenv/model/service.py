@@ -163,6 +163,20 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class InPreview:
+    """What differs in a branch preview.
+
+    ``host``: the service's part of a public host name, once its preview is known all of it; "":
+    it has none. ``resources``: limits and reservations, as Compose's ``deploy.resources``; what
+    they say of is as they say, whatever its container's definition does.
+    """
+
+    host: str = ""
+    replicas: int | None = None
+    resources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """A service, or a task (``kind``): something that runs to its end.
 
@@ -190,6 +204,7 @@ class Service:
     secrets: frozenset[str] = frozenset()
     sync: tuple[SyncRule, ...] = ()
     log_quota: int = 256 * 1024 * 1024
+    preview: InPreview = InPreview()
 
     @property
     def definition(self) -> Mapping[str, Any]:

@@ -17,6 +17,8 @@ def previewed(environment: Environment) -> Environment:
         name: _previewed(service, ends=name in waited_for)
         for name, service in environment.services.items()
     }
+    if environment.seed in services:
+        services[environment.seed] = replace(services[environment.seed], automatic=True)
     return replace(environment, services=services)
 
 
@@ -56,12 +58,39 @@ def _waited_for(services: Mapping[str, Service]) -> frozenset[str]:
 
 
 def _previewed(service: Service, *, ends: bool) -> Service:
+    own, replicas = service.preview, service.preview.replicas
+    container = service.container
+    if container is not None and own.resources:
+        definition = _resourced(container.definition, own.resources)
+        container = replace(container, definition=definition)
     return replace(
         service,
         kind=Kind.TASK if ends else service.kind,
+        container=container,
+        replicas=service.replicas if replicas is None else replicas,
         restart=Restart(),
         ports=tuple(map(_port, service.ports)),
     )
+
+
+def _resourced(
+    definition: Mapping[str, Any], resources: Mapping[str, Mapping[str, str]]
+) -> Mapping[str, Any]:
+    """A container's definition with these limits and reservations over its own."""
+    deploy = definition.get("deploy") or {}
+    before = deploy.get("resources") or {}
+    merged = {key: {**(before.get(key) or {}), **amounts} for key, amounts in resources.items()}
+    said = {(key, name) for key, amounts in resources.items() for name in amounts}
+    kept = {key: value for key, value in definition.items() if _SHORT.get(key) not in said}
+    return {**kept, "deploy": {**deploy, "resources": {**before, **merged}}}
+
+
+_SHORT = {
+    "cpus": ("limits", "cpus"),
+    "mem_limit": ("limits", "memory"),
+    "mem_reservation": ("reservations", "memory"),
+}
+"""Keys of a container that say the same, and would win."""
 
 
 def _port(port: Port) -> Port:

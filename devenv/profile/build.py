@@ -21,6 +21,7 @@ from devenv.model.service import (
 from devenv.profile import schema
 from devenv.profile.containers import Definitions
 from devenv.profile.environment import variables
+from devenv.profile.in_previews import in_preview
 from devenv.profile.interpolate import Lookup
 from devenv.profile.place import Place
 from devenv.profile.port_list import check_room, ports_of
@@ -94,6 +95,7 @@ class Builder:
             labels={name: value or "" for name, value in pairs(written.labels or {}).items()},
             sync=sync_rules(written, self.definitions.get(place.name), place),
             log_quota=LOG_QUOTA if quota is None else quota,
+            preview=in_preview(written, place),
         )
 
     def _process(self, written: schema.Service, directory: str, place: Place) -> Process | None:

@@ -27,6 +27,9 @@ _SECONDS = {
 _REFERENCE = re.compile(r"\$\{\{.*?\}\}", re.DOTALL)
 _KEPT = re.compile("\0([0-9]+)\0")
 _SIZE = re.compile(r"(\d{1,12})\s*(b|k|kb|m|mb|g|gb)?", re.IGNORECASE)
+_HOST_PART = re.compile("[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+OWN_NAME = "*"
+"""What stands for a service's own name until that is known."""
 _POWERS = {"b": 0, "k": 1, "m": 2, "g": 3}
 
 
@@ -41,6 +44,17 @@ def duration(written: str) -> float:
     if seconds > 1e9:
         raise DevenvError(f"`{written}` is too long", "write one like 500ms, 10s or 1m30s")
     return seconds
+
+
+def host_part(written: str) -> str:
+    """Read the part of a host name that is a service's; ``true`` is its name, ``false`` none."""
+    if written in {"true", "false"}:
+        return OWN_NAME if written == "true" else ""
+    if not _HOST_PART.fullmatch(written):
+        raise DevenvError(
+            f"`{written}` cannot be part of a host name", "true, or a name of a-z, 0-9 and -"
+        )
+    return written
 
 
 def size(written: str) -> int:

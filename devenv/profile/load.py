@@ -19,6 +19,7 @@ from devenv.profile.compose.services import environment_of
 from devenv.profile.containers import containers
 from devenv.profile.filenames import OVERLAY, PROCFILE, PROFILE, is_compose
 from devenv.profile.graph import check_dependencies, check_ports, known_dependencies
+from devenv.profile.in_previews import check_preview
 from devenv.profile.interpolate import interpolate
 from devenv.profile.layers import Named, Project, read_project, read_tree
 from devenv.profile.lock import locked, locking
@@ -137,6 +138,10 @@ def _environment(
     if profile.network == "shared":
         shared = replace(environment.resources, shares_network=True)
         environment = replace(environment, resources=shared)
+    if profile.preview:
+        asked = profile.preview
+        environment = replace(environment, lifetime=asked.ttl, seed=asked.seed)
+    check_preview(profile, environment.services.values(), tree, reading.problems)
     quota = profile.logs.quota if profile.logs else None
     partly = builder.services(checked.partly)
     return environment if quota is None else replace(environment, log_quota=quota), partly

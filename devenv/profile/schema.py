@@ -15,6 +15,7 @@ from pydantic import Discriminator, Field, StringConstraints, Tag, WithJsonSchem
 from devenv.model.service import Condition, HttpCheck, Port, Restart, TcpCheck
 from devenv.profile import checks, fields, ports
 from devenv.profile.schema_container import ContainerKeys
+from devenv.profile.schema_preview import Preview, ServicePreview
 from devenv.profile.schema_sync import Sync
 from devenv.profile.schema_types import (
     BY_SHAPE,
@@ -248,6 +249,7 @@ class Service(ContainerKeys):
     profiles: tuple[ComposeProfile, ...] = ()
     labels: Pairs | None = None
     sync: Sync | None = None
+    preview: ServicePreview | None = None
     tty: Flag = False
     stdin_open: Flag = False
     logs: Logs | None = None
@@ -277,7 +279,7 @@ class Profile(Strict):
     volumes: Any = None
     secrets: Any = None
     configs: Any = None
-    preview: Any = None
+    preview: Preview | None = None
 
 
 def json_schema() -> str:

@@ -22,7 +22,8 @@ HOLDS_WITHIN = 60.0
 @pytest.fixture(scope="session")
 def team_member(real_cluster: Cluster, tmp_path_factory: Any) -> Cluster:
     """The cluster as somebody sees it who has the grant *team*."""
-    real_cluster.kubectl("apply", "--server-side", "--filename", str(RBAC / "team.yaml"))
+    for name in ("team.yaml", "addresses.yaml"):
+        real_cluster.kubectl("apply", "--server-side", "--filename", str(RBAC / name))
     member = _somebody(real_cluster, "devenv-team", tmp_path_factory.mktemp("team"))
     _until_it_holds(member)
     return member

@@ -71,10 +71,10 @@ def previews(shop: Sandbox) -> list[dict[str, Any]]:
     return found
 
 
-def end_seed(cluster: Beside, namespace: str, code: int = 0) -> None:
-    """Let the Job end once it is there."""
-    eventually(lambda: ("jobs", namespace, "seed") in cluster.server.store.objects)
-    cluster.ask(lambda server: server.controllers.end(namespace, "seed", code))
+def end_seed(cluster: Beside, namespace: str, name: str = "seed") -> None:
+    """Let a Job end well once it is there."""
+    eventually(lambda: ("jobs", namespace, name) in cluster.server.store.objects)
+    cluster.ask(lambda server: server.controllers.end(namespace, name, 0))
 
 
 def bring_up(shop: Sandbox, cluster: Beside, *words: str) -> dict[str, Any]:

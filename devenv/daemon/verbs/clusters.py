@@ -17,6 +17,7 @@ from devenv.model.preview import Cluster
 REGISTRY = re.compile("[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*")
 """Without a scheme, as in the names of images."""
 NAME = re.compile("[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?")
+DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}")
 NAMESPACE = re.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -36,7 +37,8 @@ async def add(context: Context, params: Params) -> Answer:
     asking = client(params).environment
     kubeconfig = asking.get("KUBECONFIG") or f"{asking.get('HOME', '')}/.kube/config"
     pinned = await asyncio.to_thread(pin, name, str(params["context"]), kubeconfig)
-    made = replace(pinned, registry=_registry(params), namespaces=_namespaces(params))
+    made = replace(pinned, registry=_registry(params), domain=_domain(params))
+    made = replace(made, namespaces=_namespaces(params))
     before = known.get(name, made)
     if before != made or bool(before.namespaces) != bool(made.namespaces):
         hint = f"devenv cluster remove {name}, and add it again"
@@ -85,6 +87,14 @@ def _registry(params: Params) -> str:
         raise UsageError(
             f"{written!r} cannot be a registry", "for example registry.example.com/team"
         )
+    return written
+
+
+def _domain(params: Params) -> str:
+    """Below which previews have their hosts, one label each."""
+    written = str(params.get("domain") or "").removeprefix("*.").rstrip(".").lower()
+    if written and not DOMAIN.fullmatch(written):
+        raise UsageError(f"{written!r} cannot be a domain", "for example preview.example.com")
     return written
 
 

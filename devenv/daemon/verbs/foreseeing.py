@@ -13,7 +13,7 @@ from devenv.daemon.environment import boottime
 from devenv.daemon.intent import Intent
 from devenv.daemon.verbs.clusters import named
 from devenv.daemon.verbs.context import Answer, Context, Params
-from devenv.daemon.verbs.previewing import basis_of, faults, meant_by, taken, with_key
+from devenv.daemon.verbs.previewing import basis_of, faults, lasting, meant_by, taken, with_key
 from devenv.model.environment import Desired, Replica
 from devenv.model.snapshot import Snapshot
 from devenv.model.unit import Observed
@@ -41,6 +41,7 @@ async def plan(context: Context, params: Params) -> Answer:
     place.server.need()
     meant = await with_key(context, meant, place.server)
     basis, along = await basis_of(context, params, meant)
+    meant = lasting(params, meant, basis)
     live = next((one for one in context.registry if one.id == meant.id), None)
     before = live.board.newest.intent if live else Intent(meant.checkout, preview=meant.preview)
     snapshot = live.board.newest.snapshot if live else Snapshot()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from devenv.daemon import clusters
-from devenv.daemon.desired import count, desired, pictured, resources_of
+from devenv.daemon.desired import count, desired, hosted, pictured, resources_of
 from devenv.daemon.images import images_of
 from devenv.daemon.intent import Change, Intent
 from devenv.daemon.profiles import request
@@ -72,6 +72,7 @@ async def up(context: Context, params: Params) -> Answer:
     place.server.need()
     meant = await with_key(context, meant, place.server)
     basis, along = await basis_of(context, params, meant)
+    meant = lasting(params, meant, basis)
     place.asked = True
     context.visits.end(meant.id)
     live = context.registry.preview(meant.checkout, meant.preview)
@@ -123,7 +124,8 @@ def _imagined(params: Params) -> Cluster:
     wanted = str(params.get("cluster") or "")
     if not known:
         return NOWHERE
-    return replace(NOWHERE, registry=clusters.choose(known, wanted).registry)
+    meant = clusters.choose(known, wanted)
+    return replace(NOWHERE, registry=meant.registry, domain=meant.domain)
 
 
 async def _tree(
@@ -144,6 +146,14 @@ async def with_key(context: Context, meant: Meant, server: Server) -> Meant:
     key = await namespaces.key_in(server, namespace_of(living)) if living else b""
     key = key or _own_key(context, meant)
     return replace(meant, preview=replace(meant.preview, key=key))
+
+
+def lasting(params: Params, meant: Meant, basis: Basis) -> Meant:
+    """A preview lives as long as it is asked for, else as its profile says, else as usual."""
+    said = basis.loaded.environment.lifetime
+    if params.get("lifetime") is not None or said is None:
+        return meant
+    return replace(meant, preview=replace(meant.preview, lifetime=said))
 
 
 def lifetime_of(params: Params) -> float:
@@ -197,7 +207,7 @@ def faults(intent: Intent) -> list[Problem]:
     preview = intent.preview
     assert preview is not None
     services = [
-        replace(pictured(intent, one), replicas=count(intent, one))
+        hosted(replace(pictured(intent, one), replicas=count(intent, one)), preview)
         for name, one in sorted(intent.environment.services.items())
         if name in intent.wishes.wanted
     ]

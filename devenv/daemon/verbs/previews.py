@@ -163,12 +163,15 @@ def held_here(context: Context, name: str, cluster: Cluster) -> LiveEnvironment 
 
 
 def urls_of(published: Published) -> Mapping[str, str]:
-    """The local addresses of services: those that the profile says, else HTTP is meant."""
-    return {
+    """The addresses of services: a public host, else one here, as HTTP unless it says more."""
+    wanted = published.desired.services
+    local = {
         one.name: one.ports[0].url or f"http://127.0.0.1:{one.ports[0].port}/"
         for one in published.snapshot.services
         if one.ports
     }
+    hosts = {name: one.service.preview.host for name, one in wanted.items() if one.replicas}
+    return local | {name: f"https://{host}/" for name, host in hosts.items() if host}
 
 
 def _is_left(live: LiveEnvironment) -> bool:

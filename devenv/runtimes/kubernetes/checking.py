@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from devenv.errors import DevenvError
 from devenv.runtimes.kubernetes.connection import Connection
 from devenv.runtimes.kubernetes.errors import RefusedError
 
-DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 Rights = tuple[tuple[str, str, tuple[str, ...]], ...]
 """Group, resource, verbs."""
 _ALL = ("get", "list", "watch", "create", "patch", "delete")
@@ -50,6 +50,8 @@ NAMESPACE: Rights = (
     ("", "serviceaccounts", ("create", "patch", "delete", _EMPTIED)),
 )
 """The same in a namespace that was made for previews; docs/rbac/namespace.yaml grants it."""
+ADDRESSES: Rights = (("networking.k8s.io", "ingresses", ("create", "patch", "delete", _EMPTIED)),)
+"""What hosts of previews are made with; docs/rbac/addresses.yaml grants it."""
 Check = dict[str, Any]
 
 
@@ -64,17 +66,30 @@ async def checks(connection: Connection) -> list[Check]:
         _check(f"it answers, as {version.get('gitVersion', 'an unknown version')}"),
         *([await _rights(connection, TEAM)] if not lent else ()),
         *[await _rights(connection, NAMESPACE, one) for one in lent],
-        await _storage(connection),
+        await _default(connection, _STORAGE),
+        *(await _addresses(connection) if connection.cluster.domain else ()),
     ]
 
 
-async def _rights(connection: Connection, rights: Rights, namespace: str = "") -> Check:
+async def _addresses(connection: Connection) -> list[Check]:
+    """What is needed beyond that where services are to have hosts."""
+    found = [
+        await _rights(connection, ADDRESSES, one, "docs/rbac/addresses.yaml")
+        for one in connection.cluster.namespaces or ("",)
+    ]
+    return [*found, await _default(connection, _INGRESS)]
+
+
+async def _rights(
+    connection: Connection, rights: Rights, namespace: str = "", grant: str = ""
+) -> Check:
     """Ask for each right, in a namespace or in the whole cluster."""
     denied = await asyncio.gather(*(_denied(connection, one, namespace) for one in rights))
     missing = [text for text in denied if text]
     where = f" in {namespace}" if namespace else ""
-    grant = "docs/rbac/namespace.yaml" if namespace else "docs/rbac/team.yaml"
-    return _check(f"rights{where}", "; ".join(missing), f"{grant} grants all that is needed")
+    what = "rights to hosts" if grant else "rights"
+    grant = grant or f"docs/rbac/{'namespace' if namespace else 'team'}.yaml"
+    return _check(f"{what}{where}", "; ".join(missing), f"{grant} grants all that is needed")
 
 
 async def _denied(
@@ -99,18 +114,38 @@ async def _may(connection: Connection, asked: Mapping[str, str]) -> bool:
     return bool((answer.get("status") or {}).get("allowed"))
 
 
-async def _storage(connection: Connection) -> Check:
+@dataclass(frozen=True, slots=True)
+class _Default:
+    """A class of which one must be the default: what it is called, where, and what lacks else."""
+
+    what: str
+    path: str
+    mark: str
+    lacks: str
+
+
+_STORAGE = _Default(
+    "a default storage class",
+    "/apis/storage.k8s.io/v1/storageclasses",
+    "storageclass.kubernetes.io/is-default-class",
+    "there is none, so no volume can be had",
+)
+_INGRESS = _Default(
+    "a default ingress class",
+    "/apis/networking.k8s.io/v1/ingressclasses",
+    "ingressclass.kubernetes.io/is-default-class",
+    "there is none, so no host leads anywhere",
+)
+
+
+async def _default(connection: Connection, wanted: _Default) -> Check:
     try:
-        found = await connection.call("GET", "/apis/storage.k8s.io/v1/storageclasses")
+        found = await connection.call("GET", wanted.path)
     except RefusedError:
-        return _check("a default storage class, which we may not see")
+        return _check(f"{wanted.what}, which we may not see")
     annotations = [one["metadata"].get("annotations") or {} for one in found["items"]]
-    there = any(one.get(DEFAULT_CLASS) == "true" for one in annotations)
-    return _check(
-        "a default storage class",
-        "" if there else "there is none, so no volume can be had",
-        "name one the default",
-    )
+    there = any(one.get(wanted.mark) == "true" for one in annotations)
+    return _check(wanted.what, "" if there else wanted.lacks, "name one the default")
 
 
 def _check(what: str, fault: str = "", hint: str = "") -> Check:

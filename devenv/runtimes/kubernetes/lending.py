@@ -13,7 +13,7 @@ from devenv.runtimes.kubernetes.cache import Object, annotation, is_leaving, lab
 from devenv.runtimes.kubernetes.errors import RefusedError
 from devenv.runtimes.kubernetes.homes import is_of, namespace_of
 from devenv.runtimes.kubernetes.objects.namespace import lease
-from devenv.runtimes.kubernetes.resources import HELD, LEASE, POD, Resource
+from devenv.runtimes.kubernetes.resources import HELD, INGRESS, LEASE, POD, Resource
 from devenv.runtimes.kubernetes.server import Server
 
 EMPTY_WITHIN = 90.0
@@ -58,8 +58,9 @@ async def free(server: Server, home: Object) -> None:
 
 async def _left(server: Server, namespace: str, preview: str) -> list[str]:
     """Delete all of a preview; return the kinds of which there still was something."""
-    counts = await asyncio.gather(*(_deleted(server, one, namespace, preview) for one in HELD))
-    found = [one.kind for one, count in zip(HELD, counts, strict=True) if count]
+    held = [*HELD, *([INGRESS] if server.connection.cluster.domain else ())]
+    counts = await asyncio.gather(*(_deleted(server, one, namespace, preview) for one in held))
+    found = [one.kind for one, count in zip(held, counts, strict=True) if count]
     pods = server.cache.all(POD, namespace)
     return [*found, *{POD.kind for pod in pods if label(pod, names.PREVIEW) == preview}]
 

@@ -28,6 +28,7 @@ OWNER = PREFIX + "owner"
 EXPIRES = PREFIX + "expires-at"
 USED = PREFIX + "last-used"
 FINGERPRINT = PREFIX + "fingerprint"
+HOST = PREFIX + "host"
 GENERATION = PREFIX + "generation"
 ATTEMPT = PREFIX + "attempt"
 RESTARTS = PREFIX + "restarts"
@@ -72,6 +73,13 @@ def image_name(preview: Preview, service: str, inputs: str) -> str:
     """Name an image in the registry of a preview's cluster; ``inputs`` hashes its content."""
     readable = "-".join(filter(None, (repository_slug(preview.repository), slug(service))))
     return f"{preview.cluster.registry.rstrip('/')}/{readable}:{inputs}"
+
+
+def host_name(preview: Preview, part: str) -> str:
+    """The public host of a service: one label, for that is all a wildcard certificate covers."""
+    tail = f"{digest(preview.repository, preview.branch)}-{part}"
+    readable = slug(preview.branch)[: LABEL_LIMIT - len(tail) - 1].strip("-")
+    return f"{'-'.join(filter(None, (readable, tail)))}.{preview.cluster.domain}"
 
 
 def digest(*parts: str) -> str:

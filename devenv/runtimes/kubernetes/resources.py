@@ -31,6 +31,7 @@ STATEFUL_SET = Resource("StatefulSet", "apps/v1", "statefulsets")
 JOB = Resource("Job", "batch/v1", "jobs")
 CONFIG_MAP = Resource("ConfigMap", "v1", "configmaps")
 SECRET = Resource("Secret", "v1", "secrets")
+INGRESS = Resource("Ingress", "networking.k8s.io/v1", "ingresses")
 WORKLOADS = (DEPLOYMENT, STATEFUL_SET, JOB)
 LEASE = Resource("Lease", "coordination.k8s.io/v1", "leases")
 WATCHED = (NAMESPACE, LEASE, POD, *WORKLOADS)
@@ -44,6 +45,7 @@ _OTHERS = (
     Resource("ResourceQuota", "v1", "resourcequotas"),
     Resource("LimitRange", "v1", "limitranges"),
     Resource("NetworkPolicy", "networking.k8s.io/v1", "networkpolicies"),
+    INGRESS,
 )
 BY_KIND = {one.kind: one for one in (*WATCHED, *_OTHERS)}
 HELD = (*WORKLOADS, *(BY_KIND[one] for one in _HELD))

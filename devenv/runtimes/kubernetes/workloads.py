@@ -105,7 +105,9 @@ def _marked(workload: dict[str, Any], step: Start) -> dict[str, Any]:
         names.RESTARTS: str(step.restarts),
         names.STARTED: f"{time.time():.3f}",
     }
-    made = {**workload, "metadata": {**workload["metadata"], "annotations": marks}}
+    metadata = workload["metadata"]
+    annotations = {**metadata.get("annotations", {}), **marks}
+    made = {**workload, "metadata": {**metadata, "annotations": annotations}}
     if workload["kind"] == "Job":
         return made
     # A pod of another generation is another pod.

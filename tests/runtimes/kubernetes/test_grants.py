@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 import yaml
 
-from devenv.runtimes.kubernetes.checking import NAMESPACE, TEAM, Rights, checks
+from devenv.runtimes.kubernetes.checking import ADDRESSES, NAMESPACE, TEAM, Rights, checks
 from devenv.runtimes.kubernetes.connection import Connection
 from devenv.runtimes.kubernetes.errors import RefusedError
 from devenv.runtimes.kubernetes.kubeconfig import pin
 from tests.lab.cluster import Cluster
 from tests.lab.grants import RBAC
 
-LOOKED_AT = ("storage.k8s.io", "storageclasses")
+LOOKED_AT = (("storage.k8s.io", "storageclasses"), ("networking.k8s.io", "ingressclasses"))
 NAMESPACES = "/api/v1/namespaces"
 OURS = {"app.kubernetes.io/managed-by": "devenv"}
 ENFORCE = "pod-security.kubernetes.io/enforce"
@@ -36,11 +36,13 @@ def granted(file: str) -> dict[tuple[str, str], set[str]]:
 
 
 @pytest.mark.parametrize(
-    ("file", "rights"), [("team.yaml", TEAM), ("namespace.yaml", NAMESPACE)], ids=["team", "lent"]
+    ("file", "rights"),
+    [("team.yaml", TEAM), ("namespace.yaml", NAMESPACE), ("addresses.yaml", ADDRESSES)],
 )
 def test_a_grant_has_just_what_is_checked_for(file: str, rights: Rights) -> None:
     found = granted(file)
-    found.pop(LOOKED_AT, None)
+    for one in LOOKED_AT:
+        found.pop(one, None)
     assert found == {(group, resource): set(verbs) for group, resource, verbs in rights}
 
 
@@ -49,13 +51,15 @@ def test_no_grant_reads_secrets(file: str) -> None:
     assert not granted(file)["", "secrets"] & {"get", "list", "watch", "*"}
 
 
-def asked(member: Cluster, method: str, path: str, body: object = None) -> dict[str, Any]:
-    """Ask as a member, in a dry run where that changes something. RefusedError."""
+def asked(
+    member: Cluster, method: str, path: str, body: object = None, *, dry: bool = True
+) -> dict[str, Any]:
+    """Ask as a member, in a dry run unless told otherwise. RefusedError."""
 
     async def inside() -> dict[str, Any]:
         connection = Connection(pin("lab", member.context, member.kubeconfig))
         try:
-            query = {} if method == "GET" else {"dryRun": "All"}
+            query = {"dryRun": "All"} if dry and method != "GET" else {}
             return await connection.call(method, path, query=query, body=body, tries=1)
         finally:
             await connection.close()
@@ -126,6 +130,27 @@ def test_the_fence_lets_a_preview_be_made_that_enforces_pod_security(team_member
         assert "Pod Security" in refused(team_member, "POST", NAMESPACES, loose)
     made = asked(team_member, "POST", NAMESPACES, named(OURS | {ENFORCE: "baseline"}))
     assert made["metadata"]["name"] == "shop-main-1f3c9a2b"
+
+
+def test_the_fence_keeps_hosts_below_the_domain(team_member: Cluster) -> None:
+    def ingress(host: str) -> dict[str, Any]:
+        backend = {"service": {"name": "web", "port": {"number": 80}}}
+        path = {"path": "/", "pathType": "Prefix", "backend": backend}
+        return {
+            "metadata": {"name": "web"},
+            "spec": {"rules": [{"host": host, "http": {"paths": [path]}}]},
+        }
+
+    labels = OURS | {ENFORCE: "baseline"}
+    namespace = {"metadata": {"name": "shop-hosts-1f3c9a2b", "labels": labels}}
+    asked(team_member, "POST", NAMESPACES, namespace, dry=False)
+    path = f"/apis/networking.k8s.io/v1/namespaces/{namespace['metadata']['name']}/ingresses"
+    try:
+        asked(team_member, "POST", path, ingress("feature-a-1f3c9a2b-web.preview.example.com"))
+        for host in ("www.example.com", "a.b.preview.example.com", ""):
+            assert "below preview.example.com" in refused(team_member, "POST", path, ingress(host))
+    finally:
+        asked(team_member, "DELETE", f"{NAMESPACES}/{namespace['metadata']['name']}", dry=False)
 
 
 def test_what_is_missing_is_said_with_what_grants_it(nobody: Cluster) -> None:

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devenv.model.preview import Cluster, Preview
 from devenv.runtimes.kubernetes.names import (
     LABEL_LIMIT,
     generation_of,
+    host_name,
     is_host_name,
     labels,
     namespace_name,
@@ -77,3 +79,15 @@ def test_a_service_must_be_a_host_name(name: str, fits: bool) -> None:
 def test_a_name_that_a_controller_could_not_lengthen_is_too_long() -> None:
     assert is_host_name("s" * 52)
     assert not is_host_name("s" * 53)
+
+
+@pytest.mark.parametrize("branch", ["feature/a", "Feature_a", "x" * 240, "-", "a;b$(c)"])
+def test_a_host_is_one_label_of_its_own_below_the_domain(branch: str) -> None:
+    def host(name: str) -> str:
+        cluster = Cluster("team", "c", "s", "a", "k", domain="preview.example.com")
+        return host_name(Preview(cluster, "n", "https://x/shop", name, "me", 60.0), "s" * 40)
+
+    label, _, domain = host(branch).partition(".")
+    assert domain == "preview.example.com"
+    assert re.fullmatch("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", label)
+    assert host(branch) != host(f"{branch}.")

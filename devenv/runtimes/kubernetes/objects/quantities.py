@@ -55,7 +55,8 @@ def resources(definition: Mapping[str, Any]) -> dict[str, Any]:
         definition.get("mem_limit") or limited.get("memory"),
     )
     requests = _amounts(
-        reserved.get("cpus"), definition.get("mem_reservation") or reserved.get("memory")
+        reserved.get("cpus"),
+        definition.get("mem_reservation") or reserved.get("memory"),
     )
     found = {"limits": limits, "requests": requests}
     return {key: amounts for key, amounts in found.items() if amounts}

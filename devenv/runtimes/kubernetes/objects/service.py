@@ -29,6 +29,7 @@ def objects(preview: str, service: Service, index: int = 0) -> list[Object]:
     return [
         *_secret(preview, service),
         *_services(preview, service),
+        *_ingress(preview, service),
         _workload(preview, service, index),
     ]
 
@@ -108,6 +109,22 @@ def _services(preview: str, service: Service) -> Iterator[Object]:
         }
 
 
+def _ingress(preview: str, service: Service) -> Iterator[Object]:
+    """Without a Secret of its own: its controller has a certificate for the whole domain."""
+    host, ports = service.preview.host, _ports(service)
+    if not host or not ports:
+        return
+    number = container_port(service.ports[0])
+    backend = {"service": {"name": service.name, "port": {"number": number}}}
+    path = {"path": "/", "pathType": "Prefix", "backend": backend}
+    yield {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": _metadata(preview, service, service.name),
+        "spec": {"rules": [{"host": host, "http": {"paths": [path]}}], "tls": [{"hosts": [host]}]},
+    }
+
+
 def _ports(service: Service) -> list[Object]:
     exposed = (service.container.definition.get("expose") if service.container else None) or ()
     numbers = {(container_port(port), port.protocol) for port in service.ports}
@@ -130,10 +147,13 @@ def _workload(preview: str, service: Service, index: int) -> Object:
         "metadata": {"labels": labels, **({"annotations": marks} if marks else {})},
         "spec": pod(service, ends=kind == "Job"),
     }
+    metadata = _metadata(preview, service, names.workload_name(service.name, index), index)
+    if service.preview.host:
+        metadata["annotations"] = {names.HOST: service.preview.host}
     made: Object = {
         "apiVersion": "batch/v1" if kind == "Job" else "apps/v1",
         "kind": kind,
-        "metadata": _metadata(preview, service, names.workload_name(service.name, index), index),
+        "metadata": metadata,
     }
     if kind == "Job":
         return {**made, "spec": {"template": template, "backoffLimit": _tries(service)}}
