@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import struct
 from dataclasses import dataclass
 
 BLOCK = 512
 END = bytes(2 * BLOCK)
+_BEFORE, _AFTER = struct.Struct("100s8s8s8s12s12s"), struct.Struct("1s100s8s")
+"""A header's fields before and after its checksum."""
 FILE, LINK, FOLDER, LONG_LINK, LONG_NAME = b"0", b"2", b"5", b"K", b"L"
 
 
@@ -52,25 +55,21 @@ def _long(kind: bytes, name: bytes) -> bytes:
 
 
 def _header(kind: bytes, name: str, meta: Meta, *, size: int = 0, target: bytes = b"") -> bytes:
-    parts = [
-        os.fsencode(name)[:100].ljust(100, b"\0"),
+    before = _BEFORE.pack(
+        os.fsencode(name),
         _number(meta.mode, 8),
         _number(meta.owner, 8),
         _number(meta.group, 8),
         _number(size, 12),
         _number(max(0, meta.mtime), 12),
-        b" " * 8,
-        kind,
-        target[:100].ljust(100, b"\0"),
-        b"ustar  \0",
-    ]
-    header = b"".join(parts).ljust(BLOCK, b"\0")
-    checksum = f"{sum(header):06o}\0 ".encode()
-    return header[:148] + checksum + header[156:]
+    )
+    after = _AFTER.pack(kind, target, b"ustar  \0")
+    checksum = b"%06o\0 " % (sum(before) + 8 * ord(" ") + sum(after))
+    return (before + checksum + after).ljust(BLOCK, b"\0")
 
 
 def _number(value: int, width: int) -> bytes:
-    octal = f"{value:0{width - 1}o}\0".encode()
+    octal = b"%0*o\0" % (width - 1, value)
     if len(octal) == width:
         return octal
     return b"\x80" + value.to_bytes(width - 1, "big")  # GNU's way for what is too large

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import Protocol
 
@@ -70,10 +71,10 @@ class Link:
     async def send(self, batch: Batch) -> None:
         """Send a batch; return when it is in place. Raises RefusedError or BrokenError."""
         self.generation += 1
-        frames, few = batch.frames(), len(batch) < INLINE
         try:
-            while (frame := await _next(frames, few=few)) is not None:
-                await self._frame(frame)
+            async with aclosing(_ahead(batch.frames(), few=len(batch) < INLINE)) as frames:
+                async for frame in frames:
+                    await self._frame(frame)
         except RefusedError as error:
             await self._drop(error)
             raise
@@ -143,8 +144,23 @@ class Link:
             raise BrokenError("the receiver says too much")
 
 
-async def _next(frames: Iterator[Frame], *, few: bool) -> Frame | None:
-    return next(frames, None) if few else await asyncio.to_thread(next, frames, None)
+async def _ahead(frames: Iterator[Frame], *, few: bool) -> AsyncGenerator[Frame, None]:
+    """Yield the frames; while one is on its way, a thread packs the next."""
+    if few:
+        for frame in frames:
+            yield frame
+        return
+    packing = _packing(frames)
+    try:
+        while (packed := await packing) is not None:
+            packing = _packing(frames)
+            yield packed
+    finally:
+        packing.cancel()
+
+
+def _packing(frames: Iterator[Frame]) -> asyncio.Task[Frame | None]:
+    return asyncio.create_task(asyncio.to_thread(next, frames, None))
 
 
 _STATE = re.compile(rb"([0-9a-f]{3,8}) (.+)", re.DOTALL)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from devenv.sync.tree import File
 
-PIECE = 1024 * 1024
-"""Bytes of a file that are in memory at once."""
+PIECE = 4 * 1024 * 1024
+"""Bytes of files that are in memory at once; a receiver starts its tools for each piece."""
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 

@@ -10,9 +10,11 @@
 #   drop N                        forget what came for batch N
 #
 # An answer is "ok …" or "failed …", in one line. What is written is first complete in a folder of
-# the same file system, then moved to its place.
+# the same file system, then moved to its place. A part is unpacked while the next one comes in: what
+# goes wrong with it is the next answer.
 set -f
 S=
+P=
 umask 022
 LC_ALL=C
 export LC_ALL
@@ -29,17 +31,18 @@ failed() { # in one line: why
 }
 
 tools() { # what an image may lack
-  for tool in head tar mv rm mkdir dd id tr stat xargs sha256sum; do
+  for tool in head tee tar mv rm mkdir dd id tr stat xargs sha256sum; do
     command -v "$tool" >/dev/null || { echo "the image has no $tool" && return 1; }
   done
 }
 
 receive() { # length hash; what is left of a frame must never be read as a command
-  said=$(head -c "$1" 2>&1 >"$S/frame") && sum=$(sha256sum <"$S/frame") &&
-    [ "${sum%% *}" = "$2" ] && return 0
-  rm -rf -- "$S"
-  failed "${said:-what came is not what was sent}"
-  exit 1
+  said=$({ head -c "$1" | tee "$F" | sha256sum; } 2>&1)
+  [ "$said" = "$2  -" ] && return 0
+  said=${said%"$2  -"}
+  case $said in *"  -") said="what came is not what was sent" ;; esac
+  failed "$said"
+  leave 1
 }
 
 root() {
@@ -49,6 +52,8 @@ root() {
   R=${PWD%/}
   S=$R/.devenv-sync
   B=$S/new
+  F=$S/frame
+  A=$S/archive
   { rm -rf -- "$S" && mkdir -- "$S" "$B"; } 2>&1
 }
 
@@ -94,42 +99,61 @@ place() { # folder of the batch, name…
   mv -f -- "$@" "$T/"
 }
 
-extract() {
-  tar xpf "$S/frame" -C "$B"
+unpack() { tar xpf "$1" -C "$B"; }
+
+begin() { # with what came; the next frame comes into the other file
+  unpack "$F" 2>/dev/null &
+  P=$! W=$F
+  F=$A A=$W
+}
+
+settled() { # what was begun; where that failed, once more for the reason
+  [ -n "$P" ] || return 0
+  wait "$P" && said= || said=$(unpack "$A" 2>&1)
+  set -- "$?"
+  P=
+  return "$1"
+}
+
+leave() {
+  settled
+  rm -rf -- "$S"
+  exit "$1"
 }
 
 forget() { rm -rf -- "$B" && mkdir -- "$B"; }
 
 append() {
   word "$1"
-  cat "$S/frame" >>"$B/$W"
+  cat "$F" >>"$B/$W"
 }
 
 stretch() {
   word "$1"
-  dd if=/dev/null of="$B/$W" bs=1 count=0 seek="$(cat "$S/frame")"
+  dd if=/dev/null of="$B/$W" bs=1 count=0 seek="$(cat "$F")"
 }
 
 look() (
   cd -P -- "$R" || exit 1
-  xargs -0 stat -c '%f %n' -- <"$S/frame" 2>/dev/null
-  xargs -0 sha256sum -- <"$S/frame" 2>/dev/null
+  xargs -0 stat -c '%f %n' -- <"$F" 2>/dev/null
+  xargs -0 sha256sum -- <"$F" 2>/dev/null
   echo
 )
 
 while read -r op n length hash rest; do
   case $op in root | drop) ;; *) receive "$length" "$hash" ;; esac
+  settled || [ "$op" = drop ] || { failed "$said" && continue; }
   case $op in
   root) said=$(tools && root "$n") && root "$n" >/dev/null && echo "ok $(id -u)" || failed "$said" ;;
-  part) said=$(extract 2>&1) && echo "ok $n" || failed "$said" ;;
+  part) begin && echo "ok $n" ;;
   chunk) said=$(append "$rest" 2>&1) && echo "ok $n" || failed "$said" ;;
   hole) said=$(stretch "$rest" 2>&1) && echo "ok $n" || failed "$said" ;;
   batch)
-    said=$(extract 2>&1 && list 2>&1) && echo "ok $n $hash" || failed "$said"
+    said=$(unpack "$F" 2>&1 && list 2>&1) && echo "ok $n $hash" || failed "$said"
     forget
     ;;
   look) look && echo "end $n" ;;
   drop) forget && echo "ok $n" ;;
   esac
 done
-rm -rf -- "$S"
+leave 0

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,12 +17,13 @@ from devenv.sync.diff import changes
 from devenv.sync.ignore import Filter
 from devenv.sync.link import BrokenError, Link, Stream
 from devenv.sync.mirror import Mirror, Way
+from devenv.sync.reading import PIECE
 from devenv.sync.scan import Scanner
 from devenv.sync.tree import EMPTY, Folder
 from tests.sync.pipes import Pipe, linked, pipe
-from tests.sync.worlds import WEB, listing, world
+from tests.sync.worlds import WEB, World, listing, world
 
-FRAMES = 12
+FRAMES = 13
 """More frames than what is sent here has."""
 
 
@@ -68,8 +71,8 @@ def fill(root: Path) -> None:
     (root / "d" / "e").mkdir(parents=True)
     for number in range(20):
         (root / "d" / f"f{number}").write_text(str(number))
-    (root / "d" / "e" / "large").write_bytes(os.urandom(2_500_000))
-    (root / "z").write_bytes(os.urandom(900_000))
+    (root / "d" / "e" / "large").write_bytes(os.urandom(2 * PIECE + 500_000))
+    (root / "z").write_bytes(os.urandom(PIECE - 1000))
 
 
 @pytest.mark.parametrize("half", [True, False], ids=["half of it", "all but the answer"])
@@ -124,37 +127,45 @@ def test_a_receiver_that_says_something_else_is_not_believed(tmp_path: Path) -> 
 
 
 @pytest.fixture
-def small(tmp_path: Path) -> Path:
-    """A file system of 1 MiB; nothing of it is left."""
+def small(tmp_path: Path) -> Iterator[Path]:
+    """A file system with room for a frame, and not for what is in it."""
     folder = tmp_path / "dst"
     folder.mkdir()
-    mounted = ["mount", "-t", "tmpfs", "-o", "size=1m", "devenv-test", str(folder)]
-    subprocess.run(mounted, check=True)
-    return folder
+    options = f"size={PIECE + 2_000_000}"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "devenv-test", folder], check=True)
+    yield folder
+    subprocess.run(["umount", folder], check=True)
 
 
-def test_a_full_disk_is_told_and_got_over(tmp_path: Path, small: Path) -> None:
+@pytest.mark.parametrize("count", [1, 5], ids=["a frame has no room", "its files have none"])
+def test_a_full_disk_is_told_and_got_over(tmp_path: Path, small: Path, count: int) -> None:
     async def main() -> None:
         (tmp_path / "src").mkdir()
         async with world(tmp_path) as one:
             (one.source / "small").write_text("1")
             await one.same()
-            (one.source / "huge").write_bytes(os.urandom(3_000_000))
-            await one.until(lambda: _told(one.session.copies[WEB].problem))
+            (one.source / "huge").mkdir()
+            for number in range(count):
+                content = os.urandom((2 * PIECE if count == 1 else 5 * PIECE // 4) // count)
+                (one.source / "huge" / str(number)).write_bytes(content)
+            await one.until(lambda: _told(one))
             assert (small / "small").read_text() == "1"
-            (one.source / "huge").unlink()
-            await one.until(lambda: not one.session.copies[WEB].problem)
+            shutil.rmtree(one.source / "huge")
+            await one.until(lambda: not _told(one))
             (one.source / "small").write_text("2")
             await one.same()
 
-    try:
-        asyncio.run(main())
-    finally:
-        subprocess.run(["umount", str(small)], check=True)
+    asyncio.run(main())
 
 
-def _told(problem: str) -> bool:
-    return "space" in problem
+def _told(one: World) -> bool:
+    """Whether it is said that there is no room, of the unit or of a path."""
+    copy = one.session.copies[WEB]
+    said = [
+        copy.problem,
+        *(why for mirror in copy.mirrors.values() for why in mirror.problems.values()),
+    ]
+    return any("space" in text for text in said)
 
 
 def test_a_file_that_changes_while_it_is_read_is_sent_when_it_is_whole(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_all_that_is_there_at_first_is_carried_over(tmp_path: Path) -> None:
     (folder / "empty").mkdir()
     for name in (*NAMES, b"l" * 255):
         (folder / os.fsdecode(name)).write_bytes(name)
-    (folder / "large").write_bytes(os.urandom(3_500_000))
+    (folder / "large").write_bytes(os.urandom(9_500_000))
     (folder / "program").write_text("#!/bin/sh")
     (folder / "program").chmod(0o755)
     os.link(folder / "large", folder / "hard")

@@ -131,7 +131,8 @@ def _memory() -> int:
 def test_an_image_without_tar_gets_its_files_by_the_engine_and_says_why(tmp_path: Path) -> None:
     programs = tmp_path / "bin"
     programs.mkdir()
-    for name in ("sh", "head", "mv", "rm", "mkdir", "dd", "id", "tr", "stat", "xargs", "sha256sum"):
+    tools = "sh head tee mv rm mkdir dd id tr stat xargs sha256sum"
+    for name in tools.split():
         found = shutil.which(name)
         assert found is not None
         (programs / name).symlink_to(found)
