@@ -188,7 +188,7 @@ class Mirror:
     async def _compared(self, link: Link, tree: Folder, contact: Contact) -> Folder:
         """Look what the target has of all that the source has, and of what it had."""
         wanted, had = dict(walk(tree)), dict(walk(contact.known))
-        target = await self._looked(link, [*wanted, *(path for path in had if path not in wanted)])
+        target = await _looked(link, [*wanted, *(path for path in had if path not in wanted)])
         names = self._way.names or {}
         source = await asyncio.to_thread(contents, self.source.root, tree, target, names)
         same = {
@@ -207,12 +207,6 @@ class Mirror:
         comparison = compare(agreed, source, target)
         self.conflicts = comparison.conflicts
         return shown(tree, target, comparison)
-
-    async def _looked(self, link: Link, paths: Sequence[str]) -> dict[str, Content]:
-        """What the target has of these; below what it lacks there is nothing to look at."""
-        above = await link.look([path for path in paths if "/" not in path])
-        below = [path for path in paths if "/" in path and path.partition("/")[0] in above]
-        return above | await link.look(below) if below else above
 
     async def _carry(self, link: Link, todo: Sequence[Change], since: float) -> None:
         """Send changes. Raises RefusedError."""
@@ -256,6 +250,13 @@ class Mirror:
             middle = len(todo) // 2
             await self._carry_or_halve(link, todo[:middle], since)
             await self._carry_or_halve(link, todo[middle:], since)
+
+
+async def _looked(link: Link, paths: Sequence[str]) -> dict[str, Content]:
+    """What the target has of these; below what it lacks there is nothing to look at."""
+    above = await link.look([path for path in paths if "/" not in path])
+    below = [path for path in paths if "/" in path and path.partition("/")[0] in above]
+    return above | await link.look(below) if below else above
 
 
 def _is_like(one: Entry, other: Entry) -> bool:
