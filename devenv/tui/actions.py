@@ -15,11 +15,12 @@ from devenv.tui.snapshot import Service, Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request to the daemon. ``said``: what is told once it was taken in."""
+    """A request to the daemon. ``said``: what is told once it has answered, ``within`` seconds."""
 
     method: str
     params: Mapping[str, Any] = field(default_factory=dict)
     said: str = ""
+    within: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,13 @@ def _copy(at: Situation) -> Deed:
     return Copy("\n".join(addresses)) if addresses else Say(f"{listed(at.names)} has no address")
 
 
+def _syncing(method: str, said: str, within: float = 60.0) -> Callable[[Situation], Deed]:
+    def deed(at: Situation) -> Deed:
+        return Ask(method, {"services": at.names}, said.format(listed(at.names)), within)
+
+    return deed
+
+
 _SHELL = 'exec "${SHELL:-$(command -v bash || command -v sh)}"'
 
 
@@ -149,6 +157,8 @@ def _rebuild(at: Situation) -> Deed:
     return Aside(("up", "-d", "--build", *names))
 
 
+_FLUSH = 70.0
+"""Seconds; the daemon itself gives up before."""
 _DEEDS: Mapping[str, Callable[[Situation], Deed]] = {
     "up": _up,
     "down": _down,
@@ -164,6 +174,9 @@ _DEEDS: Mapping[str, Callable[[Situation], Deed]] = {
     "copy": _copy,
     "shell": _shell,
     "attach": _attach,
+    "sync-pause": _syncing("sync.pause", "the files of {} are held back"),
+    "sync-resume": _syncing("sync.resume", "the files of {} follow"),
+    "sync-flush": _syncing("sync.flush", "all files of {} are there", _FLUSH),
 }
 _WHOLE = frozenset({"up", "down"})
 """Verbs for the environment as a whole."""

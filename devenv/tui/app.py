@@ -115,7 +115,7 @@ class DevenvApp(App[None]):
         self.do(verb)
 
     def action_show(self, name: str) -> None:
-        """One of the four screens; it takes the place of all that are open."""
+        """One of the five screens; it takes the place of all that are open."""
         while len(self.screen_stack) > 2:
             self.pop_screen()
         if len(self.screen_stack) == 2:

@@ -123,11 +123,11 @@ _ORDER = (
 )
 
 
-def counts(services: Sequence[Service]) -> tuple[Cell, ...]:
+def counts(services: Sequence[Service], *, in_words: bool) -> tuple[Cell, ...]:
     """How many services are in which state, the worst first; what is at rest is not told."""
     found = {state: sum(one.state is state for one in services) for state in _ORDER}
     told = [
-        Cell(f"{LOOKS[state][0]} {count} {state.value}", LOOKS[state][1])
+        Cell(f"{LOOKS[state][0]} {count}" + f" {state}" * in_words, LOOKS[state][1])
         for state, count in found.items()
         if count
     ]

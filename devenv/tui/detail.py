@@ -10,6 +10,7 @@ from devenv.model.state import State
 from devenv.tui.cells import LOOKS, state_cell, up_for
 from devenv.tui.lines import cut, rule
 from devenv.tui.snapshot import Service
+from devenv.tui.synced import Synced, fault_lines, synced_table
 from devenv.tui.table import Cell, Column, Line, Row, laid
 from devenv.tui.told import Event, Inspection, Link, Probe, Value
 
@@ -17,7 +18,7 @@ SHOWN_EVENTS = 12
 _ENVIRONMENT = "environment."
 
 
-def page(service: Service, told: Inspection, now: float, width: int) -> tuple[Line, ...]:
+def page(service: Service, told: Inspection, now: float, root: str, width: int) -> tuple[Line, ...]:
     """All parts, one below the other; a part without content is left out."""
     parts = (
         ("Why", _why(told.why, service)),
@@ -26,6 +27,7 @@ def page(service: Service, told: Inspection, now: float, width: int) -> tuple[Li
         ("Probe", _probe(told.probe, now)),
         ("Depends on", _links(told.depends_on, width)),
         ("Needed by", _links(told.dependants, width)),
+        ("Files that follow", _synced(told.synced, root, width)),
         ("Events", _events(told.events, width)),
         ("Last lines", tuple((Cell(f"  {line}"),) for line in service.tail)),
         ("Environment", _values(told.values, width, environment=True)),
@@ -122,6 +124,13 @@ _CONDITIONS = {
     "service_healthy": "is ready",
     "service_completed_successfully": "is done",
 }
+
+
+def _synced(found: Sequence[Synced], root: str, width: int) -> tuple[Line, ...]:
+    """As on the screen of the files, and what is in the way."""
+    table = synced_table(found, root, width - 2)
+    lines = tuple((Cell("  "), *line) for line in (table.head, *table.lines))
+    return (*lines, *fault_lines(found)) if found else ()
 
 
 def _events(events: Sequence[Event], width: int) -> tuple[Line, ...]:

@@ -16,6 +16,7 @@ TIMELINE = "timeline"
 LOG = "logs"
 LOG_LINES = "lines of logs"
 ENVIRONMENTS = "environments"
+SYNC = "sync"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ KEYS = (
     Key("tasks", "2", "show('tasks')", "tasks", "Tasks and their last results", APP),
     Key("timeline", "3", "show('timeline')", "timeline", "How the start-up went", APP),
     Key("environments", "4", "show('environments')", "environments", "All of this machine", APP),
+    Key("sync", "5", "show('sync')", "sync", "Files that follow into containers", APP),
     Key("up", "u", "do('up')", "up", "Bring all up, as the profile is now", APP),
     Key("down", "D", "do('down')", "down", "Take the environment down, its data kept", APP),
     Key("theme", "ctrl+t", "next_theme", "theme", "Take the next theme", APP),
@@ -135,6 +137,17 @@ KEYS = (
         ENVIRONMENTS,
         "any",
     ),
+    Key("sync.pause", "p", _DO("sync-pause"), "pause", "Hold its files back", SYNC, "any"),
+    Key(
+        "sync.resume",
+        "r",
+        _DO("sync-resume"),
+        "resume",
+        "Go on, and carry over what was halted",
+        SYNC,
+        "any",
+    ),
+    Key("sync.flush", "f", _DO("sync-flush"), "flush", "Wait until all is there", SYNC, "any"),
     Key(
         "log.search",
         "slash",

@@ -2,44 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.cells import cell_len
 
 from devenv.tui.cells import counts, totals
 from devenv.tui.keys import Key
+from devenv.tui.snapshot import Problem
 from devenv.tui.table import Cell, Line, fitted
 from devenv.tui.view import View
 
 SHOWN_PROBLEMS = 4
 
 
-def headline(view: View, tabs: Sequence[tuple[str, str, bool]], width: int) -> Line:
+Tab = tuple[str, str, bool]
+"""What is pressed for a screen, its title, and whether it is the one that is shown."""
+
+
+def headline(view: View, tabs: Sequence[Tab], width: int) -> Line:
     """Which environment this is and how it stands; at the right what it uses, and the screens.
 
-    ``tabs``: key, title, and whether it is the one that is shown.
+    Where there is no room, what it uses goes first, then the words of states, then most titles.
     """
+    left, short = (_standing(view, in_words=words) for words in (True, False))
+    used = [] if view.away else [*_spaced(totals(view.usage)), Cell("   ")]
+    titles = [_tab(*tab) for tab in tabs]
+    keys = [_tab(*tab, in_words=tab[2]) for tab in tabs]
+    ways = (
+        (left, [*used, *titles]),
+        (left, titles),
+        (short, titles),
+        (left, keys),
+        (short, keys),
+    )
+    fits = (way for way in ways if _length(way[0]) + _length(way[1]) + 3 <= width)
+    shown, right = next(fits, (short, []))
+    return spread(shown, [*right, Cell(" ")], width)
+
+
+def _standing(view: View, *, in_words: bool) -> list[Cell]:
     place = view.snapshot.place
     left = [Cell(f" {place.name or 'devenv'} ", "title")]
     if place.branch:
         left.append(Cell(f" {place.branch}", "dim"))
     left.append(Cell("  "))
     if view.away:
-        left.append(Cell(f"⚠ {view.away}", "bad"))
-    elif view.snapshot.leaving:
-        left.append(Cell("◑ going down", "wait"))
-    else:
-        left += _spaced(counts(view.snapshot.services))
-    right = [] if view.away else _spaced(totals(view.usage))
-    titles = [_tab(*tab) for tab in tabs]
-    if _length(left) + _length(right) + _length(titles) + 6 <= width:
-        right += [Cell("   ")] if right else []
-        right += titles
-    return spread(left, [*right, Cell(" ")], width)
+        return [*left, Cell(f"⚠ {view.away}", "bad")]
+    if view.snapshot.leaving:
+        return [*left, Cell("◑ going down", "wait")]
+    return [*left, *_spaced(counts(view.snapshot.services, in_words=in_words))]
 
 
-def _tab(key: str, title: str, shown: bool) -> Cell:
-    return Cell(f" {key} {title} ", "tab-shown" if shown else "tab", f"app.show('{title.lower()}')")
+def _tab(key: str, title: str, shown: bool, *, in_words: bool = True) -> Cell:
+    words = f" {key} {title} " if in_words else f" {key} "
+    return Cell(words, "tab-shown" if shown else "tab", f"app.show('{title.lower()}')")
 
 
 def notes(view: View, up_key: str, width: int) -> tuple[Line, ...]:
@@ -47,13 +63,7 @@ def notes(view: View, up_key: str, width: int) -> tuple[Line, ...]:
     shown: list[Line] = []
     snapshot = view.snapshot
     for problem in snapshot.problems[:SHOWN_PROBLEMS]:
-        sign = Cell(
-            " ! warning " if problem.warning else " ✗ problem ",
-            "wait" if problem.warning else "bad",
-        )
-        hint = f"  {problem.hint}" if problem.hint else ""
-        place = f"{_short(problem.place, snapshot.place.path)}: " if problem.place else ""
-        shown.append((sign, Cell(place, "link"), Cell(problem.message), Cell(hint, "dim")))
+        shown += _problem(problem, snapshot.place.path, width)
     more = len(snapshot.problems) - SHOWN_PROBLEMS
     if more > 0:
         shown.append((Cell(f"   and {more} more: devenv check", "dim"),))
@@ -65,6 +75,23 @@ def notes(view: View, up_key: str, width: int) -> tuple[Line, ...]:
     return tuple(cut(line, width) for line in shown)
 
 
+def _problem(problem: Problem, root: str, width: int) -> Iterator[Line]:
+    """In one line, else with all its words below its place."""
+    sign = Cell(*((" ! warning ", "wait") if problem.warning else (" ✗ problem ", "bad")))
+    place = Cell(f"{short(problem.place, root)}: " if problem.place else "", "link")
+    words = (Cell(problem.message), Cell(problem.hint, "dim"))
+    whole = (sign, place, words[0], Cell("  "), words[1])
+    if _length(whole) <= width:
+        yield whole
+        return
+    from textwrap import wrap
+
+    yield sign, place
+    for cell in words:
+        for text in wrap(cell.text, max(width - 3, 1)):
+            yield Cell("   "), Cell(text, cell.role)
+
+
 def nothing_there(view: View, what: str) -> str:
     """Why there is no row of ``what``, "services" or "tasks"."""
     if view.snapshot.is_unread:
@@ -72,7 +99,8 @@ def nothing_there(view: View, what: str) -> str:
     return f"The profile has no {what}."
 
 
-def _short(place: str, root: str) -> str:
+def short(place: str, root: str) -> str:
+    """A path, without the root that it lies below."""
     return place.removeprefix(root.rstrip("/") + "/") if root else place
 
 

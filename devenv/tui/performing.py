@@ -44,16 +44,18 @@ def perform(app: DevenvApp, deed: Deed) -> None:
 async def _ask(app: DevenvApp, ask: Ask) -> None:
     params = {"target": app.target, **ask.params}
     try:
-        document = await app.client.call(ask.method, params, start=True)
+        document = await app.client.call(ask.method, params, within=ask.within, start=True)
     except DevenvError as error:
         app.notify(error.text, title=ask.said, severity="error", timeout=10)
         return
-    if ask.method not in _OF_PREVIEWS:
+    if ask.method not in _OF_OTHER_THINGS:
         app.take_document(document)
     app.notify(ask.said, timeout=2)
 
 
-_OF_PREVIEWS = frozenset({"preview.down", "preview.extend"})
+_OF_OTHER_THINGS = frozenset(
+    {"preview.down", "preview.extend", "sync.pause", "sync.resume", "sync.flush"}
+)
 """Methods that do not answer with a status document."""
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from devenv.model.state import State
+from devenv.tui.synced import Synced, read_synced
 
 Document = Mapping[str, Any]
 
@@ -68,6 +69,7 @@ class Inspection:
     depends_on: tuple[Link, ...] = ()
     dependants: tuple[Link, ...] = ()
     events: tuple[Event, ...] = ()
+    synced: tuple[Synced, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +102,9 @@ def read_events(answer: Document) -> tuple[Event, ...]:
 
 
 def read_inspection(
-    answer: Document, why: Document, events: tuple[Event, ...], service: str
+    answer: Document, why: Document, events: Document, synced: Document, service: str
 ) -> Inspection:
-    """Put together what three methods tell of a service."""
+    """Put together what four methods tell of a service."""
     probe = answer["probe"]
     return Inspection(
         tuple(why["lines"]),
@@ -110,7 +112,8 @@ def read_inspection(
         _probe(probe) if probe else None,
         _links(answer["depends_on"]),
         _links(answer["dependants"]),
-        tuple(one for one in events if one.service.partition("[")[0] == service),
+        tuple(one for one in read_events(events) if one.service.partition("[")[0] == service),
+        read_synced(synced),
     )
 
 

@@ -11,7 +11,7 @@ from devenv.errors import DevenvError
 from devenv.tui.app import DevenvApp
 from devenv.tui.desk import Desk
 from devenv.tui.settings import Settings
-from tests.cli.desk import document, service
+from tests.cli.desk import PLACE, document, service
 
 NOW = 1767229200.0
 """2026-01-01 01:00 UTC: an hour after the services of these documents were started."""
@@ -41,7 +41,10 @@ class Daemon:
         self.asked.append((method, params or {}))
         if method not in self.answers:
             raise DevenvError(f"the test has no answer to {method}", "write one")
-        return dict(self.answers[method])
+        answer = dict(self.answers[method])
+        if method.startswith("sync.") and (names := (params or {}).get("services")):
+            answer["rules"] = [one for one in answer["rules"] if one["service"] in names]
+        return answer
 
     async def call_for_descriptors(
         self,
@@ -59,6 +62,7 @@ class Daemon:
     def methods(self) -> list[str]:
         """What was asked for by a key: what the UI asks by itself is left out."""
         by_itself = {"samples", "list", "preview.list", "inspect", "why", "events", "graph"}
+        by_itself.add("sync.status")
         return [method for method, _ in self.asked if method not in by_itself]
 
 
@@ -141,7 +145,8 @@ PROBLEM = {
 
 def shop(*services: dict[str, Any], **other: Any) -> dict[str, Any]:
     """A status document of the shop."""
-    return document(*(services or SHOP), settled=False, **other)
+    where = {**PLACE, "path": "/home/me/shop"}
+    return document(*(services or SHOP), environment=where, settled=False, **other)
 
 
 def event(number: int, after: float, service: str, kind: str, text: str = "") -> dict[str, Any]:
@@ -247,6 +252,66 @@ PREVIEWS = {
 }
 
 
+def synced(index: int, state: str = "equal", **other: Any) -> dict[str, Any]:
+    return {
+        "index": index,
+        "name": "",
+        "state": state,
+        "reason": "",
+        "generation": 41,
+        "files": 52,
+        "bytes": 20480,
+        "last_ms": 5.2,
+        "p50_ms": 6.0,
+        "p95_ms": 11.5,
+        "problems": [],
+        "conflicts": [],
+        **other,
+    }
+
+
+def synced_rule(service: str, source: str, state: str, *targets: Any, **other: Any) -> Any:
+    return {
+        "environment": "shop-1a2b3c4d",
+        "service": service,
+        "rule": "sync",
+        "source": source,
+        "target": "/app/src",
+        "state": state,
+        "reason": "",
+        "polled": [],
+        "targets": list(targets),
+        **other,
+    }
+
+
+SYNC = {
+    "rules": [
+        synced_rule(
+            "web",
+            "/home/me/shop/web",
+            "sending",
+            synced(0),
+            synced(
+                1,
+                "sending",
+                generation=40,
+                problems=[{"path": "logo.png", "why": "it may not be read"}],
+                conflicts=[{"path": "settings.py", "overwritten": False}],
+            ),
+        ),
+        synced_rule("worker", "/home/me/shop/worker", "paused", synced(0)),
+        synced_rule("db", "/home/me/shop/schema", "waiting", polled=["dumps"]),
+        synced_rule(
+            "search",
+            "/home/me/shop/index",
+            "halted",
+            synced(0, "halted", reason="all of its files are gone: nothing is deleted"),
+        ),
+    ]
+}
+
+
 def sample(cpu: float, memory: int) -> list[dict[str, Any]]:
     return [{"index": 0, "cpu_seconds": cpu, "memory_bytes": memory, "ports": []}]
 
@@ -272,10 +337,12 @@ def answers() -> dict[str, Mapping[str, Any]]:
         "events": EVENTS,
         "graph": GRAPH,
         "inspect": INSPECTION,
+        "sync.status": SYNC,
         "why": {"lines": ["web is ready", "  it runs as: process"]},
         "status": shop(),
     }
     told.update(dict.fromkeys(changes, shop(revision=2)))
+    told.update(dict.fromkeys(("sync.pause", "sync.resume", "sync.flush"), SYNC))
     return told
 
 

@@ -15,10 +15,11 @@ from devenv.tui.lines import nothing_there
 from devenv.tui.screens.detail import DetailScreen
 from devenv.tui.settings import parse
 from devenv.tui.snapshot import Port, Replica, Service, Snapshot, read
+from devenv.tui.synced import read_synced
 from devenv.tui.told import read_previews, together
 from devenv.tui.view import View
 from devenv.tui.widgets.rows import Rows
-from tests.tui.stage import CALLER, PREVIEWS, PROBLEM, SHOP, shop, stage
+from tests.tui.stage import CALLER, PREVIEWS, PROBLEM, SHOP, SYNC, shop, stage
 
 WEB = Service(
     "web",
@@ -305,6 +306,36 @@ def test_a_profile_that_was_not_read_is_not_said_to_be_empty(
 ) -> None:
     view = View(read({**shop(problems=problems), "services": []}))
     assert nothing_there(view, "services") == told
+
+
+@pytest.mark.parametrize(
+    ("key", "method"), [("p", "sync.pause"), ("r", "sync.resume"), ("f", "sync.flush")]
+)
+async def test_files_are_held_back_let_on_and_waited_for(key: str, method: str) -> None:
+    at_hand = stage()
+    app = at_hand.app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("5")
+        rows = app.screen.query_one("#synced", Rows)
+        while not rows.keys:
+            await pilot.pause()
+        await pilot.press("j", "j", key)
+        while not at_hand.daemon.methods():
+            await pilot.pause()
+    asked = [one for one in at_hand.daemon.asked if one[0] == method]
+    assert [params["services"] for _, params in asked] == [["worker"]]
+
+
+def test_each_target_is_told_of_in_the_state_that_stops_it() -> None:
+    found = read_synced(SYNC)
+    assert [(one.replica, one.state) for one in found] == [
+        ("web", "equal"),
+        ("web[1]", "sending"),
+        ("worker", "paused"),
+        ("db", "waiting"),
+        ("search", "halted"),
+    ]
+    assert [len(one.faults) for one in found] == [0, 2, 0, 1, 0]
 
 
 async def test_what_is_told_is_told_as_it_is() -> None:

@@ -22,6 +22,7 @@ SCREENS = {
     "tasks": ("2", "j"),
     "timeline": ("3",),
     "environments": ("4",),
+    "sync": ("5",),
     "help": ("question_mark",),
     "filter": ("slash", "w", "e"),
     "question": ("D",),

@@ -21,7 +21,7 @@ from devenv.tui.widgets.plain import Plain
 if TYPE_CHECKING:
     from devenv.tui.app import DevenvApp
 
-TABS = ("services", "tasks", "timeline", "environments")
+TABS = ("services", "tasks", "timeline", "environments", "sync")
 
 
 class ViewScreen(Screen[None]):

@@ -14,7 +14,7 @@ from devenv.tui import keys
 from devenv.tui.detail import page, title_of
 from devenv.tui.screens.base import ViewScreen
 from devenv.tui.snapshot import Service
-from devenv.tui.told import Inspection, read_events, read_inspection
+from devenv.tui.told import Inspection, read_inspection
 from devenv.tui.view import View
 from devenv.tui.widgets.plain import Plain
 from devenv.tui.working import begin
@@ -45,9 +45,9 @@ class DetailScreen(ViewScreen):
         if service is None:
             self.dismiss()
             return
-        told, now = self._told, view.now
+        told, now, root = self._told, view.now, view.snapshot.place.path
         self.query_one("#title", Plain).show(lambda width: (title_of(service, now),))
-        self.query_one("#parts", Plain).show(lambda width: page(service, told, now, width))
+        self.query_one("#parts", Plain).show(lambda width: page(service, told, now, root, width))
         if view.snapshot.revision != self._revision and not view.away:
             self._revision = view.snapshot.revision
             begin(self, self._ask, exclusive=True)
@@ -66,9 +66,10 @@ class DetailScreen(ViewScreen):
         try:
             answer = await self.app.ask("inspect", service=self._service)
             why = await self.app.ask("why", service=self._service)
-            events = read_events(await self.app.ask("events", limit=1000))
+            events = await self.app.ask("events", limit=1000)
+            synced = await self.app.ask("sync.status", services=[self._service])
         except DevenvError as error:
             self.app.tell(error)
             return
-        self._told = read_inspection(answer, why, events, self._service)
+        self._told = read_inspection(answer, why, events, synced, self._service)
         self.take(self.app.view)

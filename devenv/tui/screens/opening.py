@@ -16,6 +16,7 @@ _CLASSES = {
     "detail": "DetailScreen",
     "environments": "EnvironmentsScreen",
     "help": "HelpScreen",
+    "sync": "SyncScreen",
     "tasks": "TasksScreen",
     "timeline": "TimelineScreen",
 }

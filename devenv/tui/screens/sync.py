@@ -1,0 +1,76 @@
+"""The files that follow into containers: how far each target is, what is in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.widget import Widget
+
+from devenv.errors import DevenvError
+from devenv.tui import keys
+from devenv.tui.lines import rule
+from devenv.tui.screens.base import ViewScreen
+from devenv.tui.snapshot import Service
+from devenv.tui.synced import Synced, fault_lines, read_synced, synced_table
+from devenv.tui.view import View
+from devenv.tui.widgets.plain import Plain
+from devenv.tui.widgets.rows import Rows
+from devenv.tui.working import begin
+
+LOOK_EVERY = 1.0
+
+
+class SyncScreen(ViewScreen):
+    """Looks again every second while it is shown: what is sent changes no snapshot."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(keys.SYNC)]
+    where = keys.SYNC
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._synced: tuple[Synced, ...] = ()
+
+    def body(self) -> Iterable[Widget]:
+        yield Rows(id="synced", empty="Nothing is synced: no service that is up has a rule.")
+        yield Plain(id="below")
+        with VerticalScroll(id="page"):
+            yield Plain(id="faults")
+
+    def on_mount(self) -> None:
+        self.query_one("#synced").focus()
+        self._look()
+        self.set_interval(LOOK_EVERY, self._look)
+
+    def draw(self, view: View) -> None:
+        found, root = self._synced, view.snapshot.place.path
+        self.query_one("#synced", Rows).show(lambda width: synced_table(found, root, width))
+        what = "Problems and conflicts" if any(one.faults for one in found) else "No problems"
+        self.query_one("#below", Plain).show(lambda width: (rule(what, "", width),))
+        self.query_one("#faults", Plain).show(lambda width: fault_lines(found))
+
+    def meant(self) -> tuple[Service, ...]:
+        cursor = self.query_one("#synced", Rows).cursor
+        names = {one.service for one in self._synced if one.key == cursor}
+        return tuple(one for one in self.app.view.snapshot.services if one.name in names)
+
+    def on_rows_moved(self) -> None:
+        self.show_keys()
+
+    def on_rows_chosen(self) -> None:
+        for service in self.meant():
+            self.app.show_detail(service.name)
+
+    def _look(self) -> None:
+        if self.is_current and not self.app.view.away:
+            begin(self, self._ask, exclusive=True)
+
+    async def _ask(self) -> None:
+        try:
+            self._synced = read_synced(await self.app.ask("sync.status"))
+        except DevenvError as error:
+            self.app.tell(error)
+            return
+        self.take(self.app.view)
