@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 
+from tests.lab.browser import browsers
 from tests.lab.cluster import real_cluster
 from tests.lab.engine import engine, pytest_terminal_summary
 from tests.lab.grants import lent, lent_member, nobody, team_member
@@ -13,6 +14,7 @@ from tests.lab.resolver import resolver
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 __all__ = [
+    "browsers",
     "engine",
     "lent",
     "lent_member",

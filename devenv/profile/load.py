@@ -73,7 +73,7 @@ def _loaded(environment: Environment, files: tuple[Named, ...], reading: Reading
 
 def _compose(files: tuple[Named, ...], reading: Reading, *, origins: bool) -> Loaded:
     """Load a Compose project as it stands."""
-    resolved = resolve(reading, files)
+    resolved = resolve(reading, files, origins=origins)
     reading.problems.raise_errors()
     loaded = _loaded(environment_of(resolved, reading.request.root), files, reading)
     return replace(loaded, origins=resolved.origins) if origins else loaded

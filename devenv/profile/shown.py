@@ -70,13 +70,19 @@ class Value:
 
 
 def values(service: Service, origins: Mapping[Path, Origin]) -> tuple[Value, ...]:
-    """Every value of a service that says something. ``origins``: where things stand, by path."""
+    """Every value of a service that says something, each once.
+
+    ``origins``: where things stand, by path.
+    """
     section = "tasks" if service.kind.value == "task" else "services"
     found = {path[2:]: at for path, at in origins.items() if path[:2] == (section, service.name)}
     told = {key: value for key, value in shown(service).items() if key not in _UNTOLD}
+    flat = [(".".join(_written(path)), path, text) for path, text in _flat(told, ())]
+    first = {key: (path, text) for key, path, text in reversed(flat)}
     return tuple(
-        Value(".".join(_written(path)), text, _origin(path, found))
-        for path, text in _flat(told, ())
+        Value(key, text, _origin(path, found))
+        for key, path, text in flat
+        if first[key] == (path, text)
     )
 
 
@@ -123,8 +129,16 @@ _AS_WRITTEN: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
 )
 
 
+_FILE: Path = ("env_file",)
+
+
 def _origin(path: tuple[str, ...], found: Mapping[Path, Origin]) -> Origin | None:
-    """Where it stands, or the nearest thing above it; a probe may be a health check."""
+    """Where it stands, or the nearest thing above it; a probe may be a health check.
+
+    A variable that is not written one by one comes from a file of them.
+    """
+    if _written(path)[0] == "environment" and _written(path) not in found and _FILE in found:
+        return found[_FILE]
     for tried in (_written(path), path, ("healthcheck", *_written(path)[1:])):
         if tried[0] == "healthcheck" and path[0] != "probe":
             continue

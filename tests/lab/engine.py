@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.lab import cluster, resolver
+from tests.lab import browser, cluster, resolver
 
 ABSENT = "NO DOCKER ENGINE"
 ANSWERS_WITHIN = 5.0
@@ -65,7 +65,7 @@ def engine() -> Engine:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say it once, in a line that nobody overlooks."""
     reasons = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
-    for absent in (ABSENT, cluster.ABSENT, resolver.ABSENT):
+    for absent in (ABSENT, cluster.ABSENT, resolver.ABSENT, browser.ABSENT):
         left_out = [reason for reason in reasons if absent in reason]
         if left_out:
             why = absent + left_out[0].partition(absent)[2].rstrip("')")

@@ -25,6 +25,24 @@ services:
     environment:
       PASSWORD: hunter2
 """
+EXTENDING = b"""\
+services:
+  web:
+    extends: {file: base.yaml, service: web}
+    env_file: web.env
+    environment: [OWN=1]
+    ports: ["8080:80"]
+  other: {extends: web}
+"""
+BASE = b"""\
+services:
+  web:
+    image: nginx
+    environment:
+      OWN: "0"
+      BASE: "1"
+  other: {image: busybox}
+"""
 
 
 def told(files: dict[str, bytes], name: str) -> dict[str, tuple[str, str]]:
@@ -43,10 +61,31 @@ def test_each_value_says_where_it_stands() -> None:
     assert seed["command"][1] == "devenv.profile.yaml:10:14"
 
 
-def test_the_value_of_a_compose_file_says_under_which_key_it_stands() -> None:
+def test_each_value_of_a_compose_file_says_where_it_stands() -> None:
     web = told({f"{ROOT}/compose.yaml": COMPOSE_TEXT}, "web")
     assert web["image"] == ("nginx", "compose.yaml:3:12")
-    assert web["environment.PASSWORD"] == ("***", "compose.yaml:4:5")
+    assert web["environment.PASSWORD"] == ("***", "compose.yaml:5:17")
+
+
+def test_what_comes_from_another_file_stands_there() -> None:
+    files = {"compose.yaml": EXTENDING, "base.yaml": BASE, "web.env": b"FROM_FILE=1"}
+    read = {f"{ROOT}/{name}": content for name, content in files.items()}
+    web = told(read, "web")
+    assert web["image"] == ("nginx", "base.yaml:3:12")
+    assert web["environment.BASE"] == ("1", "base.yaml:6:13")
+    assert web["environment.OWN"] == ("1", "compose.yaml:5:19")
+    assert web["environment.FROM_FILE"] == ("1", "compose.yaml:4:15")
+    assert web["ports.0.published"] == ("8080", "compose.yaml:6:12")
+    other = told(read, "other")
+    assert other["image"] == ("nginx", "base.yaml:3:12")
+    assert other["environment.OWN"] == ("1", "compose.yaml:5:19")
+
+
+def test_each_value_is_told_once() -> None:
+    read = {f"{ROOT}/compose.yaml": COMPOSE_TEXT + b'    ports: ["8080:80"]\n'}
+    loaded = load(Request(ROOT), read.get, origins=True)
+    told = [one.key for one in values(loaded.environment.services["web"], loaded.origins)]
+    assert len(told) == len(set(told))
 
 
 def test_no_secret_is_among_the_values() -> None:

@@ -145,8 +145,8 @@ PROBLEM = {
 
 def shop(*services: dict[str, Any], **other: Any) -> dict[str, Any]:
     """A status document of the shop."""
-    where = {**PLACE, "path": "/home/me/shop"}
-    return document(*(services or SHOP), environment=where, settled=False, **other)
+    told = {"environment": {**PLACE, "path": "/home/me/shop"}, "settled": False, **other}
+    return document(*(services or SHOP), **told)
 
 
 def event(number: int, after: float, service: str, kind: str, text: str = "") -> dict[str, Any]:

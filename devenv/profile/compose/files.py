@@ -17,7 +17,7 @@ from devenv.profile.compose.shape import RESET, Override, Spot, table
 from devenv.profile.compose.variables import interpolate
 from devenv.profile.layers import Named, included_scope
 from devenv.profile.reading import FILE_COST, Reading, Scope
-from devenv.profile.tree import Items, Path, Scalar, Table, Tree, count, empty, origin_of
+from devenv.profile.tree import Items, Path, Scalar, Table, Tree, count, empty, origin_of, text
 
 DEPTH = 20
 """Of includes in includes, and of services that extend each other."""
@@ -29,10 +29,12 @@ _FILE = table(SECTIONS)
 class Files:
     """Reads the files of a project and of all that it includes.
 
-    ``origins`` grows: where each section's entries and their keys stand, by path.
+    ``origins`` grows: where each section's entries and their keys stand, by path; with ``each``
+    all that is below them too.
     """
 
     reading: Reading
+    each: bool = False
     origins: dict[Path, Origin] = field(default_factory=dict)
 
     def project(self, files: tuple[Named, ...], scope: Scope, chain: tuple[str, ...] = ()) -> Model:
@@ -56,7 +58,7 @@ class Files:
         written = _plain(tree)
         model: Model = _FILE(written, spot)
         model |= {key: value for key, value in written.items() if key.startswith("x-")}
-        self.origins.update(_places(tree))
+        self.origins.update(self._places(tree))
         self._extend_all(model, file, scope)
         included: Model = {}
         for index, entry in enumerate(model.pop("include", None) or ()):
@@ -117,22 +119,22 @@ class Files:
         services = model.get("services") or {}
         for name, service in list(services.items()):
             if isinstance(service, dict) and service.get("extends"):
-                services[name] = self._extended(name, services, (file, scope), ())
+                services[name] = self._extended(name, services, (file, scope, self.origins), ())
 
     def _extended(
         self,
         name: str,
         services: Mapping[str, Any],
-        where: tuple[Named, Scope],
+        where: tuple[Named, Scope, dict[Path, Origin]],
         chain: tuple[str, ...],
     ) -> Model:
         """Lay a service over the one that it extends, and that over its own."""
-        file, scope = where
+        file, scope, places = where
         service = dict(services[name] or {})
         wanted = service.pop("extends", None)
         if not wanted:
             return service
-        origin = self.origins.get(("services", name, "extends"), file.origin)
+        origin = places.get(("services", name, "extends"), file.origin)
         key = f"{file.path}#{name}"
         if key in chain or len(chain) > DEPTH:
             self.reading.problems.error(f"{name}: services extend each other", origin)
@@ -143,7 +145,7 @@ class Files:
             if is_remote(path):
                 self.reading.problems.error(*_refused(path, origin))
                 return service
-            where = (Named(path, origin), Scope(posixpath.dirname(path), scope.lookup))
+            where = (Named(path, origin), Scope(posixpath.dirname(path), scope.lookup), {})
             services = self._services_of(*where)
         if base_name not in services:
             shown = self.reading.shown(where[0].path)
@@ -152,19 +154,37 @@ class Files:
             )
             return service
         base = without_marks(self._extended(base_name, services, where, (*chain, key)))
+        if self.each:
+            _inherit(places, name, where[2], base_name)
         try:
             return unique(merge_service(base, service))
         except DevenvError as error:
             self.reading.problems.add(error, origin)
             return service
 
-    def _services_of(self, file: Named, scope: Scope) -> Mapping[str, Any]:
+    def _services_of(
+        self, file: Named, scope: Scope, places: dict[Path, Origin]
+    ) -> Mapping[str, Any]:
         merged: Model = {}
         for tree in self._trees(file, scope):
+            places.update(self._places(tree))
             spot = Spot(tree, self.reading.problems, scope.folder)
             written = _plain(tree)
             merged = merge(merged, _FILE({"services": written.get("services") or {}}, spot))
         return merged.get("services") or {}
+
+    def _places(self, tree: Table) -> Iterator[tuple[Path, Origin]]:
+        """Where what is written stands."""
+        return _each_place(tree, ()) if self.each else _places(tree)
+
+
+def _inherit(
+    places: dict[Path, Origin], name: str, theirs: Mapping[Path, Origin], base: str
+) -> None:
+    """What a service does not say itself stands where the one that it extends says it."""
+    for path, origin in list(theirs.items()):
+        if path[:2] == ("services", base):
+            places.setdefault(("services", name, *path[2:]), origin)
 
 
 def _refused(path: str, origin: Origin) -> tuple[str, Origin, str]:
@@ -180,6 +200,25 @@ def _places(tree: Table) -> Iterator[tuple[Path, Origin]]:
             yield (section, name), origin_of(tree, (section, name))
             for key in entry.entries if isinstance(entry, Table) else ():
                 yield (section, name, key), origin_of(tree, (section, name, key))
+
+
+def _each_place(tree: Tree, path: Path) -> Iterator[tuple[Path, Origin]]:
+    """Where each key stands, and each entry of a list as ``KEY=value``.
+
+    Other entries of lists have no place of their own: lists of several files are one in the end.
+    """
+    match tree:
+        case Table(entries, keys):
+            for key, value in entries.items():
+                yield (*path, key), keys[key] if isinstance(value, Table) else value.origin
+                yield from _each_place(value, (*path, key))
+        case Items(items):
+            for item in items:
+                name, equals, _ = (text(item) or "").partition("=")
+                if equals:
+                    yield (*path, name), item.origin
+        case Scalar():
+            pass
 
 
 def _whole(service: Model, folder: str) -> Model:

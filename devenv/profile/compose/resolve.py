@@ -53,10 +53,13 @@ class Resolved:
         return {**kept, "services": services}
 
 
-def resolve(reading: Reading, files: tuple[Named, ...]) -> Resolved:
-    """Resolve a project. What is wrong with it goes to the problems of ``reading``."""
+def resolve(reading: Reading, files: tuple[Named, ...], *, origins: bool = False) -> Resolved:
+    """Resolve a project. What is wrong with it goes to the problems of ``reading``.
+
+    ``origins``: say of each single value where it stands, of one that was extended too.
+    """
     scope = scope_of(reading, posixpath.dirname(files[0].path), files[0].origin)
-    reader = Files(reading)
+    reader = Files(reading, each=origins)
     name = _name(reader, files, scope)
     scope = Scope(scope.folder, layered({"COMPOSE_PROJECT_NAME": name}.get, scope.lookup))
     written = without_marks(reader.project(files, scope))
