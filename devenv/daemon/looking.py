@@ -48,6 +48,7 @@ async def look(
         preparing=preparing,
         prepared={name: one.prepared for name, one in by_name.items() if one.prepared},
         away={name: one.away for name, one in by_name.items() if one.away},
+        stale={name: one.stale for name, one in by_name.items() if one.stale},
         ports=ports,
     )
     return Seen(observed, strangers, _lost(looks))

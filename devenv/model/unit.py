@@ -91,7 +91,8 @@ class Observed:
     """Everything seen of one environment in one look.
 
     ``busy`` holds the replicas with a step in flight, taken before looking; ``away`` says why a
-    runtime cannot be asked; ``prepared`` is the fingerprint of what a runtime has prepared;
+    runtime cannot be asked, ``stale`` why what it has said may be old; ``prepared`` is the
+    fingerprint of what a runtime has prepared;
     ``ports`` maps a replica that does not run to the port that keeps it from starting;
     ``said`` is what a step in flight has last said of its progress;
     ``failures`` are those of steps, by replica, or by runtime for what that had to prepare.
@@ -102,6 +103,7 @@ class Observed:
     preparing: frozenset[str] = frozenset()
     prepared: Mapping[str, str] = field(default_factory=dict)
     away: Mapping[str, str] = field(default_factory=dict)
+    stale: Mapping[str, str] = field(default_factory=dict)
     ports: Mapping[ReplicaId, BusyPort] = field(default_factory=dict)
     said: Mapping[ReplicaId, str] = field(default_factory=dict)
     failures: Mapping[ReplicaId | str, Failure] = field(default_factory=dict)

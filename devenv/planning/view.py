@@ -62,7 +62,10 @@ def _key(step: Step) -> ReplicaId:
 
 def _service(seen: _Round, wanted: Wanted) -> ServiceView:
     service = wanted.service
-    views = (*(_wanted(seen, replica) for replica in wanted.replicas), *_leaving(seen, wanted))
+    views = (
+        *(_wanted(seen, replica, wanted.runtime) for replica in wanted.replicas),
+        *_leaving(seen, wanted),
+    )
     least = min(views, key=lambda view: _LEAST_ADVANCED.index(view.state), default=None)
     holds = (seen.holds.get(ReplicaId(service.name, view.index)) for view in views)
     return ServiceView(
@@ -117,16 +120,21 @@ def _leaving(seen: _Round, wanted: Wanted) -> Iterator[ReplicaView]:
             yield _view(seen, unit, State.STOPPED if gone else State.STOPPING)
 
 
-def _wanted(seen: _Round, replica: Replica) -> ReplicaView:
+def _wanted(seen: _Round, replica: Replica, runtime: str) -> ReplicaView:
     unit = seen.scene.observed.units.get(replica.id)
     state = _in_motion(seen, replica) or _at_rest(seen, replica, unit)
     ports = _ports(replica.service)
     said = seen.scene.observed.said.get(replica.id, "") if state is State.STARTING else ""
     if unit is None:
-        reason = said or _text(seen.holds.get(replica.id))
+        reason = said or _text(seen.holds.get(replica.id)) or _doubt(seen, runtime)
         return ReplicaView(replica.index, state, reason, ports=ports)
-    view = _view(seen, unit, state)
-    return replace(view, reason=said or view.reason, ports=ports)
+    return replace(_view(seen, unit, state, said), ports=ports)
+
+
+def _doubt(seen: _Round, runtime: str) -> str:
+    """Why what a runtime has said may be old; "" where it is not."""
+    stale = seen.scene.observed.stale.get(runtime, "")
+    return f"{runtime}: {stale}" if stale else ""
 
 
 def _in_motion(seen: _Round, replica: Replica) -> State | None:
@@ -162,12 +170,14 @@ def _running(service: Service, unit: Unit) -> State:
     return State.RUNNING
 
 
-def _view(seen: _Round, unit: Unit, state: State) -> ReplicaView:
+def _view(seen: _Round, unit: Unit, state: State, said: str = "") -> ReplicaView:
     ended = unit.exit is not None and not unit.lingering
+    doubt = _doubt(seen, unit.runtime)
+    known = (said or _reason(seen, unit, state), doubt and f"as last seen; {doubt}")
     return ReplicaView(
         index=unit.id.index,
         state=state,
-        reason=_reason(seen, unit, state),
+        reason="; ".join(filter(None, known)),
         health=(Health.NONE if ended else unit.health).value,
         pid=None if ended else unit.pid,
         exit_code=unit.exit.code if unit.exit and ended else None,

@@ -76,13 +76,15 @@ Program = Callable[[str, Preparation, Report], Awaitable[tuple[list[str], list[s
 class Look:
     """What one runtime sees of one environment; ``away`` says why it cannot look.
 
-    ``lost`` says, once, that everything it held has ended without anybody wanting it. ``ports`` are
-    those that it holds for units, also for those that do not run yet.
+    ``stale`` says why what it sees may be old. ``lost`` says, once, that everything it held has
+    ended without anybody wanting it. ``ports`` are those that it holds for units, also for those
+    that do not run yet.
     """
 
     units: Mapping[ReplicaId, Unit] = field(default_factory=dict)
     prepared: str = ""
     away: str = ""
+    stale: str = ""
     lost: str = ""
     ports: frozenset[int] = frozenset()
 

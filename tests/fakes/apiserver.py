@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
@@ -27,7 +28,7 @@ CONTEXT = "team-admin"
 
 @dataclass(frozen=True)
 class Fault:
-    """An answer for the next request whose method and path are like this."""
+    """An answer for a request of this method (any: "") whose path has this pattern."""
 
     method: str
     path: str
@@ -38,8 +39,9 @@ class Fault:
 
 @dataclass
 class ApiServer:
-    """``faults`` are used up one by one. ``half_open``: watches stay open and say nothing more.
+    """``faults`` are used up one by one, ``ill`` lasts.
 
+    ``half_open``: watches stay open and say nothing more.
     ``expired``: the versions below it are too old to go on from; ``gone``: how that is said, as an
     answer of 410 or as an event. ``stuck``: namespaces that never go, and why.
     ``ahead``: seconds that the server's clock is ahead of ours. ``silent``: requests with this in
@@ -49,6 +51,7 @@ class ApiServer:
     store: Store = field(default_factory=Store)
     token: str = TOKEN
     faults: list[Fault] = field(default_factory=list)
+    ill: Fault | None = None
     half_open: bool = False
     bookmarks: bool = False
     expired: int = 0
@@ -63,27 +66,36 @@ class ApiServer:
     def __post_init__(self) -> None:
         self.controllers = Controllers(self.store)
         self.kubelet = Kubelet()
+        self._port = 0
         self._cut = asyncio.Event()
         self._speaking = asyncio.Event()
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[str]:
         """Serve on loopback; gives the address."""
-        app = web.Application(client_max_size=2**24)
-        app.router.add_route("*", "/{path:.*}", self._answer)
-        app.on_response_prepare.append(self._date)
-        runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        assert site._server is not None
-        port = site._server.sockets[0].getsockname()[1]  # type: ignore[attr-defined] # asyncio's
-        self.address = f"http://127.0.0.1:{port}"
+        await self.start()
         try:
             yield self.address
         finally:
-            self.cut()
-            await runner.cleanup()
+            await self.stop()
+
+    async def start(self) -> None:
+        """Listen; where it did before, if it did."""
+        app = web.Application(client_max_size=2**24)
+        app.router.add_route("*", "/{path:.*}", self._answer)
+        app.on_response_prepare.append(self._date)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True)
+        await site.start()
+        assert site._server is not None
+        self._port = site._server.sockets[0].getsockname()[1]  # type: ignore[attr-defined] # asyncio's
+        self.address = f"http://127.0.0.1:{self._port}"
+
+    async def stop(self) -> None:
+        """End all connections, and refuse new ones; the objects stay."""
+        self.cut()
+        await self._runner.cleanup()
 
     def cut(self) -> None:
         """End all watches, as a server does that restarts."""
@@ -128,9 +140,10 @@ class ApiServer:
             return _status(401, "Unauthorized", "Unauthorized")
         if self.silent and self.silent in request.path_qs:
             await self._speaking.wait()
-        for fault in self.faults:
-            if fault.method == request.method and fault.path in request.path_qs:
-                self.faults.remove(fault)
+        for fault in (*self.faults, *([self.ill] if self.ill else [])):
+            if fault.method in ("", request.method) and re.search(fault.path, request.path_qs):
+                if fault in self.faults:
+                    self.faults.remove(fault)
                 return _status(fault.status, "", fault.message, fault.headers)
         return None
 

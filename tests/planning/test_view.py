@@ -56,6 +56,13 @@ def test_what_can_be_built_and_attached_is_of_how_it_runs() -> None:
     assert told(both, typed, runtime="process") == [(False, False), (False, True)]
 
 
+def test_what_may_be_old_is_said_so_beside_its_state() -> None:
+    seen = see(up("web", health=Health.UNKNOWN), stale={"process": "no answer"})
+    (web, db) = view(want(probed("web"), service("db")), seen).services
+    assert web.reason == "not ready yet; as last seen; process: no answer"
+    assert db.reason == "process: no answer"
+
+
 def test_what_ends_is_not_said_to_be_not_ready_yet() -> None:
     world = want(probed("slow"), stopped=("slow",))
     leaving = up("slow", health=Health.UNKNOWN, detail="refused", stopping=True)

@@ -36,11 +36,10 @@ async def list_all(context: Context, params: Params) -> Answer:
     found: list[Document] = []
     faults: list[Document] = []
     servers = [_server(context, one) for one in clusters.read(clusters_file()).values()]
-    for away, server in zip(
-        await asyncio.gather(*(one.open() for one in servers)), servers, strict=True
-    ):
-        if away:
-            faults.append({"cluster": server.connection.cluster.name, "message": away})
+    await asyncio.gather(*(one.open() for one in servers))
+    for server in servers:
+        if fault := server.away or server.stale:
+            faults.append({"cluster": server.connection.cluster.name, "message": fault})
         found += _documents(context, server)
     return Answer({"previews": found, "faults": faults})
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -18,10 +20,11 @@ from devenv.model.preview import Cluster
 from devenv.runtimes.kubernetes.clients import Client, Clients
 from devenv.runtimes.kubernetes.errors import AwayError, RefusedError
 
-CONNECTS_WITHIN, ANSWERS_WITHIN = 5.0, 30.0
-TRIES = 7
-LONGEST_WAIT = 10.0
-"""Seconds between two tries, whatever a server asks for."""
+CONNECTS_WITHIN, ANSWERS_WITHIN = 5.0, 20.0
+PATIENCE = 40.0
+"""Seconds within which a request is tried again."""
+LONGEST_PAUSE = 5.0
+"""Seconds between two tries, unless a server asks for more."""
 APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
 PING_EVERY = 15.0
@@ -36,16 +39,31 @@ Query = Sequence[tuple[str, str]]
 Asked = TypeVar("Asked")
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Seconds until an answer begins (None: whenever it does), and of silence in it."""
+
+    beginning: float | None = ANSWERS_WITHIN
+    silence: float = ANSWERS_WITHIN
+
+
 class Connection:
     """One server. Credentials that it no longer takes are got anew, once for all who ask.
 
-    ``ahead``: seconds that its clock is ahead of ours, as its answers say.
+    ``ahead``: seconds that its clock is ahead of ours, as its answers say. ``hint`` is called when
+    ``trouble`` has changed: why something is asked again and again now; "" when nothing is.
     """
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, hint: Callable[[], None] = lambda: None) -> None:
         self.cluster = cluster
         self.ahead = 0.0
+        self._hint = hint
+        self._troubles: dict[object, str] = {}
         self._clients = Clients(cluster)
+
+    @property
+    def trouble(self) -> str:
+        return next(iter(self._troubles.values()), "")
 
     async def call(
         self,
@@ -54,26 +72,40 @@ class Connection:
         *,
         query: Mapping[str, Any] | None = None,
         body: object = None,
-        tries: int = TRIES,
+        patience: float = PATIENCE,
     ) -> dict[str, Any]:
         """Ask, and again where that may help: all that we ask for is harmless the second time.
 
-        AwayError, RefusedError.
+        ``patience``: seconds after which it is not asked again; 0: it is asked once. AwayError,
+        RefusedError.
         """
-        for attempt in range(tries):
-            try:
-                async with self.open(method, path, query=query, body=body) as response:
-                    found: dict[str, Any] = json.loads(await response.read())
-                    return found
-            except TryAgainError as error:
-                if attempt == tries - 1:
-                    raise error.cause from None
-                await asyncio.sleep(_pause(attempt, error.after))
-            except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-                if attempt == tries - 1:
-                    raise _away(error) from error
-                await asyncio.sleep(_pause(attempt, 0.0))
-        raise AssertionError("unreachable: the last try returns or raises")
+        with self._telling() as tell:
+            return await _again(lambda: self._once(method, path, query, body), patience, tell)
+
+    async def _once(
+        self, method: str, path: str, query: Mapping[str, Any] | None, body: object
+    ) -> dict[str, Any]:
+        try:
+            async with self.open(method, path, query=query, body=body) as response:
+                found: dict[str, Any] = json.loads(await response.read())
+                return found
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            raise _away(error) from error
+
+    @contextmanager
+    def _telling(self) -> Iterator[Callable[[str], None]]:
+        """Let a request tell its troubles, for as long as it goes on."""
+        mine = object()
+
+        def tell(why: str) -> None:
+            self._troubles[mine] = why
+            self._hint()
+
+        try:
+            yield tell
+        finally:
+            if self._troubles.pop(mine, ""):
+                self._hint()
 
     @asynccontextmanager
     async def open(
@@ -83,22 +115,25 @@ class Connection:
         *,
         query: Mapping[str, Any] | None = None,
         body: object = None,
-        patience: float = ANSWERS_WITHIN,
+        waiting: Waiting = Waiting(),
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Ask once and give the open answer. ``patience``: seconds of silence that are waited for.
+        """Ask once and give the open answer.
 
-        RefusedError; aiohttp's own errors, and TimeoutError.
+        AwayError, RefusedError; aiohttp's own errors, and TimeoutError.
         """
-        timeout = aiohttp.ClientTimeout(None, sock_connect=CONNECTS_WITHIN, sock_read=patience)
+        timeout = aiohttp.ClientTimeout(
+            None, sock_connect=CONNECTS_WITHIN, sock_read=waiting.silence
+        )
 
         async def ask(client: Client) -> aiohttp.ClientResponse:
-            answer = await client.api.rest_client.request(
-                method,
-                _url(client, path, query),
-                headers={**await client.credentials(), "Content-Type": _form(method, query)},
-                body=body,
-                _request_timeout=timeout,
-            )
+            async with asyncio.timeout(waiting.beginning):
+                answer = await client.api.rest_client.request(
+                    method,
+                    _url(client, path, query),
+                    headers={**await client.credentials(), "Content-Type": _form(method, query)},
+                    body=body,
+                    _request_timeout=timeout,
+                )
             response: aiohttp.ClientResponse = answer.response
             self.ahead = _ahead(response.headers.get("Date", ""), self.ahead)
             if response.status < 400:
@@ -163,13 +198,22 @@ class Connection:
         raise AwayError(f"the cluster does not take our credentials: {said}", "log in to it again")
 
 
-class TryAgainError(Exception):
-    """What is asked again after ``after`` seconds (0: as we like), and what it was refused with."""
-
-    def __init__(self, cause: RefusedError, after: float) -> None:
-        super().__init__()
-        self.cause = cause
-        self.after = after
+async def _again(
+    ask: Callable[[], Awaitable[Asked]], patience: float, tell: Callable[[str], None]
+) -> Asked:
+    """Ask until there is an answer, or no patience is left; tell why it takes so long."""
+    clock = asyncio.get_running_loop().time
+    last = clock() + patience
+    for attempt in itertools.count():
+        try:
+            return await ask()
+        except AwayError as error:
+            pause = max(_pause(attempt), error.after)
+            if clock() + pause >= last:
+                raise
+            tell(error.message)
+        await asyncio.sleep(pause)
+    raise AssertionError("unreachable: counting does not end")
 
 
 def _url(client: Client, path: str, query: Mapping[str, Any] | Query | None) -> str:
@@ -184,18 +228,18 @@ def _form(method: str, query: Mapping[str, Any] | None) -> str:
     return APPLY if "fieldManager" in (query or {}) else MERGE
 
 
-def _refusal(status: int, body: bytes, headers: Mapping[str, str]) -> RefusedError | TryAgainError:
+def _refusal(status: int, body: bytes, headers: Mapping[str, str]) -> RefusedError | AwayError:
     try:
         said = json.loads(body)
     except ValueError:
         said = {}
     said = said if isinstance(said, dict) else {}
     message = str(said.get("message") or f"the server answers {status}")
-    error = RefusedError(status, str(said.get("reason") or ""), message)
     # A POST of a name is refused the second time, so it does no harm either.
     if status in _AGAIN:
-        return TryAgainError(error, _seconds(headers.get("Retry-After", "")))
-    return error
+        after = _seconds(headers.get("Retry-After", ""))
+        return AwayError(f"the cluster cannot answer now: {message}", after=after)
+    return RefusedError(status, str(said.get("reason") or ""), message)
 
 
 def _ahead(date: str, before: float) -> float:
@@ -211,10 +255,10 @@ def _seconds(text: str) -> float:
     return float(text) if text.isdecimal() else 0.0
 
 
-def _pause(attempt: int, asked: float) -> float:
-    """Longer each time, with jitter, and never sooner than the server asks for."""
-    longest = min(LONGEST_WAIT, 0.2 * 2.0**attempt)
-    return min(LONGEST_WAIT, asked) + random.uniform(longest / 2, longest)
+def _pause(attempt: int) -> float:
+    """Longer each time, with jitter."""
+    longest = min(LONGEST_PAUSE, 0.2 * 2.0 ** min(attempt, 10))
+    return random.uniform(longest / 2, longest)
 
 
 def _away(error: Exception) -> AwayError:

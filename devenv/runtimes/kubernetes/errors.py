@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from devenv.errors import DevenvError
+from devenv.errors import DevenvError, TransientError
 
 
-class AwayError(DevenvError):
-    """It cannot be asked now; what was asked may be asked again."""
+class AwayError(TransientError):
+    """It cannot be asked now; what was asked may be asked again.
+
+    ``after``: seconds that it wants to be left alone before.
+    """
+
+    def __init__(self, message: str, hint: str = "", after: float = 0.0) -> None:
+        super().__init__(message, hint)
+        self.after = after
 
 
 class UnbuiltError(DevenvError):

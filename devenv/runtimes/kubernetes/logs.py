@@ -11,7 +11,7 @@ import aiohttp
 
 from devenv.errors import DevenvError
 from devenv.model.environment import ReplicaId
-from devenv.runtimes.kubernetes.connection import TryAgainError
+from devenv.runtimes.kubernetes.connection import Waiting
 from devenv.runtimes.kubernetes.errors import AwayError
 from devenv.runtimes.kubernetes.place import Place
 from devenv.runtimes.kubernetes.resources import POD, name_of
@@ -21,8 +21,8 @@ from devenv.runtimes.protocol import Chunk
 OUTPUT = 1
 """The stream: a cluster keeps both together."""
 READ = 64 * 1024
-SILENCE = 6 * 3600.0
-"""Seconds for which a pod may write nothing before its stream is opened anew."""
+QUIET = Waiting(beginning=None, silence=6 * 3600.0)
+"""The answer begins with the first line; one that has nothing to say is asked anew after hours."""
 AGAIN = 0.5
 """Seconds until the log of a container that was restarted is looked for."""
 
@@ -106,7 +106,7 @@ class _Pod:
             async for data in self._bytes(since):
                 if chunks := lines.feed(data):
                     yield chunks
-        except (aiohttp.ClientError, TimeoutError, OSError, TryAgainError) as error:
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise AwayError(f"the log of {self._name} broke off: {error}") from error
         except DevenvError:
             if not self._is_over():
@@ -117,7 +117,7 @@ class _Pod:
         if since:
             query["sinceTime"] = stamp_of(since)
         connection = self._place.server.connection
-        async with connection.open("GET", self._path, query=query, patience=SILENCE) as answer:
+        async with connection.open("GET", self._path, query=query, waiting=QUIET) as answer:
             async for data in answer.content.iter_any():
                 yield data
 

@@ -68,7 +68,7 @@ async def is_gone(server: Server, preview: Preview) -> bool:
     lent = preview.cluster.namespaces
     for path in [LEASE.path(one) for one in lent] or [NAMESPACE.path()]:
         try:
-            listed = await server.connection.call("GET", path, query=query, tries=1)
+            listed = await server.connection.call("GET", path, query=query, patience=0.0)
         except DevenvError:
             return False
         if any(is_of(one, preview) and not is_leaving(one) for one in listed["items"]):

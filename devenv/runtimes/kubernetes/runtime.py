@@ -68,7 +68,8 @@ class KubernetesRuntime:
         alive = {key for key, unit in units.items() if unit.exit is None}
         failed = self._failed.get(environment, {})
         units |= {key: unit for key, unit in failed.items() if key not in alive}
-        return Look(units, place.prepared or ADOPTED if place.is_held else "")
+        prepared = place.prepared or ADOPTED if place.is_held else ""
+        return Look(units, prepared, stale=place.server.stale)
 
     def changes(self) -> AsyncIterator[EnvironmentId]:
         return self.servers.changes()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -20,34 +19,34 @@ from devenv.runtimes.kubernetes.resources import (
     WATCHED,
     Resource,
     name_of,
-    watched,
 )
 from devenv.runtimes.kubernetes.rows import moment
-from devenv.runtimes.kubernetes.watching import Watched, Watcher
+from devenv.runtimes.kubernetes.watches import Watches
 
-KNOWN_WITHIN = 20.0
-"""Seconds for the first lists."""
+ABSENT, CONFLICT = 404, 409
 
 
 class Server:
-    """``away`` says why it cannot be asked; "" while it can."""
+    """``away`` says why nothing is known of it, ``stale`` why what is known may be old; or ""."""
 
     def __init__(self, cluster: Cluster, hint: Callable[[str], None], pace: Pace) -> None:
         """``hint`` takes a namespace that is worth another look; "": all of them."""
-        self.connection = Connection(cluster)
+
+        def changed() -> None:
+            hint("")
+
+        self.connection = Connection(cluster, changed)
         self.cache = Cache(hint)
         self.homes = Homes(self.cache)
-        self._hint = hint
-        self._pace = pace
-        self._said: dict[Watched, str] = {}
-        self._heard = asyncio.Event()
-        self._tasks: dict[Watched, asyncio.Task[None]] = {}
+        self._watches = Watches(self.connection, self.cache, pace, changed=changed)
 
     @property
     def away(self) -> str:
-        missing = not self._said or len(self._said) < len(self._tasks)
-        said = next((text for text in self._said.values() if text), "")
-        return said or ("it was not asked yet" if missing else "")
+        return self._watches.away
+
+    @property
+    def stale(self) -> str:
+        return self._watches.stale or self.connection.trouble
 
     def widen(self, namespaces: Sequence[str]) -> None:
         """Watch these too, of those that were made for previews; what was watched stays so."""
@@ -55,25 +54,21 @@ class Server:
         if not set(namespaces) <= set(cluster.namespaces):
             all_of_them = tuple(dict.fromkeys((*cluster.namespaces, *namespaces)))
             self.connection.cluster = replace(cluster, namespaces=all_of_them)
-            if self._tasks:
+            if self._watches.are_started:
                 self.start()
 
     def start(self) -> None:
         """Begin to watch all there is of ours."""
-        for what in watched(self.connection.cluster.namespaces):
-            if what not in self._tasks:
-                self._tasks[what] = asyncio.create_task(self._watcher(what).run())
+        self._watches.start(self.connection.cluster.namespaces)
 
     async def open(self) -> str:
         """Wait until all there is of ours is known; return why that is not so now, or ""."""
         self.start()
-        await self._settled()
+        await self._watches.settle()
         return self.away
 
     async def close(self) -> None:
-        for task in self._tasks.values():
-            task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await self._watches.close()
         await self.connection.close()
 
     async def apply(self, namespace: str, made: Object, preview: str) -> Object:
@@ -84,7 +79,7 @@ class Server:
         try:
             found = await self.connection.call("PATCH", path, query=query, body=made)
         except RefusedError as error:
-            if error.status != 409:
+            if error.status != CONFLICT:
                 raise
             there = await self.read(resource, namespace, name_of(made))
             if there is not None and label(there, names.PREVIEW) != preview:
@@ -92,8 +87,7 @@ class Server:
                     f"{resource.kind} {name_of(made)} in {namespace} is not ours: {error.message}",
                     "remove or rename it",
                 ) from error
-            query = {**query, "force": "true"}
-            found = await self.connection.call("PATCH", path, query=query, body=made)
+            found = await self._patch(path, made, {**query, "force": "true"})
         self.take(resource, found)
         return found
 
@@ -105,7 +99,7 @@ class Server:
         try:
             return await self.connection.call("PATCH", path, body={"metadata": {}})
         except RefusedError as error:
-            if error.status == 404:
+            if error.status == ABSENT:
                 return None
             raise
 
@@ -114,10 +108,9 @@ class Server:
     ) -> None:
         """Change some fields of an object; nothing where there is none."""
         try:
-            path = resource.path(namespace, name)
-            self.take(resource, await self.connection.call("PATCH", path, body=body))
+            self.take(resource, await self._patch(resource.path(namespace, name), body))
         except RefusedError as error:
-            if error.status != 404:
+            if error.status != ABSENT:
                 raise
 
     async def delete(self, resource: Resource, namespace: str, name: str, uid: str) -> None:
@@ -126,7 +119,7 @@ class Server:
         try:
             await self.connection.call("DELETE", resource.path(namespace, name), body=body)
         except RefusedError as error:
-            if error.status not in {404, 409}:
+            if error.status not in {ABSENT, CONFLICT}:
                 raise
 
     def take(self, resource: Resource, made: Object) -> None:
@@ -144,21 +137,13 @@ class Server:
         if self.away:
             raise AwayError(self.away, f"devenv cluster check {self.connection.cluster.name}")
 
-    async def _settled(self) -> None:
+    async def _patch(
+        self, path: str, body: object, query: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        """Patch what nobody else has a say in. AwayError: it is changed at this very moment."""
         try:
-            async with asyncio.timeout(KNOWN_WITHIN):
-                while len(self._said) < len(self._tasks):
-                    self._heard.clear()
-                    await self._heard.wait()
-        except TimeoutError:
-            return
-
-    def _watcher(self, what: Watched) -> Watcher:
-        return Watcher(self.connection, what, self.cache, say=self._say, pace=self._pace)
-
-    def _say(self, what: Watched, why: str) -> None:
-        changed = self._said.get(what) != why
-        self._said[what] = why
-        self._heard.set()
-        if changed:
-            self._hint("")
+            return await self.connection.call("PATCH", path, query=query, body=body)
+        except RefusedError as error:
+            if error.status == CONFLICT:
+                raise AwayError(error.message) from error
+            raise

@@ -9,8 +9,8 @@ import asyncio
 import json
 import math
 import random
-import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -18,7 +18,8 @@ import aiohttp
 from devenv.errors import DevenvError
 from devenv.runtimes.kubernetes import names
 from devenv.runtimes.kubernetes.cache import Cache
-from devenv.runtimes.kubernetes.connection import Connection, TryAgainError
+from devenv.runtimes.kubernetes.connection import Connection, Waiting
+from devenv.runtimes.kubernetes.errors import AwayError
 from devenv.runtimes.kubernetes.pace import Pace
 from devenv.runtimes.kubernetes.resources import Resource
 
@@ -26,16 +27,26 @@ PAGE = 500
 GONE = 410
 SELECTOR = f"{names.MANAGED_BY}={names.OURS}"
 Watched = tuple[Resource, str]
+_BROKEN = (DevenvError, aiohttp.ClientError, OSError, ValueError, KeyError)
+"""What ends a list or a watch: a TimeoutError is an OSError, what is no JSON a ValueError."""
 
 
 class GoneError(Exception):
     """The version that we would go on from is too old: list again, at once."""
 
 
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a kind cannot be watched, "" when it can; ``lasting``: what is known of it is too old."""
+
+    why: str = ""
+    lasting: bool = False
+
+
 class Watcher:
     """``what`` is a kind, and the namespace that it is watched in ("": all of them).
 
-    ``say`` is told why the server cannot be asked; "" when it can.
+    ``say`` is told how it goes.
     """
 
     def __init__(
@@ -44,7 +55,7 @@ class Watcher:
         what: Watched,
         cache: Cache,
         *,
-        say: Callable[[Watched, str], None],
+        say: Callable[[Watched, Trouble], None],
         pace: Pace,
     ) -> None:
         self._connection = connection
@@ -53,51 +64,66 @@ class Watcher:
         self._cache = cache
         self._say = say
         self._pace = pace
+        self._clock = asyncio.get_running_loop().time
+        self._version = ""
+        self._well = -math.inf
+        self._failures = 0
 
     async def run(self) -> None:
         """Go on until cancelled."""
-        delay = self._pace.first_delay
-        well = -math.inf
         while True:
             try:
-                version = await self._list()
-                self._say(self._what, "")
-                delay = self._pace.first_delay
-                while True:
-                    well = time.monotonic()
-                    version = await self._watch(version)
+                await self._follow()
             except GoneError:
                 pause = random.uniform(0, self._pace.first_delay)
-            except (
-                DevenvError,
-                TryAgainError,
-                aiohttp.ClientError,
-                TimeoutError,
-                OSError,
-            ) as error:
-                if time.monotonic() - well > self._pace.borne:
-                    self._say(self._what, _words(error))
-                pause = delay * random.uniform(0.5, 1.0)
-                delay = min(delay * 2, self._pace.longest_delay)
+            except _BROKEN as error:
+                pause = self._failed(error)
             await asyncio.sleep(pause)
 
-    async def _list(self) -> str:
-        """Take all there is into the cache; return the version that a watch goes on from."""
+    async def _follow(self) -> None:
+        """Take all there is into the cache, and then what changes."""
+        await self._list()
+        self._well = self._clock()
+        self._say(self._what, Trouble())
+        while True:
+            begun = self._clock()
+            try:
+                await self._watch()
+            except TimeoutError:
+                raise
+            except _BROKEN:  # something on the way may end what lasts
+                if self._clock() - begun < self._pace.longest_delay:
+                    raise
+            self._well, self._failures = self._clock(), 0
+
+    def _failed(self, error: Exception) -> float:
+        """Tell it, but for a single failure once all was well; return when to try again."""
+        self._failures += 1
+        silent = self._clock() - self._well
+        if self._failures > 1 or silent > self._pace.borne:
+            self._say(self._what, Trouble(_words(error), silent > self._pace.borne))
+        delay = self._pace.first_delay * 2.0 ** min(self._failures - 1, 10)
+        pause = min(delay, self._pace.longest_delay) * random.uniform(0.5, 1.0)
+        return max(pause, error.after) if isinstance(error, AwayError) else pause
+
+    async def _list(self) -> None:
+        """Take all there is into the cache."""
         found: list[dict[str, Any]] = []
         query: dict[str, Any] = {"labelSelector": SELECTOR, "limit": PAGE}
         path = self._resource.path(self._namespace)
         while True:
-            page = await self._connection.call("GET", path, query=query, tries=1)
+            page = await self._connection.call("GET", path, query=query, patience=0.0)
             found += page["items"]
             metadata = page["metadata"]
             if not metadata.get("continue"):
                 self._cache.replace(self._resource, found, self._namespace)
-                return str(metadata["resourceVersion"])
+                self._version = str(metadata["resourceVersion"])
+                return
             query["continue"] = metadata["continue"]
 
-    async def _watch(self, version: str) -> str:
-        """Take in changes until the server ends the watch, as asked; return the last version."""
-        async for event in self._events(version):
+    async def _watch(self) -> None:
+        """Take in changes until the server ends the watch, as asked."""
+        async for event in self._events():
             made = event["object"]
             match event["type"]:
                 case "ERROR":
@@ -106,21 +132,20 @@ class Watcher:
                     self._cache.drop(self._resource, made)
                 case "ADDED" | "MODIFIED":
                     self._cache.put(self._resource, made)
-            version = made["metadata"]["resourceVersion"]
-        return version
+            self._version = made["metadata"]["resourceVersion"]
 
-    async def _events(self, version: str) -> AsyncIterator[dict[str, Any]]:
+    async def _events(self) -> AsyncIterator[dict[str, Any]]:
         query = {
             "watch": "1",
             "allowWatchBookmarks": "true",
             "labelSelector": SELECTOR,
-            "resourceVersion": version,
+            "resourceVersion": self._version,
             "timeoutSeconds": max(1, int(self._pace.watch)),
         }
-        patience = self._pace.watch + self._pace.margin
+        waiting = Waiting(silence=self._pace.watch + self._pace.margin)
         path = self._resource.path(self._namespace)
         try:
-            async with self._connection.open("GET", path, query=query, patience=patience) as answer:
+            async with self._connection.open("GET", path, query=query, waiting=waiting) as answer:
                 async for line in answer.content:
                     yield json.loads(line)
         except DevenvError as error:
@@ -136,8 +161,8 @@ class Watcher:
 
 
 def _words(error: Exception) -> str:
-    if isinstance(error, TryAgainError):
-        return error.cause.message
     if isinstance(error, DevenvError):
         return error.message
+    if isinstance(error, ValueError | KeyError):
+        return f"an answer of the cluster makes no sense: {error!r}"
     return str(error) or type(error).__name__

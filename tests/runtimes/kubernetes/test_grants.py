@@ -60,7 +60,7 @@ def asked(
         connection = Connection(pin("lab", member.context, member.kubeconfig))
         try:
             query = {"dryRun": "All"} if dry and method != "GET" else {}
-            return await connection.call(method, path, query=query, body=body, tries=1)
+            return await connection.call(method, path, query=query, body=body, patience=0.0)
         finally:
             await connection.close()
 

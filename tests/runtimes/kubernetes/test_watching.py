@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -13,11 +12,12 @@ import pytest
 
 from devenv.errors import DevenvError
 from devenv.runtimes.kubernetes import names
-from devenv.runtimes.kubernetes.errors import AwayError, RefusedError
+from devenv.runtimes.kubernetes.errors import AwayError
 from devenv.runtimes.kubernetes.kubeconfig import pin
 from devenv.runtimes.kubernetes.pace import Pace
 from devenv.runtimes.kubernetes.resources import NAMESPACE, name_of, watched
 from devenv.runtimes.kubernetes.server import Server
+from tests.fakes import clock
 from tests.fakes.apiserver import CONTEXT, ApiServer, Fault
 
 WITHIN = 20.0
@@ -68,12 +68,14 @@ async def a_day(base: Path, pace: Pace) -> AsyncIterator[Day]:
             await server.close()
 
 
-def on(base: Path, pace: Pace, test: Callable[[Day], Awaitable[None]]) -> None:
+def on(
+    base: Path, pace: Pace, test: Callable[[Day], Awaitable[None]], *, hurried: bool = True
+) -> None:
     async def inside() -> None:
         async with a_day(base, pace) as day:
             await test(day)
 
-    asyncio.run(inside())
+    clock.run(inside(), hurried=hurried)
 
 
 def test_what_comes_and_goes_is_known(tmp_path: Path) -> None:
@@ -130,9 +132,10 @@ def test_a_watch_that_fell_silent_is_given_up(tmp_path: Path) -> None:
 
 
 async def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + WITHIN
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + WITHIN
     while not condition():
-        assert time.monotonic() < deadline
+        assert loop.time() < deadline
         await asyncio.sleep(0.01)
 
 
@@ -168,11 +171,34 @@ def test_bookmarks_move_on_what_is_asked_for_next(tmp_path: Path) -> None:
 def test_a_refused_list_is_asked_for_ever_more_slowly(tmp_path: Path) -> None:
     async def test(day: Day) -> None:
         day.fake.faults = [
-            Fault("GET", "namespaces?", 403, message="forbidden: get namespaces")
+            Fault("GET", r"namespaces\?", 403, message="forbidden: get namespaces")
         ] * 3
         assert "forbidden" in await day.server.open()
         await day.knows("one")
         assert day.lists() == 4
+
+    on(tmp_path, PATIENT, test)
+
+
+def test_a_server_that_wants_to_be_left_alone_is(tmp_path: Path) -> None:
+    async def test(day: Day) -> None:
+        day.fake.ill = Fault("GET", r"/namespaces\?", 429, {"Retry-After": "20"}, "too many")
+        assert "too many" in await day.server.open()
+        await asyncio.sleep(60.0)
+        assert 2 <= day.lists() <= 4
+        day.fake.ill = None
+        await day.knows("one")
+
+    on(tmp_path, PATIENT, test)
+
+
+def test_an_answer_that_makes_no_sense_ends_no_watch(tmp_path: Path) -> None:
+    async def test(day: Day) -> None:
+        day.fake.ill = Fault("GET", r"/namespaces\?", 200, message="no list at all")
+        assert "makes no sense" in await day.server.open()
+        day.fake.ill = None
+        await day.knows("one")
+        await _until(lambda: day.server.away == "")
 
     on(tmp_path, PATIENT, test)
 
@@ -201,8 +227,8 @@ def test_what_may_help_is_asked_again(tmp_path: Path, status: int) -> None:
 
 def test_a_server_that_stays_ill_is_given_up(tmp_path: Path) -> None:
     async def test(day: Day) -> None:
-        day.fake.faults = [Fault("GET", "/version", 500)] * 9
-        with pytest.raises(RefusedError, match="a bad day"):
+        day.fake.ill = Fault("GET", "/version", 500)
+        with pytest.raises(AwayError, match="cannot answer now: a bad day"):
             await day.server.connection.call("GET", "/version")
 
     on(tmp_path, PATIENT, test)
@@ -227,7 +253,7 @@ def test_tokens_that_expire_all_the_time_end_nothing_that_is_under_way(tmp_path:
         call = day.server.connection.call
         await day.server.open()
         day.fake.silent = "/version"
-        waiting = asyncio.create_task(call("GET", "/version", tries=1))
+        waiting = asyncio.create_task(call("GET", "/version", patience=0.0))
         await _until(lambda: day.fake.count("GET", "/version") > 0)
         for number in range(10):
             day.fake.token = f"token-{number}"
@@ -240,7 +266,7 @@ def test_tokens_that_expire_all_the_time_end_nothing_that_is_under_way(tmp_path:
         assert day.server.away == ""
         assert day.watches() == len(watched(()))
 
-    on(tmp_path, PATIENT, test)
+    on(tmp_path, PATIENT, test, hurried=False)
 
 
 def test_a_socket_is_opened_with_a_new_token_and_outlives_it(tmp_path: Path) -> None:
@@ -272,7 +298,7 @@ def test_many_open_streams_keep_no_request_waiting(tmp_path: Path) -> None:
             for _ in range(120):
                 stream = connection.open("GET", NAMESPACE.path(), query=query)
                 await streams.enter_async_context(stream)
-            found = await connection.call("GET", "/version", tries=1)
+            found = await connection.call("GET", "/version", patience=0.0)
         assert found["gitVersion"] == "v1.99.0"
 
     on(tmp_path, PATIENT, test)
