@@ -126,8 +126,8 @@ METHODS: dict[str, Method] = {
     "sync.explain": Method("target path", "verdicts"),
     "sync.pause": Method("target services?", "rules"),
     "sync.resume": Method("target services?", "rules"),
-    "sync.flush": Method("target services?", "rules"),
-    "sync.reset": Method("target services?", "rules"),
+    "sync.flush": Method("target services? timeout?", "rules arrived moved"),
+    "sync.reset": Method("target services? timeout?", "rules arrived moved"),
     "daemon.status": Method("", "pid build started_at"),
     "daemon.stop": Method("", ""),
 }

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from time import monotonic
 
 from devenv.api.wording import size
 from devenv.cli.layout import columns, table
+from devenv.cli.render import Live
 from devenv.cli.result import Result
-from devenv.errors import UsageError
+from devenv.errors import DevenvError, UsageError
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
@@ -20,7 +22,10 @@ if TYPE_CHECKING:
     Document = dict[str, Any]
 
 _HEADS = ("SERVICE", "RULE", "SOURCE", "TARGET", "STATE", "SENT", "LAST", "P50", "P95", "REASON")
-_FLUSH = 70.0
+_TICKS = 10.0, 0.5
+"""Seconds between two looks at what is on its way: for a log, and for a terminal."""
+_STILL = 60.0
+"""Seconds in which nothing moves until it is given up."""
 
 
 def run(arguments: Arguments, session: Session) -> Result:
@@ -31,11 +36,45 @@ def run(arguments: Arguments, session: Session) -> Result:
         document = session.call("sync.list", services=words or None)
         return Result(document, "\n".join(one["path"] for one in document["files"]))
     params = {"target": session.target(), "services": words or None}
-    document = session.client.call(f"sync.{arguments.action}", params, within=_FLUSH)
+    if arguments.action in {"flush", "reset"}:
+        document = _arrived(f"sync.{arguments.action}", params, session)
+    else:
+        document = session.client.call(f"sync.{arguments.action}", params)
     rules: list[Document] = document["rules"]
     if not rules:
         return Result(document, "Nothing is synced: no service that is up has a rule.")
     return Result(document, lambda style: "\n".join(_table(rules, style)))
+
+
+def _arrived(method: str, params: Document, session: Session) -> Document:
+    """Wait until all is there, and say meanwhile how far it is. DevenvError when nothing moves."""
+    live = Live()
+    pause = _TICKS[live.moves]
+    params = {**params, "timeout": pause}
+    document = session.client.call(method, params, within=pause + 30)
+    moved, since = document["moved"], monotonic()
+    try:
+        while not document["arrived"]:
+            told = _under_way(document["rules"])
+            live.update([] if live.moves else told, told)
+            document = session.client.call("sync.flush", params, within=pause + 30)
+            if document["moved"] != moved:
+                moved, since = document["moved"], monotonic()
+            elif not document["arrived"] and monotonic() - since >= _STILL:
+                message = f"not all has arrived, and for {_STILL:.0f} s nothing has moved"
+                raise DevenvError(message, "`devenv sync status` says what is in the way")
+    finally:
+        live.close()
+    return {"rules": document["rules"]}
+
+
+def _under_way(rules: list[Document]) -> list[str]:
+    return [
+        f"{rule['service']}: {sending['files']:,} of {sending['of']:,} files"
+        for rule in rules
+        for target in rule["targets"]
+        if (sending := target["sending"])
+    ]
 
 
 def _explain(words: list[str], session: Session) -> Result:

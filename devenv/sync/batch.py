@@ -11,7 +11,7 @@ from devenv.sync import archive
 from devenv.sync.archive import Meta
 from devenv.sync.diff import Change
 from devenv.sync.reading import PIECE, Opened, Reader
-from devenv.sync.tree import EMPTY, Edit, Entry, File, Folder, Link, Odd, walk
+from devenv.sync.tree import EMPTY, Edit, Entry, File, Folder, Link, Odd, count_files, walk
 
 _PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/+,@=:")
 
@@ -44,6 +44,7 @@ class Batch:
 
     ``edits``: what is there from now on; ``modes``: of folders that were there before.
     ``unsettled``: files that were written to while they were read; ``unreadable``: and why.
+    ``files`` is how many of the ``total`` are packed, ``bytes`` what is in them.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Batch:
         self.unsettled: list[str] = []
         self.unreadable: dict[str, str] = {}
         self.files = 0
+        self.total = sum(count_files(change.new) or 1 for change in changes)
         self.bytes = 0
         self._root = root
         self._owner = os.stat(root)

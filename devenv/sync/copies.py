@@ -134,6 +134,11 @@ class Copy:
     def is_behind(self) -> bool:
         return any(one.revision < one.source.revision for one in self.mirrors.values())
 
+    @property
+    def moved(self) -> int:
+        """Bytes to and from the receiver that runs now."""
+        return self._link.moved if self._link is not None else 0
+
     async def close(self) -> None:
         link, self._link = self._link, None
         if link is not None:

@@ -51,7 +51,7 @@ def command() -> tuple[str, ...]:
 
 
 class Link:
-    """One receiver. After BrokenError it is of no use."""
+    """One receiver. After BrokenError it is of no use. ``moved``: bytes, in both directions."""
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
@@ -59,6 +59,7 @@ class Link:
         self._root = ""
         self.user = -1
         self.generation = 0
+        self.moved = 0
 
     async def at(self, root: str) -> None:
         """Work below a folder of the unit, which is made if need be."""
@@ -130,6 +131,7 @@ class Link:
                 await self._stream.write(data)
         except TimeoutError as error:
             raise BrokenError("the receiver takes nothing any more") from error
+        self.moved += len(data)
 
     async def _more(self) -> None:
         try:
@@ -139,6 +141,7 @@ class Link:
             raise BrokenError("the receiver does not answer") from error
         if not data:
             raise BrokenError("the receiver has ended")
+        self.moved += len(data)
         self._buffer += data
         if len(self._buffer) > LIMIT:
             raise BrokenError("the receiver says too much")

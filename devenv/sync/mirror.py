@@ -105,7 +105,7 @@ class Record(Protocol):
 
 
 class Mirror:
-    """``agreed`` is what both sides have; None: not compared yet. ``halted`` says why it rests."""
+    """``agreed``: what both sides have (None: not compared); ``sending``: the batch on its way."""
 
     def __init__(
         self,
@@ -118,10 +118,11 @@ class Mirror:
         self.source = source
         self.agreed: Folder | None = None
         self.revision = 0
-        self.halted = ""
+        self.halted = ""  # why it rests
         self.problems: dict[str, str] = {}
         self.conflicts: tuple[Conflict, ...] = ()
         self.tally = Tally()
+        self.sending: Batch | None = None
         self._way = way
         self._contact = contact
         self._accepted = False
@@ -213,12 +214,14 @@ class Mirror:
         if not todo:
             return
         assert self.agreed is not None
-        batch = Batch(self.source.root, todo, self._way.names)
+        batch = self.sending = Batch(self.source.root, todo, self._way.names)
         try:
             await link.send(batch)
         except DevenvError:
             self.agreed = doubted(self.agreed, todo)
             raise
+        finally:
+            self.sending = None
         self.agreed = edited(with_modes(self.agreed, batch.modes), batch.edits)
         self.tally.add(batch, time.monotonic() - since)
         await self._write_down(batch)

@@ -8,7 +8,7 @@ import tarfile
 from pathlib import Path
 
 from devenv.sync.copies import UnitKey
-from tests.sync.worlds import BOTH, WEB, listing, world
+from tests.sync.worlds import BOTH, WEB, World, listing, world
 
 
 def test_a_new_container_gets_everything_again(tmp_path: Path) -> None:
@@ -77,6 +77,32 @@ def test_a_unit_that_cannot_be_reached_says_why_and_gets_its_files_later(tmp_pat
             await one.same()
 
     asyncio.run(main())
+
+
+def test_what_is_on_its_way_can_be_seen(tmp_path: Path) -> None:
+    async def main() -> None:
+        (tmp_path / "src" / "many").mkdir(parents=True)
+        for number in range(500):
+            (tmp_path / "src" / "many" / str(number)).write_bytes(bytes(50_000))
+        async with world(tmp_path, running=False) as one:
+            one.run()
+            await one.until(lambda: _sending(one))
+            copy = one.session.copies[WEB]
+            moved = copy.moved
+            await one.same()
+            assert copy.moved > moved
+            assert _sending(one) is None
+
+    asyncio.run(main())
+
+
+def _sending(one: World) -> tuple[int, int] | None:
+    """Files of how many, of the batch that is on its way."""
+    for mirror in one.session.copies[WEB].mirrors.values() if one.session.copies else ():
+        if mirror.sending is not None:
+            assert mirror.sending.files <= mirror.sending.total == 500
+            return mirror.sending.files, mirror.sending.total
+    return None
 
 
 def test_both_replicas_are_kept_equal(tmp_path: Path) -> None:

@@ -1,0 +1,89 @@
+"""`sync flush` and `sync reset`: how long they wait, and what they say meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from devenv.cli import sync
+from devenv.cli.arguments import Arguments
+from devenv.cli.session import Session
+from devenv.errors import DevenvError
+from tests.api.daemon import stand_in
+from tests.cli.desk import Desk
+
+Document = dict[str, Any]
+
+
+def answer(files: int, *, arrived: bool = False, moved: int = 0) -> Document:
+    sending = None if arrived else {"files": files, "of": 45919}
+    rule: Document = {
+        "environment": "shop-1",
+        "service": "web",
+        "rule": "sync",
+        "source": "/src",
+        "target": "/app",
+        "state": "watching" if arrived else "sending",
+        "reason": "",
+        "polled": [],
+        "targets": [
+            {
+                "index": 0,
+                "name": "",
+                "state": "equal" if arrived else "sending",
+                "reason": "",
+                "generation": 1,
+                "files": files,
+                "bytes": 0,
+                "sending": sending,
+                "last_ms": None,
+                "p50_ms": None,
+                "p95_ms": None,
+                "problems": [],
+                "conflicts": [],
+            }
+        ],
+    }
+    return {"rules": [rule], "arrived": arrived, "moved": moved}
+
+
+def answering(*documents: Document) -> Callable[[Document], Document]:
+    left = list(documents)
+    return lambda _params: left.pop(0) if len(left) > 1 else left[0]
+
+
+def test_reset_says_how_far_it_is_until_all_is_there(desk: Desk) -> None:
+    further = answering(answer(20_000, moved=2), answer(45_919, arrived=True))
+    answers: dict[str, Any] = {"sync.reset": answer(1200), "sync.flush": further}
+    with stand_in(desk.environ, **answers) as daemon:
+        done = desk.run("sync", "reset")
+    assert done.returncode == 0
+    assert daemon.methods() == ["sync.reset", "sync.flush", "sync.flush"]
+    assert done.stderr.splitlines() == ["web: 1,200 of 45,919 files", "web: 20,000 of 45,919 files"]
+    assert "45919 files" in done.stdout
+
+
+def flushed(*documents: Document) -> list[str]:
+    """Call it with a daemon that gives these answers, the last one for ever; return the calls."""
+    called: list[str] = []
+    give = answering(*documents)
+
+    def call(method: str, params: Document, within: float) -> Document:
+        called.append(method)
+        return give(params)
+
+    session = SimpleNamespace(client=SimpleNamespace(call=call), target=dict)
+    arguments = SimpleNamespace(action="flush", words=[], list=False)
+    sync.run(cast(Arguments, arguments), cast(Session, session))
+    return called
+
+
+def test_flush_gives_up_only_when_nothing_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sync, "_STILL", 0.0)
+    moving = [answer(number, moved=number) for number in range(50)]
+    assert len(flushed(*moving, answer(50, arrived=True))) == 51
+    with pytest.raises(DevenvError, match="nothing has moved"):
+        flushed(*moving, moving[-1])
