@@ -68,8 +68,32 @@ class Preparation:
 
 Publish = Callable[[EnvironmentId, str, Preparation, Report], Awaitable[str]]
 """Has the image of a service in its registry, built if need be; gives its digest there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What somebody is known by to a registry, which is called as in the names of images."""
+
+    registry: str
+    user: str
+    password: str = field(repr=False)
+
+
 Program = Callable[[str, Preparation, Report], Awaitable[tuple[list[str], list[str]]]]
 """What an image runs: its entrypoint and its command. Raises DevenvError: nobody can say it."""
+Access = Callable[[str, Client], Awaitable[Login | None]]
+"""The user's log-in to an image's registry; None where that asks for none, or they have none.
+
+Raises DevenvError: it cannot be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """How images are had for a cluster, by whoever has an engine."""
+
+    publish: Publish
+    program: Program
+    access: Access
 
 
 @dataclass(frozen=True, slots=True)

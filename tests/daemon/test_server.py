@@ -72,7 +72,7 @@ def _registry(folder: Path) -> Registry:
         Folders(folder / "state"),
         processes,
         docker,
-        KubernetesRuntime(docker.commands.publish, docker.commands.program),
+        KubernetesRuntime(docker.commands.sources),
     )
 
 

@@ -27,7 +27,7 @@ from devenv.runtimes.kubernetes.names import workload_name
 from devenv.runtimes.kubernetes.runtime import KubernetesRuntime
 from devenv.runtimes.memory import MemoryRuntime
 from devenv.runtimes.process.runtime import ProcessRuntime
-from devenv.runtimes.protocol import Capability, Client
+from devenv.runtimes.protocol import Capability, Client, Sources
 from tests.fakes.apiserver import CONTEXT, ApiServer
 from tests.runtimes.conformance import ELSEWHERE, HERE, WITHIN, OpenStage, Play, Stage
 from tests.runtimes.processes import runtime_in
@@ -148,12 +148,16 @@ async def _builds_nothing(*_: object) -> Any:
     raise AssertionError("nothing is to be built")
 
 
+async def _knows_nobody(*_: object) -> None:
+    return None
+
+
 @asynccontextmanager
 async def kubernetes(base: Path) -> AsyncIterator[Stage]:
     server = ApiServer()
     async with server.serving():
         cluster = pin("fake", CONTEXT, str(server.kubeconfig(base)))
-        runtime = KubernetesRuntime(_builds_nothing, _builds_nothing)
+        runtime = KubernetesRuntime(Sources(_builds_nothing, _builds_nothing, _knows_nobody))
         yield KubernetesStage(runtime, server, cluster)
         await runtime.close()
 

@@ -148,6 +148,18 @@ class Images:
         found = await self._connection.call(ask)
         return str(found["Descriptor"]["digest"])
 
+    async def is_public(self, name: str) -> bool:
+        """Whether a registry gives an image to anybody who asks. Raises AwayError."""
+
+        def ask(engine: Any) -> Any:
+            return engine.inspect_distribution(name, {})
+
+        try:
+            await self._connection.call(ask)
+        except RefusedError:
+            return False
+        return True
+
     async def program(self, name: str) -> Program | None:
         """What an image that is here runs: its entrypoint and its command."""
         found = await self._inspected(name)

@@ -10,7 +10,7 @@ from docker.credentials import Store
 from docker.errors import DockerException
 
 from devenv.errors import DevenvError
-from devenv.runtimes.protocol import Client
+from devenv.runtimes.protocol import Client, Login
 
 PREFIX = "docker-credential-"
 
@@ -22,6 +22,27 @@ class Helper(Store):
         self.program = PREFIX + name
         self.exe = shutil.which(self.program, path=variables.get("PATH"))
         self.environment = variables
+
+
+TOKEN_USER = "<token>"
+"""The name under which a helper gives a token that only Docker itself can exchange."""
+
+
+def login(image: str, client: Client) -> Login | None:
+    """The user's log-in to an image's registry; None: there is none.
+
+    Raises DevenvError for a helper that does not work, and for a token of no use elsewhere.
+    """
+    registry, _ = resolve_repository_name(image)
+    found = credentials(image, client) or {}
+    user, password = found.get("username") or found.get("Username"), found.get("password")
+    if found.get("identitytoken") or found.get("IdentityToken") or user == TOKEN_USER:
+        raise DevenvError(
+            f"the log-in to {registry} is a token that only Docker can use",
+            "docker login --username NAME, with an access token as the password",
+        )
+    password = password or found.get("Password")
+    return Login(registry, str(user), str(password)) if user and password else None
 
 
 def credentials(repository: str, client: Client) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from devenv.model.plan import Start
 from devenv.model.service import Service
 from devenv.runtimes.kubernetes.objects.supervisor import restarts
 from devenv.runtimes.kubernetes.servers import Servers
-from devenv.runtimes.protocol import Program, Publish, Report
+from devenv.runtimes.protocol import Login, Report, Sources
 
 if TYPE_CHECKING:  # loaded when the first cluster is asked
     from devenv.runtimes.kubernetes.rows import Workload
@@ -19,11 +19,8 @@ if TYPE_CHECKING:  # loaded when the first cluster is asked
 
 @dataclass(frozen=True, slots=True)
 class Images:
-    """``publish`` has an image in a registry that the cluster pulls from; see ``Program``."""
-
     servers: Servers
-    publish: Publish
-    program: Program
+    sources: Sources
 
     async def pinned(
         self, environment: EnvironmentId, step: Start, there: Workload | None, report: Report
@@ -38,11 +35,25 @@ class Images:
             return made
         preparation = self.servers.need(environment).preparation
         try:
-            words = await self.program(str(service.definition["image"]), preparation, report)
+            words = await self.sources.program(
+                str(service.definition["image"]), preparation, report
+            )
         except DevenvError as error:
             report(f"{service.name} cannot be restarted within its pods: {error.message}")
             return made
         return _with(service.running(*words), made)
+
+    async def access(
+        self, environment: EnvironmentId, service: Service, report: Report
+    ) -> Login | None:
+        """The log-in that pods of a service need for its image, if its user has one."""
+        client = self.servers.need(environment).preparation.client
+        image = str(service.definition["image"])
+        try:
+            return await self.sources.access(image, client)
+        except DevenvError as error:
+            report(f"{service.name}: {error.told}")
+            return None
 
     async def _built(
         self, environment: EnvironmentId, step: Start, there: Workload | None, report: Report
@@ -56,7 +67,7 @@ class Images:
         if there is not None and there.fingerprint == step.replica.fingerprint:
             return _from(there.image, step)
         try:
-            digest = await self.publish(environment, service, preparation, report)
+            digest = await self.sources.publish(environment, service, preparation, report)
         except DevenvError as error:
             raise UnbuiltError(error.message, error.hint) from error
         return _from(f"{preparation.images[service]}@{digest}", step)

@@ -45,6 +45,11 @@ class Workload:
         return annotation(self.made, names.FINGERPRINT)
 
     @property
+    def pull_secrets(self) -> list[dict[str, str]]:
+        """Those that its pods log in to registries with, as ``{"name": …}``."""
+        return list(self.made["spec"]["template"]["spec"].get("imagePullSecrets") or ())
+
+    @property
     def image(self) -> str:
         """What its pods are made from."""
         return str(self.made["spec"]["template"]["spec"]["containers"][0]["image"])

@@ -19,10 +19,9 @@ from devenv.runtimes.protocol import (
     Chunk,
     Look,
     Preparation,
-    Program,
-    Publish,
     Report,
     Sample,
+    Sources,
 )
 
 if TYPE_CHECKING:  # loaded when the first cluster is asked
@@ -45,11 +44,10 @@ class KubernetesRuntime:
         Capability.EXEC | Capability.OUTLIVES_DAEMON | Capability.SUPERVISES | Capability.LOGS
     )
 
-    def __init__(self, publish: Publish, program: Program, pace: Pace | None = None) -> None:
-        """``publish`` has an image in a registry that the cluster pulls from; see ``Program``."""
+    def __init__(self, sources: Sources, pace: Pace | None = None) -> None:
         self.servers = Servers(pace or Pace())
         self.commands = Commands(self.servers)
-        self._images = Images(self.servers, publish, program)
+        self._images = Images(self.servers, sources)
         self._failed: dict[EnvironmentId, dict[ReplicaId, Unit]] = {}
         # Once: a unit is known by when it started, so that must stay the same number.
         self._boot = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
@@ -106,7 +104,8 @@ class KubernetesRuntime:
             return
         try:
             built = await self._images.pinned(environment, step, there and there[1], report)
-            await workloads.start(built, there)
+            login = await self._images.access(environment, built.replica.service, report)
+            await workloads.start(built, there, login)
         except (RefusedError, UnbuiltError) as error:
             failed[step.replica.id] = _not_made(step, error)
         self.servers.hint(environment)

@@ -11,10 +11,12 @@ from devenv.model.environment import Replica
 from devenv.model.plan import Start
 from devenv.runtimes.kubernetes import names
 from devenv.runtimes.kubernetes.inventory import Inventory, entry_of, stray
+from devenv.runtimes.kubernetes.objects.registry import pull_secret, pulling
 from devenv.runtimes.kubernetes.objects.service import objects
 from devenv.runtimes.kubernetes.place import Place
 from devenv.runtimes.kubernetes.resources import BY_KIND, JOB, Resource, name_of
 from devenv.runtimes.kubernetes.rows import Workload, is_over
+from devenv.runtimes.protocol import Login
 
 GOES_WITHIN = 60.0
 """Seconds that what is deleted or stopped has beyond its own grace."""
@@ -30,11 +32,23 @@ class Workloads:
         self._preview = place.preview.name
         self._inventory = Inventory(self._server, self._namespace, self._preview)
 
-    async def start(self, step: Start, there: tuple[Resource, Workload] | None) -> None:
-        """Apply all objects of a service; what it had and has no more is deleted."""
+    async def start(
+        self,
+        step: Start,
+        there: tuple[Resource, Workload] | None,
+        login: Login | None = None,
+    ) -> None:
+        """Apply all objects of a service; what it had and has no more is deleted.
+
+        ``login``: what its image cannot be pulled without. Where nobody has one here, that is kept
+        which is there, for it is somebody's who had.
+        """
         service, index = step.replica.service, step.replica.index
         made = objects(self._preview, service, index)
-        workload = _marked(made[-1], step)
+        secrets = there[1].pull_secrets if there else []
+        if login is not None:
+            secrets = [{"name": name_of(await self._apply(pull_secret(self._preview, login)))}]
+        workload = pulling(_marked(made[-1], step), secrets)
         if there is not None and _must_go_first(there[0], workload):
             await self._delete(*there)
         before = await self._inventory.of(service.name)
