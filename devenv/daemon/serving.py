@@ -59,7 +59,7 @@ async def _serve(ready: int) -> None:
         records=lambda environment: str(folders.records(environment)),
         origin=origin_of(str(folders.state)),
     )
-    kubernetes = KubernetesRuntime(docker.commands.sources)
+    kubernetes = KubernetesRuntime(docker.supply.sources)
     registry = Registry(folders, processes, docker, kubernetes)
     await registry.open()
     path = places.daemon_socket(os.environ)

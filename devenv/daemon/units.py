@@ -203,8 +203,8 @@ class Pods:
             raise DevenvError(f"there is no registry for the image of {service}", REGISTRY)
         built = replace(intent, images={**intent.images, service: image})
         prepared = preparation(built, self._host.home)
-        commands = self._host.docker.commands
-        await commands.publish(self._environment, service, prepared, report)
+        supply = self._host.docker.supply
+        await supply.publish(self._environment, service, prepared, report)
         report(f"is made again: {reason}")
         await self._wishes.change(
             lambda now, _: replace(now, images={**now.images, service: image})

@@ -148,6 +148,8 @@ class ApiServer:
         return None
 
     async def _do(self, request: web.Request) -> web.StreamResponse:
+        if request.path == "/readyz":
+            return web.Response(text="ok")
         if request.path == "/version":
             return web.json_response({"gitVersion": "v1.99.0"})
         if request.path.endswith("/selfsubjectaccessreviews"):

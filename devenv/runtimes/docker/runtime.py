@@ -17,6 +17,7 @@ from devenv.runtimes.docker.place import Place
 from devenv.runtimes.docker.places import Places
 from devenv.runtimes.docker.records import Record
 from devenv.runtimes.docker.rows import Row, unit_of
+from devenv.runtimes.docker.supply import Supply
 from devenv.runtimes.docker.survey import Survey
 from devenv.runtimes.protocol import (
     Capability,
@@ -56,6 +57,7 @@ class DockerRuntime:
         self.places = Places(records, origin)
         self.commands = Commands(self.places)
         self.survey = Survey(self.places)
+        self.supply = Supply(self.places)
         self._starting = asyncio.Semaphore(IN_FLIGHT)
         # Once: a unit is known by when it started, so that must stay the same number.
         self._boot = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)

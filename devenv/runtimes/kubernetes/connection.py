@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 
 import aiohttp
 
+from devenv.errors import DevenvError
 from devenv.model.preview import Cluster
 from devenv.runtimes.kubernetes.clients import Client, Clients
 from devenv.runtimes.kubernetes.errors import AwayError, RefusedError
@@ -30,7 +31,7 @@ MERGE = "application/merge-patch+json"
 PING_EVERY = 15.0
 CLOCKS_MAY_DIFFER = 5.0
 """Seconds: an answer takes time, and says its own in whole ones."""
-UNAUTHORIZED = 401
+UNAUTHORIZED, FORBIDDEN = 401, 403
 LOGINS = 3
 """How often credentials are got for one request: those of a short life may end on the way."""
 _AGAIN = frozenset({429, 500, 502, 503, 504})
@@ -80,17 +81,9 @@ class Connection:
         RefusedError.
         """
         with self._telling() as tell:
-            return await _again(lambda: self._once(method, path, query, body), patience, tell)
-
-    async def _once(
-        self, method: str, path: str, query: Mapping[str, Any] | None, body: object
-    ) -> dict[str, Any]:
-        try:
-            async with self.open(method, path, query=query, body=body) as response:
-                found: dict[str, Any] = json.loads(await response.read())
-                return found
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            raise _away(error) from error
+            return await _again(
+                lambda: _once(self, method, path, query=query, body=body), patience, tell
+            )
 
     @contextmanager
     def _telling(self) -> Iterator[Callable[[str], None]]:
@@ -196,6 +189,35 @@ class Connection:
                     raise
                 refused, said = client, error.message
         raise AwayError(f"the cluster does not take our credentials: {said}", "log in to it again")
+
+
+async def _once(
+    connection: Connection,
+    method: str,
+    path: str,
+    *,
+    query: Mapping[str, Any] | None,
+    body: object,
+) -> dict[str, Any]:
+    try:
+        async with connection.open(method, path, query=query, body=body) as response:
+            found: dict[str, Any] = json.loads(await response.read())
+            return found
+    except RefusedError as error:
+        if error.status == FORBIDDEN and not await _is_ready(connection):
+            raise AwayError(f"the cluster has only just started: {error.message}") from error
+        raise
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        raise _away(error) from error
+
+
+async def _is_ready(connection: Connection) -> bool:
+    """Tell whether it knows everybody's rights: at its start, it forbids before it does."""
+    try:
+        async with connection.open("GET", "/readyz"):
+            return True
+    except (DevenvError, aiohttp.ClientError, TimeoutError, OSError):
+        return False
 
 
 async def _again(

@@ -12,7 +12,7 @@ import pytest
 
 from devenv.errors import DevenvError
 from devenv.runtimes.kubernetes import names
-from devenv.runtimes.kubernetes.errors import AwayError
+from devenv.runtimes.kubernetes.errors import AwayError, RefusedError
 from devenv.runtimes.kubernetes.kubeconfig import pin
 from devenv.runtimes.kubernetes.pace import Pace
 from devenv.runtimes.kubernetes.resources import NAMESPACE, name_of, watched
@@ -335,6 +335,21 @@ def test_a_context_that_leads_elsewhere_is_refused(tmp_path: Path) -> None:
         path.write_text(path.read_text().replace(day.fake.address, "http://127.0.0.1:1"))
         day.fake.token = "another"
         with pytest.raises(DevenvError, match="leads to http://127"):
+            await day.server.connection.call("GET", "/version")
+
+    on(tmp_path, PATIENT, test)
+
+
+def test_what_is_forbidden_before_a_server_knows_all_rights_is_asked_again(
+    tmp_path: Path,
+) -> None:
+    async def test(day: Day) -> None:
+        day.fake.faults = [Fault("GET", "/version", 403), Fault("GET", "/readyz", 403)]
+        answer = await day.server.connection.call("GET", "/version")
+        assert answer["gitVersion"] == "v1.99.0"
+        assert day.fake.faults == []
+        day.fake.faults = [Fault("GET", "/version", 403)]
+        with pytest.raises(RefusedError):
             await day.server.connection.call("GET", "/version")
 
     on(tmp_path, PATIENT, test)
