@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from devenv.sync import archive
 from devenv.sync.archive import Meta
@@ -142,7 +142,7 @@ class Batch:
                 return None
         self.files += 1
         self.bytes += opened.entry.size
-        return replace(opened.entry, edition=entry.edition)
+        return opened.entry._replace(edition=entry.edition)
 
     def _large(self, opened: Opened, staged: str) -> Iterator[Frame]:
         self._pending += archive.file(staged, b"", _meta_of(opened))

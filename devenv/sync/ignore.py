@@ -39,6 +39,9 @@ class Verdict:
     because: str
 
 
+TAKEN = Verdict(True, "no pattern ignores it")
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """The pattern that decides about a path in one list of them."""
@@ -79,11 +82,12 @@ class Filter:
 
     def verdict(self, path: str, *, folder: bool = False) -> Verdict:
         """Say whether a path is taken, and the pattern that decides."""
-        decided = Verdict(True, "no pattern ignores it")
-        if OURS in path.split("/"):
+        decided = TAKEN
+        if OURS in path and OURS in path.split("/"):
             return Verdict(False, f"{OURS} is the folder that files are staged in")
         for layer in self._layers:
-            found = layer.patterns.match(posixpath.join(layer.prefix, path), folder=folder)
+            below = posixpath.join(layer.prefix, path) if layer.prefix else path
+            found = layer.patterns.match(below, folder=folder)
             if found is not None:
                 decided = Verdict(not found.ignored, f"{layer.name}: {found.pattern}")
                 if found.ignored and layer.name == HOME and self._is_named(path, folder=folder):

@@ -12,6 +12,7 @@ from devenv.sync.tree import Edit, Entry, File, Folder, Link, Odd, at, edited
 
 Watch = Callable[[str], None]
 """Called with a folder's path before the folder is read, so that nothing is missed after it."""
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 TICK = 20_000_000
 """Nanoseconds within which a file system may give two writes one time."""
 
@@ -26,6 +27,7 @@ class Scanner:
         self, root: str, rule: Filter, watch: Watch, clock: Callable[[], int] = time.time_ns
     ) -> None:
         self._clock = clock
+        self._begun = clock()
         self._root = root
         self._rule = rule
         self._watch = watch
@@ -36,6 +38,7 @@ class Scanner:
 
     def whole(self) -> Folder | None:
         """Look at everything; None: there is no such folder."""
+        self._begun = self._clock()
         found = self._look("", None)
         return found if isinstance(found, Folder) else None
 
@@ -43,6 +46,7 @@ class Scanner:
         """Look again at the marked paths; True: at all below them too."""
         if "" in marks:
             return self.whole()
+        self._begun = self._clock()
         self._touched.clear()
         edits = [
             Edit(path, self._look(path, None if deep else at(tree, path)))
@@ -54,55 +58,73 @@ class Scanner:
 
     def _look(self, path: str, before: Entry | None) -> Entry | None:
         """Return what is at a path; a folder that is the same as before keeps its entries."""
-        full = os.path.join(self._root, path)
         try:
-            found = os.lstat(full)
+            found = os.lstat(os.path.join(self._root, path))
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
             return Odd(error.strerror or "it cannot be looked at")
-        if path and not self._takes(path, found):
-            return None
+        return self._entry(path, found, before)
+
+    def _entry(self, path: str, found: os.stat_result, before: Entry | None = None) -> Entry | None:
         if stat.S_ISDIR(found.st_mode):
-            return self._folder(path, found, before)
-        return self._file(path, found) if stat.S_ISREG(found.st_mode) else _other(full, found)
+            pruned = path and self._rule.prunes(path)
+            return None if pruned else self._folder(path, found, before)
+        if not self._rule.verdict(path).taken:
+            return None
+        if stat.S_ISREG(found.st_mode):
+            return self._file(path, found)
+        return _other(os.path.join(self._root, path), found)
 
     def _file(self, path: str, found: os.stat_result) -> File:
         if path in self._recent:
             self._recent.discard(path)
             self._editions[path] = self._editions.get(path, 0) + 1
-        if abs(self._clock() - found.st_mtime_ns) < TICK:
+        mtime, inode = found.st_mtime_ns, found.st_ino
+        if mtime > self._begun - TICK and abs(self._clock() - mtime) < TICK:
             self._recent.add(path)
-        inode = found.st_ino
         if found.st_nlink > 1:
             self._shared[inode] = self._shared.get(inode, frozenset()) | {path}
             self._touched.add(inode)
         mode = stat.S_IMODE(found.st_mode)
-        return File(found.st_size, found.st_mtime_ns, inode, mode, self._editions.get(path, 0))
+        return File(found.st_size, mtime, inode, mode, self._editions.get(path, 0))
 
     def _other_names(self) -> set[str]:
         """All the names of files that were looked at: events tell only by which one it changed."""
         return {path for inode in self._touched for path in self._shared[inode]}
 
-    def _takes(self, path: str, found: os.stat_result) -> bool:
-        if stat.S_ISDIR(found.st_mode):
-            return not self._rule.prunes(path)
-        return self._rule.verdict(path).taken
-
     def _folder(self, path: str, found: os.stat_result, before: Entry | None) -> Entry:
         mode = stat.S_IMODE(found.st_mode)
         if isinstance(before, Folder) and before.inode == found.st_ino:
             return before if before.mode == mode else Folder(mode, found.st_ino, before.entries)
-        full = os.path.join(self._root, path)
         try:
             self._watch(path)
-            names = os.listdir(full)
+            folder = os.open(os.path.join(self._root, path), _FOLDER)
         except FileNotFoundError:
-            names = []  # gone meanwhile: its parent's event is on the way
+            return Folder(mode, found.st_ino)  # gone meanwhile: its parent's event is on the way
         except OSError as error:
             return Odd(error.strerror or "it cannot be read")
-        inner = ((name, self._look(f"{path}/{name}" if path else name, None)) for name in names)
-        return Folder(mode, found.st_ino, {name: one for name, one in inner if one is not None})
+        try:
+            return Folder(mode, found.st_ino, self._entries(f"{path}/" if path else "", folder))
+        except OSError as error:
+            return Odd(error.strerror or "it cannot be read")
+        finally:
+            os.close(folder)
+
+    def _entries(self, prefix: str, folder: int) -> dict[str, Entry]:
+        """What is in an open folder. Raises OSError where it cannot be read."""
+        entries: dict[str, Entry] = {}
+        for name in os.listdir(folder):
+            path = prefix + name
+            try:
+                found = os.stat(name, dir_fd=folder, follow_symlinks=False)
+            except OSError:
+                entry = self._look(path, None)
+            else:
+                entry = self._entry(path, found)
+            if entry is not None:
+                entries[name] = entry
+        return entries
 
 
 def _topmost(marks: Mapping[str, bool]) -> Iterable[tuple[str, bool]]:
