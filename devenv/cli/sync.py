@@ -101,7 +101,10 @@ def _table(rules: list[Document], style: Style) -> list[str]:
         for target in rule["targets"]:
             lines += [_problem(rule, one, "red", style) for one in target["problems"]]
             lines += [_conflict(rule, one) for one in target["conflicts"]]
-        lines += [f"{rule['service']}: {path or '.'} is polled" for path in rule["polled"]]
+        lines += [
+            f"{rule['service']}: {path or '.'} is polled, no watch is left: {rule['remedy']}"
+            for path in rule["polled"]
+        ]
     return lines
 
 

@@ -66,6 +66,7 @@ RULE = {
     "state": "watching",
     "reason": "",
     "polled": ["a"],
+    "remedy": "sudo sysctl fs.inotify.max_user_watches=524288",
     "targets": [TARGET],
 }
 STRAY = {"id": "abc", "name": "blog-5e6f7a8b_default", "environment": "blog-5e6f7a8b"}

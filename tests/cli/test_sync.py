@@ -29,6 +29,7 @@ def answer(files: int, *, arrived: bool = False, moved: int = 0) -> Document:
         "state": "watching" if arrived else "sending",
         "reason": "",
         "polled": [],
+        "remedy": "",
         "targets": [
             {
                 "index": 0,
@@ -87,3 +88,12 @@ def test_flush_gives_up_only_when_nothing_moves(monkeypatch: pytest.MonkeyPatch)
     assert len(flushed(*moving, answer(50, arrived=True))) == 51
     with pytest.raises(DevenvError, match="nothing has moved"):
         flushed(*moving, moving[-1])
+
+
+def test_status_tells_how_to_raise_the_limit(desk: Desk) -> None:
+    (rule,) = answer(1, arrived=True)["rules"]
+    remedy = "sudo sysctl fs.inotify.max_user_watches=524288"
+    polled = {**rule, "polled": ["src/deep"], "remedy": remedy}
+    with stand_in(desk.environ, **{"sync.status": {"rules": [polled]}}):
+        done = desk.run("sync", "status")
+    assert f"web: src/deep is polled, no watch is left: {remedy}" in done.stdout

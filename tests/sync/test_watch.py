@@ -269,6 +269,55 @@ def test_without_room_for_a_watch_the_folder_is_polled(
     assert asyncio.run(main()) == {"watched", "unlucky", "unlucky/f"}
 
 
+LIMITED = """
+import asyncio, os, sys
+from pathlib import Path
+from tests.sync.test_watch import caught_up, paths, watching
+from devenv.sync.watch import inotify
+
+LIMIT = "/proc/sys/user/max_inotify_watches"
+
+def limit(number):
+    with open(LIMIT, "w") as file:
+        file.write(str(number))
+
+async def main(root):
+    limit(20)
+    async with watching(root) as source:
+        before = len(source._watcher.numbers(source)), len(source.unwatched), len(source.polled)
+        (root / "d39" / "inner" / "f").write_text("x")
+        (root / "d0" / "inner" / "f").write_text("x")
+        async with asyncio.timeout(10):
+            while len({"d39/inner/f", "d0/inner/f"} & paths(source)) < 2:
+                await source.newer_than(source.revision)
+        spare = inotify.Inotify()
+        spare.add("/")
+        limit(1000)
+        async with asyncio.timeout(10):
+            while source.unwatched:
+                await source.newer_than(source.revision)
+        print(*before, len(source._watcher.numbers(source)))
+
+asyncio.run(main(Path(sys.argv[1])))
+"""
+
+
+def test_the_limit_of_the_system_is_not_taken_whole(tmp_path: Path) -> None:
+    """In a user namespace, which has a limit of its own; the rest is polled until it is raised."""
+    for number in range(40):
+        (tmp_path / f"d{number}" / "inner").mkdir(parents=True)
+    found = subprocess.run(
+        ["unshare", "--user", "--map-root-user", sys.executable, "-c", LIMITED, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.returncode == 0, found.stderr
+    watched_first, unwatched, topmost, watched_last = map(int, found.stdout.split())
+    assert (watched_first, unwatched, watched_last) == (18, 63, 81)
+    assert 0 < topmost <= 40
+
+
 def test_a_git_operation_is_one_batch(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     lock = tmp_path / ".git" / "index.lock"

@@ -280,6 +280,7 @@ def synced_rule(service: str, source: str, state: str, *targets: Any, **other: A
         "state": state,
         "reason": "",
         "polled": [],
+        "remedy": "",
         "targets": list(targets),
         **other,
     }

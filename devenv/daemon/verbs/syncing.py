@@ -17,6 +17,7 @@ from devenv.sync.mirror import Mirror
 from devenv.sync.session import Session
 from devenv.sync.strand import Strand
 from devenv.sync.tree import Folder, walk
+from devenv.sync.watch.inotify import remedy
 
 FLUSH = 60.0
 """Seconds after which `flush` and `reset` say how far it is, where the request names none."""
@@ -149,7 +150,8 @@ def _rule(one: Followed, strand: Strand) -> Document:
         "target": strand.rule.target,
         "state": _state(session, strand, targets),
         "reason": session.held.reason if session.held else "",
-        "polled": sorted(source.unwatched),
+        "polled": source.polled,
+        "remedy": remedy() if source.unwatched else "",
         "targets": targets,
     }
 

@@ -95,12 +95,24 @@ def _events(data: bytes) -> Iterator[Event]:
 
 
 def limit() -> int:
-    """How many folders this user may watch."""
+    """How many folders this user may watch, in all programs together; 0: nobody says."""
+    found = [value for path in _LIMITS if (value := _number_in(path))]
+    return min(found, default=0)
+
+
+def remedy() -> str:
+    """What raises that limit, as a command."""
+    return f"sudo sysctl fs.inotify.max_user_watches={max(524_288, 2 * limit())}"
+
+
+def _number_in(path: str) -> int:
     try:
-        with open("/proc/sys/fs/inotify/max_user_watches") as file:
+        with open(path) as file:
             return int(file.read())
     except (OSError, ValueError):
         return 0
 
 
+_LIMITS = "/proc/sys/fs/inotify/max_user_watches", "/proc/sys/user/max_inotify_watches"
+"""The second one counts where a user namespace has a limit of its own (namespaces(7))."""
 NO_ROOM = (errno.ENOSPC, errno.EMFILE, errno.ENFILE)

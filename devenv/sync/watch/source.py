@@ -92,6 +92,15 @@ class Source:
                 return self._rule.verdict(folder, folder=True)
         return self._rule.verdict(below, folder=os.path.isdir(path))
 
+    @property
+    def polled(self) -> list[str]:
+        """The topmost folders that are not watched."""
+        found: list[str] = []
+        for path in sorted(self.unwatched, key=lambda one: f"{one}/" if one else ""):
+            if not found or (found[-1] and not f"{path}/".startswith(f"{found[-1]}/")):
+                found.append(path)
+        return found
+
     def _is_taken(self, path: str) -> bool:
         return self._rule.verdict(path).taken or self._rule.verdict(path, folder=True).taken
 
@@ -114,7 +123,8 @@ class Source:
                     self._poll()
 
     def _poll(self) -> None:
-        for path in list(self.unwatched) if self.tree is not None else [""]:
+        self._watcher.count_room()
+        for path in self.polled if self.tree is not None else [""]:
             self.mark(path, deep=True)
 
     def _is_locked(self, now: float) -> bool:
@@ -151,6 +161,7 @@ class Source:
     def _watch(self, path: str) -> None:
         try:
             self._touched.add(self._watcher.add(self, self.root, path))
+            self.unwatched.discard(path)
         except OSError as error:
             if error.errno not in inotify.NO_ROOM:
                 raise

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import shutil
 from typing import Protocol
 
 from devenv.sync.watch import inotify
 from devenv.sync.watch.inotify import Event, Inotify
+
+SHARE = 0.9
+"""Of the watches that the user may have: an editor needs some too."""
 
 
 class Marked(Protocol):
@@ -33,15 +37,23 @@ class Watcher:
         os.makedirs(folder, mode=0o700)
         self._cookie_watch = self._inotify.add(self._folder)
         self._count = 0
+        self._most = 0
+        self.count_room()
         self.overflows = 0
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._inotify.descriptor, self._ready)
 
     def add(self, source: Marked, root: str, path: str) -> int:
         """Watch a folder of a source; return the number of the watch. Raises OSError."""
+        if self._most and len(self._places) >= self._most:
+            raise OSError(errno.ENOSPC, "the share of the user's watches is taken", path)
         number = self._inotify.add(os.path.join(root, path))
         self._places.setdefault(number, {})[source] = path
         return number
+
+    def count_room(self) -> None:
+        """Take in how many watches there may be: somebody may have raised the limit."""
+        self._most = int(inotify.limit() * SHARE)
 
     def numbers(self, source: Marked) -> set[int]:
         """The watches of a source."""
