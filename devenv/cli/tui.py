@@ -67,10 +67,10 @@ def open_ui(session: Session, ask: Callable[[], dict[str, Any]]) -> Result:
         aside=_aside,
         open=lambda url: show_page(url, session.environ),
     )
-    run_ui(desk, *_settings(session.environ))
-    name = first["environment"]["name"]
+    name, runs = run_ui(desk, *_settings(session.environ))
     goes_on = f"{name} goes on. `devenv tui` comes back, `devenv down` ends it."
-    return Result({}, notes=(goes_on,))
+    at_rest = f"Nothing of {name} runs. `devenv up` brings it up."
+    return Result({}, notes=(goes_on if runs else at_rest,))
 
 
 def _settings(environ: Mapping[str, str]) -> tuple[str, str]:

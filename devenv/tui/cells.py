@@ -60,7 +60,7 @@ _COLUMNS_WIDE = (
 
 
 def _common(service: Service, view: View) -> tuple[Cell, ...]:
-    use = view.usage.services.get(service.name)
+    use = view.usage.services.get(service.name) if service.runs else None
     count = len(service.replicas)
     name = f"{service.name} ×{count}" if count > 1 else service.name
     health_role = "bad" if service.health in {"failing", "unhealthy"} else "dim"
@@ -103,7 +103,7 @@ def reason_of(service: Service) -> str:
 
 def up_for(service: Service, now: float) -> str:
     """How long it has been running, in one unit while it is young: ``12s``, ``7m``, ``2h 10m``."""
-    if service.started is None or not any(one.pid for one in service.replicas):
+    if service.started is None or not service.runs:
         return ""
     seconds = max(now - service.started, 0.0)
     if seconds < 60:

@@ -93,7 +93,9 @@ KEYS = (
     Key("scale-down", "minus", _DO("fewer"), "fewer", "One replica less", SERVICES),
     Key("hide", "h", "hide", "hide stopped", "Hide or show what is stopped", SERVICES, "any"),
     Key("sort", "S", "sort", "sort", "Sort by the next column", SERVICES, "any"),
-    Key("zoom", "z", "zoom", "zoom logs", "Logs over the whole screen, and back", SERVICES, "any"),
+    Key(
+        "zoom", "z,Z", "zoom", "zoom logs", "Logs over the whole screen, and back", SERVICES, "any"
+    ),
     Key("clear", "escape", "clear", "clear", "Take back filter and marks", SERVICES),
     Key("task.run", "enter,r", _DO("run"), "run", "Run the task now", TASKS, "any"),
     Key("task.stop", "x", _DO("stop"), "stop", "Stop the task", TASKS, "runs"),
@@ -164,7 +166,15 @@ KEYS = (
     Key("log.go-to-time", "at", "ask('time')", "go to time", "Go to a time", LOG),
     Key("log.save", "s", "ask('save')", "save", "Save what is shown or selected to a file", LOG),
     Key("log.fold-traces", "z", "fold", "fold traces", "Fold or unfold stack traces", LOG),
-    Key("log.clear", "escape", "clear", "clear", "End selection, search or filter", LOG),
+    Key(
+        "log.clear",
+        "escape",
+        "clear",
+        "back",
+        "End selection, search, filter; then back to the table",
+        LOG,
+        "any",
+    ),
     Key("log.line-up", "up,k", "move(-1)", "line up", "Line up", LOG_LINES),
     Key("log.line-down", "down,j", "move(1)", "line down", "Line down", LOG_LINES),
     Key("log.page-up", "pageup,b", "page(-1)", "page up", "Page up", LOG_LINES),

@@ -22,7 +22,7 @@ Tab = tuple[str, str, bool]
 def headline(view: View, tabs: Sequence[Tab], width: int) -> Line:
     """Which environment this is and how it stands; at the right what it uses, and the screens.
 
-    Where there is no room, what it uses goes first, then the words of states, then most titles.
+    Where there is no room, what it uses goes first, then most titles, then the words of states.
     """
     left, short = (_standing(view, in_words=words) for words in (True, False))
     used = [] if view.away else [*_spaced(totals(view.usage)), Cell("   ")]
@@ -31,7 +31,6 @@ def headline(view: View, tabs: Sequence[Tab], width: int) -> Line:
     ways = (
         (left, [*used, *titles]),
         (left, titles),
-        (short, titles),
         (left, keys),
         (short, keys),
     )
@@ -76,18 +75,25 @@ def notes(view: View, up_key: str, width: int) -> tuple[Line, ...]:
 
 
 def _problem(problem: Problem, root: str, width: int) -> Iterator[Line]:
-    """In one line, else with all its words below its place."""
+    """In one line, else the hint below, else all words below the place."""
     sign = Cell(*((" ! warning ", "wait") if problem.warning else (" ✗ problem ", "bad")))
     place = Cell(f"{short(problem.place, root)}: " if problem.place else "", "link")
-    words = (Cell(problem.message), Cell(problem.hint, "dim"))
-    whole = (sign, place, words[0], Cell("  "), words[1])
-    if _length(whole) <= width:
-        yield whole
-        return
-    from textwrap import wrap
+    message, hint = Cell(problem.message), Cell(problem.hint, "dim")
+    heads = (
+        ((sign, place, message, Cell("  "), hint), ()),
+        ((sign, place, message), (hint,)),
+        ((sign, place), (message, hint)),
+    )
+    head, below = next((one for one in heads if _length(one[0]) <= width), heads[-1])
+    yield head
+    if below:
+        yield from _wrapped(below, width)
 
-    yield sign, place
-    for cell in words:
+
+def _wrapped(cells: Iterable[Cell], width: int) -> Iterator[Line]:
+    from textwrap import wrap  # most of the time nothing is wrong
+
+    for cell in cells:
         for text in wrap(cell.text, max(width - 3, 1)):
             yield Cell("   "), Cell(text, cell.role)
 

@@ -64,6 +64,10 @@ class Service:
         return self.kind == TASK
 
     @property
+    def runs(self) -> bool:
+        return any(one.pid for one in self.replicas)
+
+    @property
     def page(self) -> str:
         """The first address that a browser understands."""
         pages = (port.url for port in self.ports if port.url.startswith(("http://", "https://")))

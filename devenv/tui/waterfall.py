@@ -47,19 +47,23 @@ class Startup:
 
 
 def startup(events: Sequence[Event], graph: Mapping[str, Sequence[Link]], now: float) -> Startup:
-    """The last time that something began while nothing was on its way or running."""
+    """The last time that something began while nothing was on its way or running.
+
+    It ends when all has arrived that had begun by then: what is run later is another story.
+    """
     first = _beginning(events)
     if first is None:
         return Startup(later=tuple(events))
-    own = events[first:]
+    last = first + _ending(events[first:])
+    own, rest = events[first:last], events[last:]
     bars = _bars(own, now)
     if not bars:
         return Startup(later=tuple(events))
     ends = [bar.arrived if bar.arrived is not None else now for bar in bars]
     arrivals = {bar.service: bar.arrived for bar in bars if bar.arrived is not None}
     begin, end = own[0].at, max(ends)
-    later = tuple(e for e in own if not e.is_state or e.at > arrivals.get(_name(e), now))
-    return Startup(begin, end, bars, _chain(arrivals, graph), later)
+    beside = (e for e in own if not e.is_state or e.at > arrivals.get(_name(e), now))
+    return Startup(begin, end, bars, _chain(arrivals, graph), (*beside, *rest))
 
 
 def _beginning(events: Sequence[Event]) -> int | None:
@@ -71,6 +75,20 @@ def _beginning(events: Sequence[Event]) -> int | None:
         if event.is_state:
             states[event.service] = event.kind
     return found
+
+
+def _ending(events: Sequence[Event]) -> int:
+    """How many of the events it takes until all that have begun have arrived once."""
+    begun, arrived = set(), set()
+    for number, event in enumerate(events, 1):
+        if event.is_state:
+            begun.add(_name(event))
+        if event.kind in _ARRIVED | _RESTING:
+            arrived.add(_name(event))
+        is_round_over = number == len(events) or events[number].at > event.at
+        if is_round_over and begun == arrived:
+            return number
+    return len(events)
 
 
 def _bars(events: Sequence[Event], now: float) -> tuple[Bar, ...]:

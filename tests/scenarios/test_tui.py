@@ -45,6 +45,19 @@ def test_a_service_is_stopped_started_and_looked_at_by_keys(sandbox: Sandbox) ->
         window.shows(r"seed +✓ done")
 
 
+def test_what_was_taken_down_is_not_said_to_go_on(sandbox: Sandbox) -> None:
+    sandbox.profile(SHOP)
+    sandbox.run("up", "-d")
+    with terminal(sandbox, "tui") as window:
+        window.shows(r"● 2 ready")
+        window.type("D")
+        window.shows(r"y yes")
+        window.type("y")
+        window.shows(r"○ nothing runs")
+        window.type("q")
+        window.shows(r"Nothing of checkout runs\.(.|\n)*ended with 0")
+
+
 def test_the_ui_steps_aside_for_a_shell_and_comes_back(sandbox: Sandbox) -> None:
     sandbox.profile(SHOP)
     sandbox.run("up", "-d")

@@ -340,6 +340,22 @@ def test_each_target_is_told_of_in_the_state_that_stops_it() -> None:
     assert [len(one.faults) for one in found] == [0, 2, 0, 1, 0]
 
 
+@pytest.mark.parametrize("back", ["Z", "escape"])
+async def test_the_logs_fill_the_screen_and_give_it_back(back: str) -> None:
+    app = stage().app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        while not app.screen.query("#logs"):
+            await pilot.pause()
+        rows = app.screen.query_one("#services", Rows)
+        await pilot.press("z")
+        await pilot.pause()
+        assert not rows.display
+        await pilot.press(back)
+        await pilot.pause()
+        assert rows.display
+        assert app.focused is rows
+
+
 async def test_what_is_told_is_told_as_it_is() -> None:
     at_hand = stage(refused="cannot run [/bin/sh]: [bold]no")
     app = at_hand.app()

@@ -112,6 +112,14 @@ def test_the_critical_chain_is_what_was_waited_for() -> None:
     assert [one.kind for one in shown.later] == ["starting", "ready", "note"]
 
 
+def test_what_is_run_after_the_start_up_is_no_part_of_it() -> None:
+    later = [event(16, 70.0, "lint", "starting"), event(17, 71.0, "lint", "failed")]
+    happened = {"events": [*EVENTS["events"], *later]}
+    shown = startup(read_events(happened), read_graph(GRAPH), NOW)
+    assert (round(shown.end - shown.begin, 3), len(shown.bars)) == (4.2, 4)
+    assert [one.service for one in shown.later[-2:]] == ["lint", "lint"]
+
+
 @settings(max_examples=5, deadline=None)
 @given(st.lists(DOCUMENTS, min_size=1, max_size=5))
 def test_the_ui_shows_the_newest_of_any_stream(documents: list[dict[str, Any]]) -> None:

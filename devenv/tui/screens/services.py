@@ -96,6 +96,10 @@ class ServicesScreen(ViewScreen):
             zoomed = self.has_class("zoomed")
             (self._logs.lines if zoomed else self.query_one("#services")).focus()
 
+    def on_log_view_left(self) -> None:
+        self.remove_class("zoomed")
+        self.query_one("#services").focus()
+
     async def action_clear(self) -> None:
         self.query_one("#services").focus()
         await self.query("#filter").remove()

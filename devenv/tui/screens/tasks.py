@@ -66,6 +66,9 @@ class TasksScreen(ViewScreen):
         self.query_one("#logs", Logs).show([self.query_one("#tasks", Rows).cursor])
         self.take(self.app.view)
 
+    def on_log_view_left(self) -> None:
+        self.query_one("#tasks").focus()
+
     def on_rows_chosen(self) -> None:
         self.action_do("run")
 

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.binding import BindingType
+from textual.message import Message
 from textual.widgets import Input
 
 from devenv.errors import UsageError
@@ -31,6 +32,10 @@ class LogView(LogPane):
     """
 
     DEFAULT_CSS = CSS
+
+    class Left(Message):
+        """Nothing is left to end: whoever looked at it wants to go back."""
+
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(keys.LOG)]
 
     def action_ask(self, question: str) -> None:
@@ -50,13 +55,15 @@ class LogView(LogPane):
         self.look_through(replace(self._lens, folds=not self._lens.folds))
 
     def action_clear(self) -> None:
-        """End a selection, else a search, else the filters."""
+        """End a selection, else a search, else the filters; else it is done with."""
         if self.lines.selected_from is not None:
             self.lines.action_select()
         elif self._finder is not None:
             self.look_for(None)
         elif self._lens.filters:
             self.look_through(Lens(folds=self._lens.folds))
+        else:
+            self.post_message(self.Left())
 
     @property
     def _lens(self) -> Lens:
