@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import urllib.request
 from pathlib import Path
@@ -17,22 +18,28 @@ LAB = {
     "redis:7": "lab/redis:7",
     "python:3.12-alpine": "lab/python:3.11",
     "busybox:1": "lab/busybox:1",
+    "RUN pip install --no-cache-dir psycopg[binary]==3.3.9\n": "",
 }
-"""No registry is asked: what the lab's images are stands for."""
+"""No registry is asked: what the lab's images are stands for, and what these have already."""
 
 # A first start installs a package, or builds an image.
 pytestmark = pytest.mark.timeout(240)
 
 
 def clone(name: str, sandbox: Sandbox, engine: Engine) -> None:
+    copy(name, sandbox.checkout)
+    sandbox.extra["DOCKER_HOST"] = engine.host
+
+
+def copy(name: str, folder: Path) -> None:
+    """An example as it stands, but for its images."""
     unmade = shutil.ignore_patterns(".venv", "__pycache__")
-    shutil.copytree(EXAMPLES / name, sandbox.checkout, dirs_exist_ok=True, ignore=unmade)
-    for path in (*sandbox.checkout.rglob("*.yaml"), *sandbox.checkout.rglob("Dockerfile")):
+    shutil.copytree(EXAMPLES / name, folder, dirs_exist_ok=True, ignore=unmade)
+    for path in (*folder.rglob("*.yaml"), *folder.rglob("Dockerfile")):
         text = path.read_text()
         for image, ours in LAB.items():
             text = text.replace(image, ours)
         path.write_text(text)
-    sandbox.extra["DOCKER_HOST"] = engine.host
 
 
 def page(sandbox: Sandbox, data: bytes | None = None) -> str:
@@ -86,3 +93,14 @@ def test_the_visits_of_a_plain_compose_file_are_counted_on_after_a_down(
     sandbox.run("down")
     sandbox.run("up", "-d", timeout=200)
     assert page(sandbox) == "visit 2\n"
+
+
+def test_the_stall_is_brought_up_here_as_it_is_in_a_cluster(
+    sandbox: Sandbox, engine: Engine
+) -> None:
+    clone("stall", sandbox, engine)
+    sandbox.run("up", "-d", timeout=200)
+    assert json.loads(page(sandbox))["goods"] == 3
+    eventually(lambda: json.loads(page(sandbox))["polished"] > 0)
+    sandbox.write("app/title.txt", "Another stall")
+    eventually(lambda: json.loads(page(sandbox))["title"] == "Another stall")

@@ -15,12 +15,12 @@ from devenv.runtimes.kubernetes import names
 from tests.lab.cluster import Cluster
 from tests.lab.engine import Engine
 from tests.scenarios.sandbox import Sandbox, eventually
+from tests.scenarios.test_examples import copy
 
 pytestmark = pytest.mark.timeout(400)
 LAB = Path(__file__).resolve().parents[1] / "lab"
 IMAGES = ("lab/python:3.11", "lab/postgres:15", "lab/redis:7")
 OURS = f"--selector={names.MANAGED_BY}={names.OURS}"
-FILES = Path(__file__).with_name("compose") / "previews"
 
 
 @pytest.fixture(scope="session")
@@ -54,8 +54,9 @@ def shop(
     """A repository with an origin and two branches that look alike, each with a page of its own."""
     member, lent = grant
     sandbox.extra |= {"KUBECONFIG": member.kubeconfig, "DOCKER_HOST": engine.host}
-    for path in FILES.iterdir():
-        sandbox.write(path.name, path.read_text())
+    copy("stall", sandbox.checkout)
+    with (sandbox.checkout / "Dockerfile").open("a") as dockerfile:
+        dockerfile.write(f"LABEL made-for={sandbox.token}\n")
     git(sandbox.base, "init", "-q", "--bare", "-b", "main", "shop.git")
     git(sandbox.checkout, "init", "-q", "-b", "main")
     git(sandbox.checkout, "config", "user.email", "me@example.com")
@@ -65,7 +66,7 @@ def shop(
     git(sandbox.checkout, "commit", "-qm", "shop")
     for branch in ("feature/a", "feature-a"):
         git(sandbox.checkout, "switch", "-q", "-c", branch, "main")
-        (sandbox.checkout / "title.txt").write_text(f"shop of {branch}")
+        (sandbox.checkout / "app" / "title.txt").write_text(f"shop of {branch}")
         git(sandbox.checkout, "commit", "-qam", "another title")
     git(sandbox.checkout, "push", "-q", "origin", "main", "feature/a", "feature-a")
     words = ["--registry", engine.registry]
@@ -124,11 +125,11 @@ def test_two_branches_side_by_side_from_the_first_up_until_nothing_is_left(
         "feature/a": "shop of feature/a",
         "feature-a": "shop of feature-a",
     }
-    assert [one["articles"] for one in pages.values()] == [3, 3]
-    eventually(lambda: page(url_of(shop, "feature/a"))["worked"] > 0, within=60)
+    assert [one["goods"] for one in pages.values()] == [3, 3]
+    eventually(lambda: page(url_of(shop, "feature/a"))["polished"] > 0, within=60)
 
     built = {image for image in images(stocked, shop) if engine.registry in image}
-    assert len(built) == 2, "each branch has its own"
+    assert len([one for one in built if "-web:" in one]) == 2, "each branch has its own"
     assert all("@sha256:" in image for image in built)
 
     git(shop.checkout, "push", "-q", "origin", "--delete", "feature/a")
@@ -180,9 +181,55 @@ def test_a_pod_that_somebody_deletes_comes_back_behind_the_same_address(
     shop.run("preview", "up", "web", "--wait", "--timeout", "180", timeout=200)
     (found,) = previews(shop)
     url, namespace = url_of(shop, "feature/a"), found["namespace"]
-    assert page(url)["articles"] == 3
+    assert page(url)["goods"] == 3
     selector = f"--selector={names.SERVICE}=web"
     stocked.kubectl("delete", "pod", "--namespace", namespace, selector, "--wait=true")
     shop.run("wait", "-e", found["name"], "web", "--timeout", "90", timeout=100)
     assert url_of(shop, "feature/a") == url
-    assert page(url)["articles"] == 3
+    assert page(url)["goods"] == 3
+
+
+@with_each_grant
+def test_a_save_is_seen_in_the_answers_of_every_pod(shop: Sandbox, stocked: Cluster) -> None:
+    git(shop.checkout, "switch", "-q", "feature/a")
+    shop.run("preview", "up", "web", "--wait", "--timeout", "180", timeout=200)
+    (found,) = previews(shop)
+    url, namespace = url_of(shop, "feature/a"), found["namespace"]
+    shop.write("app/title.txt", "saved")
+    eventually(lambda: page(url)["title"] == "saved", within=60)
+    (of_title, _) = rules(shop)
+    assert of_title["targets"][0]["p95_ms"] is not None
+
+    selector = f"--selector={names.SERVICE}=web"
+    stocked.kubectl("delete", "pod", "--namespace", namespace, selector, "--wait=true")
+    eventually(lambda: shown(url).get("title") == "saved", within=120)
+
+    started = program(stocked, namespace)
+    text = (shop.checkout / "app" / "web.py").read_text()
+    shop.write("app/web.py", text.replace('"Welcome"', '"Hello"'))
+    eventually(lambda: shown(url).get("greeting") == "Hello", within=60)
+    assert program(stocked, namespace) == started, "the pod and its container stay"
+    assert shown(url)["title"] == "saved"
+
+    shop.run("preview", "down", "--wait", "--timeout", "90", timeout=100)
+    homes = [*stocked.get("namespaces", OURS), *stocked.get("leases", "--all-namespaces", OURS)]
+    assert [one for one in homes if str(shop.base) in str(one)] == []
+
+
+def rules(shop: Sandbox) -> list[dict[str, Any]]:
+    told: dict[str, Any] = json.loads(shop.run("sync", "status", "--json").stdout)
+    return [one for one in told["rules"] if one["service"] == "web"]
+
+
+def shown(url: str) -> dict[str, Any]:
+    """The page; nothing while the program or its pod begins anew."""
+    try:
+        return page(url)
+    except (OSError, ValueError):
+        return {}
+
+
+def program(cluster: Cluster, namespace: str) -> list[str]:
+    """The containers of the web."""
+    pods = cluster.get("pods", "--namespace", namespace, f"--selector={names.SERVICE}=web")
+    return [one["status"]["containerStatuses"][0]["containerID"] for one in pods]
