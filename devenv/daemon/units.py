@@ -20,6 +20,7 @@ from devenv.model.sync import Hook, SyncRule
 from devenv.model.unit import Observed
 from devenv.runtimes.docker.frames import STDOUT
 from devenv.runtimes.executing import outcome_of
+from devenv.runtimes.kubernetes.objects.supervisor import RENEW
 from devenv.runtimes.protocol import Command, Outcome, Report
 from devenv.sync.copies import UnitKey
 from devenv.sync.link import RefusedError, Stream, command
@@ -188,7 +189,10 @@ class Pods:
         return hold(root, branch)
 
     async def open(self, replica: ReplicaId, user: str) -> Stream:
-        shell = await self._open(replica, Command(command(), takes_input=True))
+        running = self._running.get(replica)
+        if running is None:
+            raise DevenvError("the pod is gone")
+        shell = await self._open(running, Command(command(), takes_input=True))
         return Output(shell, lambda: shell.refusal)
 
     async def put(self, replica: ReplicaId, data: bytes) -> None:
@@ -216,7 +220,7 @@ class Pods:
         sends = any(rule.target for rule in intent.environment.services[self._service].sync)
         if all(one.supervised for one in self._running.values()):
             self._wishes.note(self._service, f"restarts: {reason}")
-            await asyncio.gather(*map(self._renew, self._running))
+            _need(await self._each(RENEW))
         elif not sends:
             await self._wishes.restart(self._service, reason)
         else:
@@ -226,14 +230,7 @@ class Pods:
         """It was begun with what its image has."""
         running = self._running.get(replica)
         if rule.restart and running is not None and running.supervised:
-            await self._renew(replica)
-
-    async def _renew(self, replica: ReplicaId) -> None:
-        from devenv.runtimes.kubernetes.objects.supervisor import RENEW
-
-        outcome = await outcome_of(await self._open(replica, Command(RENEW)))
-        if outcome.code:
-            raise DevenvError(f"it cannot be restarted: {outcome.output}")
+            _need([await outcome_of(await self._open(running, Command(RENEW)))])
 
     async def perform(self, hook: Hook) -> list[Outcome]:
         if hook.user or hook.privileged or hook.environment:
@@ -244,14 +241,25 @@ class Pods:
         words = hook.command
         if hook.directory:
             words = ("sh", "-c", WITHIN, "sh", hook.directory, *words)
-        return [
-            await outcome_of(await self._open(replica, Command(words))) for replica in self._running
-        ]
+        return await self._each(words)
 
-    async def _open(self, replica: ReplicaId, wanted: Command) -> Shell:
-        commands = self._host.kubernetes.commands
-        of_service, pod = ReplicaId(self._service), self._running[replica].pod
-        return await commands.open_exec(self._environment, of_service, wanted, pod)
+    async def _each(self, words: tuple[str, ...]) -> list[Outcome]:
+        """Run a command in all pods at once; one that goes meanwhile is no failure."""
+
+        async def within(replica: ReplicaId, one: Running) -> Outcome | None:
+            try:
+                return await outcome_of(await self._open(one, Command(words)))
+            except DevenvError:
+                if self._running.get(replica) == one:
+                    raise
+                return None
+
+        found = await asyncio.gather(*(within(*pod) for pod in self._running.items()))
+        return [outcome for outcome in found if outcome is not None]
+
+    async def _open(self, running: Running, wanted: Command) -> Shell:
+        commands, of_service = self._host.kubernetes.commands, ReplicaId(self._service)
+        return await commands.open_exec(self._environment, of_service, wanted, running.pod)
 
 
 class Output:
@@ -277,6 +285,13 @@ class Output:
 
     async def close(self) -> None:
         await self._command.aclose()
+
+
+def _need(outcomes: Iterable[Outcome]) -> None:
+    """Raise DevenvError where a program could not be started anew."""
+    for outcome in outcomes:
+        if outcome.code:
+            raise DevenvError(f"it cannot be restarted: {outcome.output}")
 
 
 def numbered(before: Mapping[str, int], now: Iterable[str]) -> Mapping[str, int]:

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from devenv.daemon.syncing import Syncer
-from devenv.daemon.units import Wishes
+from devenv.daemon.units import Wishes, numbered
 from devenv.errors import DevenvError
 from devenv.model.environment import Desired, EnvironmentId, Replica, Wanted
 from devenv.model.origin import Origin
@@ -32,3 +32,10 @@ def test_a_machine_without_room_for_a_watcher_is_told_of_once() -> None:
         syncer.follow(Observed(), desired, watching=True)
     assert notes == ["files cannot be watched: too many: raise the limit"]
     assert syncer.sessions == {}
+
+
+def test_a_pod_keeps_its_number_and_a_new_one_gets_the_lowest_that_is_free() -> None:
+    first = numbered({}, ["a", "b", "c"])
+    assert first == {"a": 0, "b": 1, "c": 2}
+    assert numbered(first, ["c", "d", "a", "e"]) == {"c": 2, "d": 1, "a": 0, "e": 3}
+    assert numbered(first, []) == {}

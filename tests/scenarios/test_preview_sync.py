@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.apiserver import ApiServer, Fault
-from tests.fakes.kubelet import container_of
+from tests.fakes.kubelet import V5, container_of
 from tests.fakes.thread import Beside
 from tests.scenarios.sandbox import Sandbox, eventually
 from tests.scenarios.test_previews import git, previews, shop
@@ -159,6 +159,28 @@ def test_a_server_that_refuses_for_a_while_keeps_nothing_back_for_good(
     up.write("src/page", "two")
     eventually(lambda: said(cluster, "page") == ["two", "two"])
     assert cluster.server.faults == []
+
+
+def test_a_server_that_does_not_speak_the_protocol_is_told(shop: Sandbox, cluster: Beside) -> None:
+    cluster.server.kubelet.protocols = ("v4.channel.k8s.io",)
+    bring_up(shop, cluster)
+    eventually(lambda: rule(shop)["state"] == "unreachable")
+    assert "does not speak v5.channel.k8s.io" in shop.run("sync", "status").stdout
+    cluster.server.kubelet.protocols = (V5,)
+    eventually(lambda: says(cluster, "page", "one"))
+
+
+def test_a_pod_that_goes_while_files_are_sent_keeps_nothing_from_the_others(
+    up: Sandbox, cluster: Beside
+) -> None:
+    eventually(lambda: says(cluster, "page", "one"))
+    for number in range(40):
+        up.write(f"src/many/f{number}", str(number))
+        if number % 10 == 5:
+            replace(cluster, f"web-{number % 2}")
+    eventually(partial(says, cluster, "many/f39", "39"))
+    assert all(says(cluster, f"many/f{number}", str(number)) for number in range(40))
+    eventually(lambda: rule(up)["state"] == "watching")
 
 
 @pytest.mark.parametrize("lacking", ["sh", "tar"])

@@ -106,7 +106,7 @@ def _save(tool: Composed) -> Measured:
     partial.write_bytes(content)
     begun = time.perf_counter()
     partial.rename(path)
-    _until(lambda: _read(copy) == content, "the save")
+    until(lambda: read(copy) == content, "the save")
     return time.perf_counter() - begun, []
 
 
@@ -119,17 +119,17 @@ def _write_many(tool: Composed, count: int) -> Measured:
     begun = time.perf_counter()
     for number in range(count):
         (folder / f"f{number}").write_bytes(content)
-    _until(lambda: _has_all(copies, count, content), "the burst")
+    until(lambda: has_all(copies, count, content), "the burst")
     return time.perf_counter() - begun, []
 
 
-def _has_all(folder: Path, count: int, content: bytes) -> bool:
+def has_all(folder: Path, count: int, content: bytes) -> bool:
     """Look at the last one first: it costs nothing until all is nearly there."""
     numbers = (count - 1, *range(count - 1))
-    return all(_read(folder / f"f{number}") == content for number in numbers)
+    return all(read(folder / f"f{number}") == content for number in numbers)
 
 
-def _read(path: Path) -> bytes:
+def read(path: Path) -> bytes:
     """What a file says; nothing while it is not there."""
     try:
         return path.read_bytes()
@@ -137,7 +137,7 @@ def _read(path: Path) -> bytes:
         return b""
 
 
-def _until(condition: Callable[[], bool], what: str) -> None:
+def until(condition: Callable[[], bool], what: str) -> None:
     deadline = time.perf_counter() + WITHIN
     while not condition():
         if time.perf_counter() > deadline:

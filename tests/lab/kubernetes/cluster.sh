@@ -118,7 +118,7 @@ END
 
 load() { # FILE.tar
     node_ctr images import --all-platforms=false --local "$1" >>"$STATE/logs/import.log" 2>&1 ||
-        fail "$1 cannot be loaded: $(tail -n 1 "$STATE/logs/import.log")"
+        lack cluster "$1 cannot be loaded: $(tail -n 1 "$STATE/logs/import.log")"
 }
 
 # Process 1 of a pid namespace takes every process, mount and interface of it along.
