@@ -47,9 +47,9 @@ def document(server: Server, made: Object, boot: float, urls: Urls) -> Document:
         "state": "deleting" if is_leaving(made) else _state(units),
         "reason": reason,
         "owner": annotation(made, names.OWNER),
-        "created_at": server.local(made["metadata"].get("creationTimestamp", "")),
-        "last_used_at": server.local(annotation(made, names.USED)),
-        "expires_at": server.local(annotation(made, names.EXPIRES)),
+        "created_at": server.connection.clock.local(made["metadata"].get("creationTimestamp", "")),
+        "last_used_at": server.connection.clock.local(annotation(made, names.USED)),
+        "expires_at": server.connection.clock.local(annotation(made, names.EXPIRES)),
         "urls": {**_hosts(server, namespace_of(made)), **urls},
         "services": [_service(unit) for unit in units],
     }
@@ -70,6 +70,7 @@ def _units(server: Server, namespace: str, boot: float) -> list[Unit]:
     from devenv.runtimes.kubernetes.resources import POD
     from devenv.runtimes.kubernetes.rows import Workload, matching, unit_of
 
+    boot += server.connection.clock.ahead
     pods = tuple(server.cache.all(POD, namespace))
     workloads = [
         Workload(made, (), boot)

@@ -211,6 +211,11 @@ class Service:
         """Its container's; empty where it cannot be one."""
         return self.container.definition if self.container else {}
 
+    @property
+    def bases(self) -> tuple[str, ...]:
+        """The services whose images its own is built on."""
+        return bases_of(self.definition.get("build") or {})
+
     def from_image(self, image: str) -> Service:
         """The same service with this image, whatever its definition says of pulling another."""
         if self.container is None:
@@ -230,3 +235,12 @@ class Service:
         words = [*entrypoint, *(command if own is None else own)]
         named = {**self.definition, "entrypoint": words, "command": None}
         return replace(self, container=replace(self.container, definition=named))
+
+
+OF_A_SERVICE = "service:"
+
+
+def bases_of(build: Mapping[str, Any]) -> tuple[str, ...]:
+    """The services whose images a build is made on."""
+    written = map(str, (build.get("additional_contexts") or {}).values())
+    return tuple(one.removeprefix(OF_A_SERVICE) for one in written if one.startswith(OF_A_SERVICE))

@@ -66,6 +66,25 @@ def check_ports(services: Iterable[Service], tree: Table, problems: Problems) ->
                 )
 
 
+def check_builds(services: Mapping[str, Service], problems: Problems) -> None:
+    """Refuse images that are built on what is not built here, or on each other in a circle."""
+    built = {name: one for name, one in services.items() if one.definition.get("build")}
+    for service in built.values():
+        for base in service.bases:
+            if base not in built:
+                problems.error(
+                    f"{service.name} is built on `{base}`, which is no service that is built",
+                    service.origin,
+                    did_you_mean(base, built) or "`docker-image://NAME` means an image",
+                )
+    for cycle in cycles({name: one.bases for name, one in built.items()}):
+        problems.error(
+            f"images are built on each other: {' → '.join(cycle)}",
+            built[cycle[0]].origin,
+            "remove one of these `additional_contexts`",
+        )
+
+
 def known_dependencies(service: Service, services: Mapping[str, Service]) -> tuple[Dependency, ...]:
     """What a service depends on, without what the profile does not have."""
     return tuple(one for one in service.depends_on if one.service in services)

@@ -18,7 +18,7 @@ from devenv.profile.compose.resolve import resolve
 from devenv.profile.compose.services import environment_of
 from devenv.profile.containers import containers
 from devenv.profile.filenames import OVERLAY, PROCFILE, PROFILE, is_compose
-from devenv.profile.graph import check_dependencies, check_ports, known_dependencies
+from devenv.profile.graph import check_builds, check_dependencies, check_ports, known_dependencies
 from devenv.profile.in_previews import check_preview
 from devenv.profile.interpolate import interpolate
 from devenv.profile.layers import Named, Project, read_project, read_tree
@@ -55,6 +55,7 @@ def load(request: Request, read: Reader = read_file, *, origins: bool = False) -
 
 def _loaded(environment: Environment, files: tuple[Named, ...], reading: Reading) -> Loaded:
     """Take in the lock, the last thing that may be wrong."""
+    check_builds(environment.services, reading.problems)
     own = [file.path for file in files]
     found = locking(environment, own, posixpath.normpath(shipped.folder()), reading)
     reading.problems.raise_errors()

@@ -13,13 +13,8 @@ import pytest
 from tests.daemon.previewed import READY, Previewed, on
 from tests.fakes.apiserver import TOKEN, ApiServer, Fault
 
+pytestmark = pytest.mark.usefixtures("home")
 MINUTE = 60.0
-
-
-@pytest.fixture(autouse=True)
-def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"):
-        monkeypatch.setenv(name, str(tmp_path))
 
 
 @dataclass(frozen=True)

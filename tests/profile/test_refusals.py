@@ -233,6 +233,18 @@ def test_what_is_wrong_with_a_service(keys: str, said: str) -> None:
             "1:41: a depends on `b`, whose Compose profiles are not active "
             "(activate one with --profile, or write `required: false`)",
         ),
+        (
+            "services: {a: {build: {context: ., additional_contexts: {x: 'service:b'}}}, "
+            "b: {build: {context: ., additional_contexts: {x: 'service:a'}}}}",
+            "1:12: images are built on each other: a → b → a "
+            "(remove one of these `additional_contexts`)",
+        ),
+        (
+            "services: {a: {build: {context: ., additional_contexts: {x: 'service:b'}}}, "
+            "b: {image: b}}",
+            "1:12: a is built on `b`, which is no service that is built "
+            "(`docker-image://NAME` means an image)",
+        ),
         ("include: [gone.yaml]", "1:11: there is no file gone.yaml"),
         (
             "include: [compose.yaml]",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import threading
 import time
 from functools import partial
@@ -167,5 +168,11 @@ def test_the_clock_of_the_cluster_is_the_one_that_counts(
     assert said is not None
     assert found["expires_at"] == pytest.approx(said - ahead, abs=10)
     assert found["expires_at"] == pytest.approx(time.time() + 1800, abs=120)
+    started = cluster.ask(
+        lambda server: server.store.objects["deployments", found["namespace"], "web"]["metadata"]
+    )["annotations"][names.STARTED]
+    assert float(started) == pytest.approx(time.time() + ahead, abs=120)
+    for service in json.loads(two.run("preview", "status", "--json").stdout)["services"]:
+        assert service["started_at"] == pytest.approx(time.time(), abs=120)
     assert "Nothing is to go" in two.run("preview", "sweep").stdout
     assert [one["state"] for one in previews(two)] == ["ready"]

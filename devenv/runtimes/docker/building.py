@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from devenv.errors import DevenvError
+from devenv.model.service import OF_A_SERVICE
 from devenv.runtimes.docker.inputs import context, dockerfile
 from devenv.runtimes.docker.names import INPUTS
 from devenv.runtimes.protocol import Client, Report
@@ -19,7 +20,6 @@ LAST_LINES = 15
 LONGEST_LINE = 1024 * 1024
 NO_CONTEXTS = "moby.buildkit.frontend.contexts"
 """What an engine names that does not know them."""
-OF_A_SERVICE = "service:"
 Definition = Mapping[str, Any]
 
 
@@ -160,14 +160,6 @@ def _secrets(job: Job) -> Iterator[str]:
             yield from ("--secret", f"id={name},src={source['file']}")
         else:
             yield from ("--secret", f"id={name},env={source.get('environment')}")
-
-
-def services_of(definition: Definition) -> list[str]:
-    """The services whose images a build is made on."""
-    written = (definition.get("additional_contexts") or {}).values()
-    return [
-        str(one).removeprefix(OF_A_SERVICE) for one in written if str(one).startswith(OF_A_SERVICE)
-    ]
 
 
 _SINGLE = {

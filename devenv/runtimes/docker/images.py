@@ -11,6 +11,7 @@ from typing import Any
 
 from devenv.errors import DevenvError
 from devenv.model.environment import EnvironmentId, Resources
+from devenv.model.service import bases_of
 from devenv.runtimes.docker import building, pulling
 from devenv.runtimes.docker.connection import AwayError, Connection, RefusedError
 from devenv.runtimes.docker.inputs import fingerprint
@@ -53,7 +54,7 @@ class Order:
     @property
     def bases(self) -> list[Order]:
         """The images that it is built on, of services that are built too."""
-        return [self.of(one) for one in building.services_of(self.definition["build"])]
+        return [self.of(one) for one in bases_of(self.definition["build"])]
 
     def job(self, inputs: str) -> building.Job:
         """What is to be built; ``inputs`` is the hash of all that goes into it."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from devenv.errors import DevenvError
 from devenv.failpoints import failpoint
+from devenv.model.service import bases_of
 from devenv.runtimes.docker import building, pulling
 from devenv.runtimes.docker.connection import Connection, RefusedError
 from devenv.runtimes.docker.images import SERVER_FAULT, Images, Order, Program
@@ -25,7 +26,7 @@ def content(service: str, builds: Mapping[str, Definition]) -> str:
     ``builds``: the definitions of all services whose images are built. "" where it cannot be known.
     """
     definition = builds[service]
-    given = {one: content(one, builds) for one in building.services_of(definition["build"])}
+    given = {one: content(one, builds) for one in bases_of(definition["build"])}
     if not all(given.values()):
         return ""
     return fingerprint({**definition["build"], "platform": definition.get("platform")}, given)

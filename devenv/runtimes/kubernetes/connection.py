@@ -10,7 +10,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -19,6 +18,7 @@ import aiohttp
 from devenv.errors import DevenvError
 from devenv.model.preview import Cluster
 from devenv.runtimes.kubernetes.clients import Client, Clients
+from devenv.runtimes.kubernetes.clock import Clock
 from devenv.runtimes.kubernetes.errors import AwayError, RefusedError
 
 CONNECTS_WITHIN, ANSWERS_WITHIN = 5.0, 20.0
@@ -29,8 +29,6 @@ LONGEST_PAUSE = 5.0
 APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
 PING_EVERY = 15.0
-CLOCKS_MAY_DIFFER = 5.0
-"""Seconds: an answer takes time, and says its own in whole ones."""
 UNAUTHORIZED, FORBIDDEN = 401, 403
 LOGINS = 3
 """How often credentials are got for one request: those of a short life may end on the way."""
@@ -51,13 +49,13 @@ class Waiting:
 class Connection:
     """One server. Credentials that it no longer takes are got anew, once for all who ask.
 
-    ``ahead``: seconds that its clock is ahead of ours, as its answers say. ``hint`` is called when
-    ``trouble`` has changed: why something is asked again and again now; "" when nothing is.
+    ``hint`` is called when ``trouble`` has changed: why something is asked again and again now; ""
+    when nothing is.
     """
 
     def __init__(self, cluster: Cluster, hint: Callable[[], None] = lambda: None) -> None:
         self.cluster = cluster
-        self.ahead = 0.0
+        self.clock = Clock()
         self._hint = hint
         self._troubles: dict[object, str] = {}
         self._clients = Clients(cluster)
@@ -119,6 +117,7 @@ class Connection:
         )
 
         async def ask(client: Client) -> aiohttp.ClientResponse:
+            asked = time.time()
             async with asyncio.timeout(waiting.beginning):
                 answer = await client.api.rest_client.request(
                     method,
@@ -128,7 +127,7 @@ class Connection:
                     _request_timeout=timeout,
                 )
             response: aiohttp.ClientResponse = answer.response
-            self.ahead = _ahead(response.headers.get("Date", ""), self.ahead)
+            self.clock.hear(response.headers.get("Date", ""), asked)
             if response.status < 400:
                 return response
             async with response:
@@ -262,15 +261,6 @@ def _refusal(status: int, body: bytes, headers: Mapping[str, str]) -> RefusedErr
         after = _seconds(headers.get("Retry-After", ""))
         return AwayError(f"the cluster cannot answer now: {message}", after=after)
     return RefusedError(status, str(said.get("reason") or ""), message)
-
-
-def _ahead(date: str, before: float) -> float:
-    try:
-        now = parsedate_to_datetime(date).timestamp() - time.time()
-    except ValueError:
-        return before
-    now = now if abs(now) > CLOCKS_MAY_DIFFER else 0.0
-    return now if abs(now - before) > CLOCKS_MAY_DIFFER else before
 
 
 def _seconds(text: str) -> float:

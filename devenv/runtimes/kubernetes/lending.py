@@ -25,7 +25,7 @@ async def claim(server: Server, preview: Preview) -> Object:
     """Take the first namespace that no preview has. DevenvError: each one has."""
     taken: list[str] = []
     for name in preview.cluster.namespaces:
-        wanted = lease(preview, time.time() + server.connection.ahead)
+        wanted = lease(preview, server.connection.clock.now())
         try:
             return await server.connection.call("POST", LEASE.path(name), body=wanted)
         except RefusedError as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import time
 from typing import Any
 
 from devenv.errors import DevenvError
@@ -47,7 +46,7 @@ async def _make(server: Server, preview: Preview) -> Object:
     known = server.homes.of(preview)
     first = 1 + max((generation(one, preview.name) for one in known), default=0)
     for number in range(first, first + GENERATIONS):
-        now = time.time() + server.connection.ahead
+        now = server.connection.clock.now()
         wanted = namespace(preview, number, now)
         try:
             return await server.connection.call("POST", NAMESPACE.path(), body=wanted)
@@ -130,7 +129,7 @@ def _is_going(server: Server, home: Object) -> bool:
 async def annotate(server: Server, home: Object, **moments: float) -> None:
     """Write moments (our clock's, since the epoch) on a home: ``expires``, ``used``."""
     known = {"expires": names.EXPIRES, "used": names.USED}
-    ahead = server.connection.ahead
+    ahead = server.connection.clock.ahead
     body = {"annotations": {known[key]: moment(at + ahead) for key, at in moments.items()}}
     resource, namespace = BY_KIND[home["kind"]], home["metadata"].get("namespace", "")
     await server.merge(resource, namespace, name_of(home), {"metadata": body})

@@ -46,7 +46,9 @@ class Place:
     def expires(self) -> float | None:
         """When its time is over, in seconds since the epoch; None: nothing says so."""
         found = self.server.homes.living(self.preview)
-        return self.server.local(annotation(found, names.EXPIRES)) if found else None
+        return (
+            self.server.connection.clock.local(annotation(found, names.EXPIRES)) if found else None
+        )
 
     def need(self) -> str:
         """Its namespace. DevenvError: nothing was prepared, or the cluster is away."""
@@ -61,7 +63,7 @@ class Place:
         namespace = self.namespace
         if not namespace:
             return {}
-        cache = self.server.cache
+        cache, boot = self.server.cache, boot + self.server.connection.clock.ahead
         pods = tuple(cache.all(POD, namespace))
         found: dict[ReplicaId, tuple[Resource, Workload]] = {}
         for resource, made in cache.workloads(namespace):

@@ -29,7 +29,10 @@ _STUCK = {
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """A Deployment, StatefulSet or Job, with its pods. ``boot``: the epoch in boottime's terms."""
+    """A Deployment, StatefulSet or Job, with its pods.
+
+    ``boot``: when this machine was booted, by the clock of the cluster.
+    """
 
     made: Object
     pods: tuple[Object, ...]
@@ -48,6 +51,16 @@ class Workload:
     def pull_secrets(self) -> list[dict[str, str]]:
         """Those that its pods log in to registries with, as ``{"name": …}``."""
         return list(self.made["spec"]["template"]["spec"].get("imagePullSecrets") or ())
+
+    @property
+    def started(self) -> float:
+        """When it was started last, by the clock of the cluster, in seconds since the epoch."""
+        return _number(self.made, names.STARTED)
+
+    @property
+    def stopped(self) -> float:
+        """When it was stopped last; 0: never."""
+        return _number(self.made, names.STOPPED)
 
     @property
     def image(self) -> str:
@@ -87,7 +100,7 @@ def running(pods: Iterable[Object]) -> list[Running]:
 def unit_of(workload: Workload) -> Unit:
     """What is seen of a service."""
     made = workload.made
-    started, stopped = _number(made, names.STARTED), _number(made, names.STOPPED)
+    started, stopped = workload.started, workload.stopped
     asked = stopped > started
     exit_ = _stopped(workload, stopped) if asked else _ended(workload)
     health, detail = _health(workload) if exit_ is None else (Health.NONE, "")
@@ -132,7 +145,7 @@ def _ended(workload: Workload) -> Exit | None:
         found = _condition(workload.made, kind)
         if found.get("status") == "True":
             at = seconds(found["lastTransitionTime"]) - workload.boot
-            started = _number(workload.made, names.STARTED) - workload.boot
+            started = workload.started - workload.boot
             code = next(_codes(workload.pods), None)
             if code is None and kind == "Failed":
                 return Exit(1, max(at, started), why=str(found.get("message") or ""))

@@ -20,7 +20,6 @@ from devenv.runtimes.kubernetes.resources import (
     Resource,
     name_of,
 )
-from devenv.runtimes.kubernetes.rows import moment
 from devenv.runtimes.kubernetes.watches import Watches
 
 ABSENT, CONFLICT = 404, 409
@@ -126,11 +125,6 @@ class Server:
         """Know at once what the server has answered."""
         if resource in WATCHED and made.get("kind", resource.kind) == resource.kind:
             self.cache.put(resource, made)
-
-    def local(self, stamp: str) -> float | None:
-        """A moment of the server as our clock has it, in seconds since the epoch."""
-        found = moment(stamp)
-        return None if found is None else found - self.connection.ahead
 
     def need(self) -> None:
         """Raise AwayError unless it can be asked."""

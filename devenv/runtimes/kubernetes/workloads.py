@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import Any
 
 from devenv.errors import DevenvError
@@ -20,6 +19,8 @@ from devenv.runtimes.protocol import Login
 
 GOES_WITHIN = 60.0
 """Seconds that what is deleted or stopped has beyond its own grace."""
+TICK = 0.001
+"""Seconds between a start and a stop, whatever two machines take the cluster's time to be."""
 
 
 class Workloads:
@@ -48,7 +49,8 @@ class Workloads:
         secrets = there[1].pull_secrets if there else []
         if login is not None:
             secrets = [{"name": name_of(await self._apply(pull_secret(self._preview, login)))}]
-        workload = pulling(_marked(made[-1], step), secrets)
+        begun = max(self._server.connection.clock.now(), there[1].stopped + TICK if there else 0.0)
+        workload = pulling(_marked(made[-1], step, begun), secrets)
         if there is not None and _must_go_first(there[0], workload):
             await self._delete(*there)
         before = await self._inventory.of(service.name)
@@ -63,7 +65,8 @@ class Workloads:
     async def stop(self, resource: Resource, workload: Workload, grace: float) -> None:
         """Let its pods go, and return when they have."""
         spec = {"suspend": True} if resource is JOB else {"replicas": 0}
-        stamp = {names.STOPPED: f"{time.time():.3f}"}
+        now = max(self._server.connection.clock.now(), workload.started + TICK)
+        stamp = {names.STOPPED: f"{now:.3f}"}
         body = {"metadata": {"annotations": stamp}, "spec": spec}
         await self._server.merge(resource, self._namespace, name_of(workload.made), body)
 
@@ -109,15 +112,15 @@ def _must_go_first(there: Resource, wanted: dict[str, Any]) -> bool:
     return there is JOB or there is not BY_KIND[wanted["kind"]]
 
 
-def _marked(workload: dict[str, Any], step: Start) -> dict[str, Any]:
-    """Write on it what it was started for."""
+def _marked(workload: dict[str, Any], step: Start, now: float) -> dict[str, Any]:
+    """Write on it what it was started for, and when."""
     replica: Replica = step.replica
     marks = {
         names.FINGERPRINT: replica.fingerprint,
         names.GENERATION: str(replica.generation),
         names.ATTEMPT: str(step.attempt),
         names.RESTARTS: str(step.restarts),
-        names.STARTED: f"{time.time():.3f}",
+        names.STARTED: f"{now:.3f}",
     }
     metadata = workload["metadata"]
     annotations = {**metadata.get("annotations", {}), **marks}

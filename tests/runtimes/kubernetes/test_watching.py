@@ -304,6 +304,23 @@ def test_many_open_streams_keep_no_request_waiting(tmp_path: Path) -> None:
     on(tmp_path, PATIENT, test)
 
 
+def test_another_clock_is_known_and_kept_while_it_may_be_the_same(tmp_path: Path) -> None:
+    async def test(day: Day) -> None:
+        connection = day.server.connection
+        day.fake.ahead = 3600.0
+        await connection.call("GET", "/version")
+        before = connection.clock.ahead
+        assert before == pytest.approx(3600.0, abs=10.0)
+        day.fake.ahead = 3603.0
+        await connection.call("GET", "/version")
+        assert connection.clock.ahead == before
+        day.fake.ahead = 0.0
+        await connection.call("GET", "/version")
+        assert connection.clock.ahead == 0.0
+
+    on(tmp_path, PATIENT, test)
+
+
 def test_a_token_that_nobody_takes_is_told(tmp_path: Path) -> None:
     async def test(day: Day) -> None:
         day.fake.token = "another"
