@@ -100,6 +100,7 @@ KEYS = (
     Key("task.run", "enter,r", _DO("run"), "run", "Run the task now", TASKS, "any"),
     Key("task.stop", "x", _DO("stop"), "stop", "Stop the task", TASKS, "runs"),
     Key("task.detail", "d", "detail", "detail", "What it is made of, and why", TASKS, "any"),
+    Key("timeline.detail", "d", "detail", "detail", "What is known of it", TIMELINE, "any"),
     Key("back", "escape,backspace", "back", "back", "Back to where you came from", DETAIL, "any"),
     Key("detail.start", "s", _DO("start"), "start", "Start", DETAIL, "rest"),
     Key("detail.stop", "x", _DO("stop"), "stop", "Stop, and leave it stopped", DETAIL, "runs"),

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
@@ -20,7 +21,14 @@ WITHIN = 20.0
 
 
 class LogApp(App[None]):
-    """Nothing but the view."""
+    """Nothing but the view; what is told stays in ``told``, however long a test takes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[str] = []
+
+    def notify(self, message: str, **how: Any) -> None:
+        self.told.append(message)
 
     def compose(self) -> ComposeResult:
         yield LogView()
@@ -57,6 +65,12 @@ class Logbook:
     def rows(self) -> list[str]:
         lines = self.view.lines
         return [lines.render_line(y).text.rstrip() for y in range(lines.size.height)]
+
+    @property
+    def told(self) -> str:
+        app = self.pilot.app
+        assert isinstance(app, LogApp)
+        return " ".join(app.told)
 
     @property
     def status(self) -> str:

@@ -172,6 +172,7 @@ EVENTS = {
         event(13, 60.0, "web", "starting", "it ended with exit code 1"),
         event(14, 61.0, "web", "ready"),
         event(15, 90.0, "", "note", "the checkout was moved from /old to /home/me/shop"),
+        event(16, 95.0, "web", "sync", "3 files, 4.1 kB, within 12 ms"),
     ]
 }
 

@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from textual import events
-from textual.notifications import Notifications
 
 from devenv.tui.widgets.log_pulse import Pulse
 from tests.tui.logbook import logbook
@@ -112,17 +111,13 @@ async def test_what_cannot_be_found_is_told_and_what_is_no_expression_too(tmp_pa
         book.write("web", *numbered(1, 30))
         book.open()
         await book.answer("slash", "nothing")
-        await book.until(lambda: "no line matches" in told(book.pilot.app._notifications))
+        await book.until(lambda: "no line matches" in book.told)
         await book.answer("slash", "(")
-        await book.until(lambda: "not a regular" in told(book.pilot.app._notifications))
+        await book.until(lambda: "not a regular" in book.told)
         assert book.view.prompt.display
         await book.press("escape")
         assert not book.view.prompt.display
         assert book.view.lines.has_focus
-
-
-def told(notifications: Notifications) -> str:
-    return " ".join(notification.message for notification in notifications)
 
 
 @run
@@ -209,10 +204,10 @@ async def test_what_is_shown_is_saved_and_no_file_overwritten(tmp_path: Path) ->
         file = tmp_path / "saved.txt"
         await book.answer("s", str(file))
         await book.until(file.exists)
-        await book.until(lambda: "50 lines saved" in told(book.pilot.app._notifications))
+        await book.until(lambda: "50 lines saved" in book.told)
         assert file.read_text() == "".join(f"line {number}\n" for number in range(10, 501, 10))
         await book.answer("s", str(file))
-        await book.until(lambda: "File exists" in told(book.pilot.app._notifications))
+        await book.until(lambda: "File exists" in book.told)
         assert len(file.read_text().split()) == 100
 
 

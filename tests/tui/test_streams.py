@@ -109,11 +109,11 @@ def test_the_critical_chain_is_what_was_waited_for() -> None:
     shown = startup(read_events(EVENTS), read_graph(GRAPH), NOW)
     assert shown.chain == ("db", "migrate", "web")
     assert (round(shown.end - shown.begin, 3), len(shown.bars)) == (4.2, 4)
-    assert [one.kind for one in shown.later] == ["starting", "ready", "note"]
+    assert [one.kind for one in shown.later] == ["starting", "ready", "note", "sync"]
 
 
 def test_what_is_run_after_the_start_up_is_no_part_of_it() -> None:
-    later = [event(16, 70.0, "lint", "starting"), event(17, 71.0, "lint", "failed")]
+    later = [event(17, 99.0, "lint", "starting"), event(18, 99.5, "lint", "failed")]
     happened = {"events": [*EVENTS["events"], *later]}
     shown = startup(read_events(happened), read_graph(GRAPH), NOW)
     assert (round(shown.end - shown.begin, 3), len(shown.bars)) == (4.2, 4)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar
 
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 
@@ -27,6 +29,7 @@ EVERY = 2.0
 class TimelineScreen(ViewScreen):
     """Asks anew whenever the environment has changed, and from time to time."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(keys.TIMELINE)]
     where = keys.TIMELINE
 
     def __init__(self) -> None:
@@ -62,6 +65,9 @@ class TimelineScreen(ViewScreen):
         return (service,) if service else ()
 
     def on_rows_chosen(self) -> None:
+        self.action_detail()
+
+    def action_detail(self) -> None:
         for service in self.meant():
             self.app.show_detail(service.name)
 
