@@ -33,7 +33,7 @@ def _preparations(scene: Scene) -> Iterator[Prepare]:
     for runtime, fingerprint in scene.desired.preparation.items():
         prepared = observed.prepared.get(runtime)
         if prepared != fingerprint and runtime not in _unable(observed):
-            cause = "its client's circumstances have changed" if prepared else "it is needed"
+            cause = "its client's circumstances have changed" if prepared else "needed"
             yield Prepare(runtime, cause)
 
 

@@ -6,12 +6,18 @@ from typing import assert_never
 
 from devenv.model.plan import Hold, Pause, Plan, Prepare, Remove, Start, Step, StopUnit
 
+_PREPARED = {
+    "process": "the keeper of host processes",
+    "docker": "networks and volumes of containers",
+    "kubernetes": "the namespace",
+}
+
 
 def line(decided: Step | Hold) -> str:
     """Say a step or a hold in one line."""
     match decided:
         case Prepare(runtime, cause):
-            return f"prepare {runtime}: {cause}"
+            return f"prepare {_PREPARED.get(runtime, runtime)}: {cause}"
         case Start(replica, _, cause, attempt):
             again = f" (try {attempt + 1})" if attempt else ""
             return f"start {replica.id}{again}: {cause}"

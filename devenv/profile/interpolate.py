@@ -65,7 +65,7 @@ class _Interpolator:
                 raise DevenvError(f"more than {TOTAL_LIMIT} characters, variables replaced")
         except DevenvError as error:
             self._problems.spoil(error, scalar.origin)
-            return replace(scalar, value="")
+            return scalar
         return replace(scalar, value=value)
 
     def _warn(self, name: str, scalar: Scalar) -> None:

@@ -16,7 +16,7 @@ SHOP = (
 
 def test_the_forecast_lists_the_rounds_to_come() -> None:
     assert forecast(want(*SHOP), see(prepared=""), NOW) == (
-        ("prepare process: it is needed",),
+        ("prepare the keeper of host processes: needed",),
         ("start db: it is wanted",),
         ("start migrate: it is wanted",),
         ("start web: it is wanted",),

@@ -37,14 +37,14 @@ def test_what_runs_as_it_should_is_left_alone() -> None:
 
 def test_a_runtime_is_prepared_before_anything_starts() -> None:
     assert planned(want(service("web")), see(prepared="")) == [
-        "prepare process: it is needed",
+        "prepare the keeper of host processes: needed",
         "hold web, preparing: waits for process to be prepared",
     ]
 
 
 def test_other_circumstances_of_the_client_are_prepared_without_a_restart() -> None:
     assert planned(want(service("web")), see(up("web"), prepared="old")) == [
-        "prepare process: its client's circumstances have changed"
+        "prepare the keeper of host processes: its client's circumstances have changed"
     ]
 
 
@@ -201,7 +201,7 @@ def test_replicas_over_the_number_are_stopped() -> None:
 def test_a_unit_leaves_its_runtime_before_it_starts_in_another() -> None:
     world = want(service("web"), runtime="docker")
     assert planned(world, see(up("web"))) == [
-        "prepare docker: it is needed",
+        "prepare networks and volumes of containers: needed",
         "stop web by SIGTERM within 10 s: moves from process to docker",
     ]
     assert "remove web: moves from process to docker" in planned(

@@ -359,3 +359,17 @@ def test_read_file_tells_absent_from_unreadable(tmp_path: Path) -> None:
     assert read_file(str(tmp_path / "gone" / "too")) is None
     with pytest.raises(DevenvError, match="cannot read"):
         read_file(str(tmp_path / "loop"))
+
+
+def test_what_has_no_value_is_not_wrong_in_other_ways_as_well() -> None:
+    services = "services: {web: {image: '${IMAGE:?}', ports: ['${PORT:?}:80'], depends_on: [db]}}"
+    missing = [
+        "required variable IMAGE is missing a value (set IMAGE)",
+        "required variable PORT is missing a value (set PORT)",
+    ]
+    in_profile = [line.split(": ", 1)[1] for line in problems_of(services)]
+    assert in_profile == [*missing, "web depends on `db`, which is not in the profile"]
+    with pytest.raises(ProfileError) as caught:
+        load(Request(ROOT), {f"{ROOT}/compose.yaml": services.encode()}.get)
+    in_compose = [str(problem).split(": ", 1)[1] for problem in caught.value.problems]
+    assert in_compose == [*missing, "services.web: it depends on db, and there is no such service"]

@@ -296,3 +296,33 @@ def test_a_volume_of_compose_is_named_with_the_way_to_adopt_it(sandbox: Sandbox)
         sandbox.run("down", "--volumes", "--yes")
     finally:
         docker("volume", "rm", f"{project}_data")
+
+
+OUTSIDE = """
+services:
+  web: {image: lab/busybox:1, command: [sleep, "1000"], networks: [NET], volumes: ["VOLUME:/data"]}
+networks: {NET: {external: true}}
+volumes: {VOLUME: {external: true}}
+"""
+
+
+def test_what_somebody_else_has_to_make_first_is_told_at_once(sandbox: Sandbox) -> None:
+    network, volume = f"net{sandbox.token}", f"data{sandbox.token}"
+    lacking = (f"docker network create {network}", f"docker volume create {volume}")
+    sandbox.write("compose.yaml", OUTSIDE.replace("NET", network).replace("VOLUME", volume))
+    planned = sandbox.run("plan").stdout
+    assert all(command in planned for command in lacking)
+    refused = sandbox.run("up", "-d", check=False)
+    assert refused.returncode == 1
+    assert f"there is no network {network}, no volume {volume}" in refused.stderr
+    assert " && ".join(lacking) in refused.stderr
+    for command in lacking:
+        docker(*command.split()[1:])
+    try:
+        sandbox.run("up", "-d", timeout=100)
+        assert sandbox.states() == {"web": "ready"}
+        assert "docker network create" not in sandbox.run("plan").stdout
+    finally:
+        sandbox.run("down", "--volumes", "--yes")
+        docker("network", "rm", network)
+        docker("volume", "rm", volume)

@@ -63,7 +63,7 @@ async def plan(context: Context, params: Params) -> Answer:
 async def _ahead(
     context: Context, live: LiveEnvironment, intent: Intent, wanted: Desired
 ) -> list[str]:
-    """What is done to images and volumes before containers start."""
+    """What is done or needed before containers start: networks, volumes, images."""
     survey = context.registry.host.docker.survey
     resources = resources_of(intent)
     given = (intent.client, resources, builds(intent.environment))
@@ -74,7 +74,7 @@ async def _ahead(
     ]
     diverged = await survey.diverged(live.id, resources)
     asks = [f"asks before it replaces the volume {name}, and its data" for name in sorted(diverged)]
-    return [*asks, *await survey.ahead(live.id, orders)]
+    return [*asks, *await survey.ahead(live.id, resources, orders)]
 
 
 async def why(context: Context, params: Params) -> Answer:

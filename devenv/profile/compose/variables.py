@@ -11,7 +11,7 @@ from devenv.profile.tree import Scalar, Table, map_scalars
 
 
 def interpolate(tree: Table, lookup: Lookup, problems: Problems) -> Table:
-    """Keys are left alone. What cannot be replaced is a problem, and an empty string."""
+    """Keys are left alone. What cannot be replaced is a problem, and stays as it is."""
     length = 0
 
     def changed(scalar: Scalar) -> Scalar:
@@ -30,8 +30,8 @@ def interpolate(tree: Table, lookup: Lookup, problems: Problems) -> Table:
             if length > TOTAL_LIMIT:
                 raise DevenvError(f"more than {TOTAL_LIMIT} characters, variables replaced")
         except DevenvError as error:
-            problems.add(error, scalar.origin)
-            return replace(scalar, value="")
+            problems.spoil(error, scalar.origin)
+            return scalar
         return replace(scalar, value=value)
 
     entries = {key: map_scalars(value, changed) for key, value in tree.entries.items()}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+import shlex
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from json import dumps
 from typing import Any
@@ -65,7 +66,7 @@ class Wanted:
 async def make_networks(
     connection: Connection, environment: EnvironmentId, resources: Resources, origin: str = ""
 ) -> Mapping[str, str]:
-    """Make what is missing; return the engine's name of each network by its key.
+    """Make what is missing but external; return the engine's name of each network by its key.
 
     ``origin`` is noted on what is made: who may remove it once nobody knows its environment.
     One that was made from another definition is made again: it holds no data.
@@ -79,13 +80,10 @@ async def make_networks(
     all_wanted = [_clear_of_others(wanted, there) for wanted in all_wanted]
     for wanted in all_wanted:
         found = there.get(wanted.name)
-        if found is None and wanted.is_external:
-            hint = f"docker network create {wanted.name}"
-            raise DevenvError(f"there is no network {wanted.name}", hint)
         if found is not None and wanted.is_ours(found) and not wanted.is_as_found(found):
             await _remove(connection, "network", found["Id"])
             found = None
-        if found is None:
+        if found is None and not wanted.is_external:
             await _create_network(connection, wanted)
     return {wanted.key: wanted.name for wanted in all_wanted}
 
@@ -93,29 +91,47 @@ async def make_networks(
 async def make_volumes(
     connection: Connection, environment: EnvironmentId, resources: Resources
 ) -> Mapping[str, Volume]:
-    """Make what is missing; return the engine's side of each volume by its key.
+    """Make what is missing but external; return the engine's side of each volume by its key.
 
     One that was made from another definition is never touched: DevenvError.
     """
     all_wanted = _wanted(environment, resources.project, resources.volumes)
     if not all_wanted:
         return {}
-    listed = await connection.call(lambda client: client.volumes())
-    there = {found["Name"]: found for found in listed["Volumes"] or ()}
+    there = {found["Name"]: found for found in await connection.call(_volumes)}
     all_wanted = [_clear_of_others(wanted, there) for wanted in all_wanted]
     for wanted in all_wanted:
         found = there.get(wanted.name)
-        if found is None and wanted.is_external:
-            hint = f"docker volume create {wanted.name}"
-            raise DevenvError(f"there is no volume {wanted.name}", hint)
-        if found is None:
+        if found is None and not wanted.is_external:
             await _create_volume(connection, wanted)
-        elif wanted.is_ours(found) and not wanted.is_as_found(found):
+        elif found is not None and wanted.is_ours(found) and not wanted.is_as_found(found):
             raise DevenvError(
                 f"the volume {wanted.name} was made from another definition, and holds data",
                 "undo the change, or lose the data: devenv up --yes",
             )
     return {wanted.key: _volume(wanted) for wanted in all_wanted}
+
+
+async def missing(connection: Connection, resources: Resources) -> Mapping[str, str]:
+    """The networks and volumes that somebody else has to make first, each with the command for it.
+
+    Those of a Compose file that are ``external``, and that the engine does not have.
+    """
+    environment = EnvironmentId("")
+    networks = _external(_wanted(environment, resources.project, resources.networks))
+    volumes = _external(_wanted(environment, resources.project, resources.volumes))
+    there_networks = await connection.call(_networks) if networks else ()
+    there_volumes = await connection.call(_volumes) if volumes else ()
+    lacking = [("network", name) for name in networks - {one["Name"] for one in there_networks}]
+    lacking += [("volume", name) for name in volumes - {one["Name"] for one in there_volumes}]
+    return {
+        f"{kind} {name}": shlex.join(["docker", kind, "create", name])
+        for kind, name in sorted(lacking)
+    }
+
+
+def _external(all_wanted: Iterable[Wanted]) -> set[str]:
+    return {wanted.name for wanted in all_wanted if wanted.is_external}
 
 
 async def diverged(
@@ -125,8 +141,7 @@ async def diverged(
     all_wanted = _wanted(environment, resources.project, resources.volumes)
     if not all_wanted:
         return frozenset()
-    listed = await connection.call(lambda client: client.volumes())
-    there = {found["Name"]: found for found in listed["Volumes"] or ()}
+    there = {found["Name"]: found for found in await connection.call(_volumes)}
     named = [_clear_of_others(wanted, there) for wanted in all_wanted]
     pairs = ((one, there[one.name]) for one in named if one.name in there)
     return frozenset(
@@ -143,8 +158,7 @@ async def remarks(
     if not networks and not volumes:
         return []
     there_networks = {found["Name"]: found for found in await connection.call(_networks)}
-    listed = await connection.call(lambda client: client.volumes())
-    there_volumes = {found["Name"]: found for found in listed["Volumes"] or ()}
+    there_volumes = {found["Name"]: found for found in await connection.call(_volumes)}
     return [
         *_moved("network", networks, there_networks),
         *_moved("volume", volumes, there_volumes),
@@ -154,6 +168,11 @@ async def remarks(
 
 def _networks(client: Any) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = client.networks()
+    return found
+
+
+def _volumes(client: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = client.volumes()["Volumes"] or []
     return found
 
 

@@ -30,18 +30,28 @@ class Survey:
         except DevenvError:  # a hint that cannot be had keeps nobody from going up
             return []
 
-    async def ahead(self, environment: EnvironmentId, orders: Collection[Order]) -> list[str]:
-        """Say what has to be had first for containers that are not there: pulled, built."""
+    async def ahead(
+        self, environment: EnvironmentId, resources: Resources, orders: Collection[Order]
+    ) -> list[str]:
+        """Say what has to be had first: networks and volumes that somebody else makes, and, for
+        containers that are not there, images: pulled, built.
+        """
         place = self.places.get(environment)
         if place is None or place.engine.away:
             return []
         there = {replica.service for replica in place.rows()}
         named = {one.name: one for one in orders if one.service not in there}
+        from devenv.runtimes.docker.resources import missing
+
         try:
+            lacking = await missing(place.engine.connection, resources)
             found = await asyncio.gather(*map(place.engine.images.outlook, named.values()))
-        except DevenvError:  # to have the image is refused then
+        except DevenvError:  # to have them is refused then
             return []
-        return [line for line in found if line]
+        return [
+            *(f"there is no {name}: {command}" for name, command in lacking.items()),
+            *(line for line in found if line),
+        ]
 
     async def diverged(self, environment: EnvironmentId, resources: Resources) -> frozenset[str]:
         """The volumes of an environment that were made from another definition."""
