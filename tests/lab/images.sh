@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
 # images.sh: makes the images that are missing or were made from other files; images.sh TAG: that one.
-# No image registry is asked: they are made of Debian's packages, and of a Go module.
+# No image registry is asked: they are made of Debian's packages, of Go modules, and from Maven.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/settings.sh"
 
 SUITE=bookworm
 # The others begin with lab/base.
 TAGS=(lab/busybox:1 lab/base:12 lab/python:3.11 lab/postgres:15 lab/redis:7 lab/nginx:1 lab/rabbitmq:3 \
-    lab/mariadb:10.11 lab/mailpit:1.33)
+    lab/mariadb:10.11 lab/mailpit:1.33 lab/minio:2026 lab/opensearch:2)
 MAILPIT=github.com/axllent/mailpit@v1.33.1
+MINIO=github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c
+OPENSEARCH=2.19.1
 
 make_missing() {
     local made tag
@@ -32,33 +34,43 @@ name_of() { expr "$1" : 'lab/\(.*\):'; }
 make_image() {
     local name
     name=$(name_of "$1")
-    case $name in
-    busybox | base)
-        work=$(mktemp -d "$LAB/work.XXXXXX")
-        trap 'rm -rf --one-file-system "$work"' EXIT
-        "fill_$name"
+    work=$(mktemp -d "$LAB/work.XXXXXX")
+    trap 'rm -rf --one-file-system "$work"' EXIT
+    ! declare -F "fill_$name" >/dev/null || "fill_$name"
+    if [ -d "$HERE/images/$name" ]; then
+        cp "$HERE/images/$name"/* "$work"
+        # The host's network: its names are those that the mirror and a proxy are known by.
+        docker build --network host --label "lab.made=$(version_of "$1")" -t "$1" "$work"
+    else
         tar -C "$work" -c . |
             docker import --change "LABEL lab.made=$(version_of "$1")" --change "CMD sh" - "$1"
-        ;;
-    mailpit)
-        work=$(mktemp -d "$LAB/work.XXXXXX")
-        trap 'rm -rf --one-file-system "$work"' EXIT
-        fill_mailpit
-        printf 'FROM lab/busybox:1\nCOPY mailpit /\nENTRYPOINT ["/mailpit"]\n' |
-            docker build --label "lab.made=$(version_of "$1")" -t "$1" -f - "$work"
-        ;;
-    *)
-        # The host's network: its names are those that the mirror and a proxy are known by.
-        docker build --network host --label "lab.made=$(version_of "$1")" -t "$1" "$HERE/images/$name"
-        ;;
-    esac
+    fi
     docker tag "$1" "lab/$name"
 }
 
 # Without its pages, which its releases add.
-fill_mailpit() {
-    command -v go >/dev/null || lack lab/mailpit "go is not on this machine"
-    GOBIN=$work CGO_ENABLED=0 GOFLAGS=-mod=mod go install -trimpath -ldflags "-s -w" "$MAILPIT"
+fill_mailpit() { install_go "$MAILPIT"; }
+
+fill_minio() { install_go "$MINIO"; }
+
+install_go() { # MODULE
+    command -v go >/dev/null || lack "$name" "go is not on this machine"
+    GOBIN=$work CGO_ENABLED=0 GOFLAGS=-mod=mod go install -trimpath -ldflags "-s -w" "$1"
+}
+
+# The server alone, and the plugin that its own image has for log-ins and TLS.
+fill_opensearch() {
+    need unzip
+    command -v mvn >/dev/null || need maven
+    fetch "org.opensearch.distribution.integ-test-zip:opensearch:$OPENSEARCH:zip"
+    fetch "org.opensearch.plugin:opensearch-security:$OPENSEARCH.0:zip"
+    unzip -q "$work/opensearch-$OPENSEARCH.zip" -d "$work"
+    mv "$work/opensearch-$OPENSEARCH" "$work/opensearch"
+    mv "$work/opensearch-security-$OPENSEARCH.0.zip" "$work/security.zip"
+}
+
+fetch() { # GROUP:ARTIFACT:VERSION:KIND
+    mvn -q --batch-mode dependency:copy -Dartifact="$1" -DoutputDirectory="$work"
 }
 
 # Debian's `wget -T` crashes in it (exit status 139): let `timeout` limit it.

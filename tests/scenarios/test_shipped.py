@@ -15,24 +15,27 @@ import pytest
 
 from tests.lab.engine import Engine
 from tests.scenarios.sandbox import Sandbox, eventually, processes_with
-from tests.scenarios.shipped_clients import Keeper, Keys, MySql, Sql
+from tests.scenarios.shipped_clients import Bucket, Keeper, Keys, MySql, Search, Sql
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.usefixtures("real_engine")]
 
 POSTGRES = "uses: postgres@15, image: lab/postgres:15"
 REDIS = "uses: redis, image: lab/redis:7"
 MYSQL = "uses: mysql, image: lab/mariadb:10.11"
+OPENSEARCH = "uses: opensearch, image: lab/opensearch:2"
 SIDES = [
     pytest.param(POSTGRES, "process", Sql(), id="postgres, process"),
     pytest.param(POSTGRES, "docker", Sql(), id="postgres, docker"),
     pytest.param(REDIS, "process", Keys(), id="redis, process"),
     pytest.param(REDIS, "docker", Keys(), id="redis, docker"),
     pytest.param(MYSQL, "docker", MySql(), id="mysql, docker"),
+    pytest.param(OPENSEARCH, "docker", Search(), id="opensearch, docker"),
 ]
 ENVIRONMENTS = {
     POSTGRES: ("POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB"),
     REDIS: ("REDIS_PASSWORD",),
     MYSQL: ("MYSQL_USER", "MYSQL_PASSWORD", "MYSQL_DATABASE"),
+    OPENSEARCH: ("OPENSEARCH_INITIAL_ADMIN_PASSWORD",),
 }
 READER = """
 tasks:
@@ -177,6 +180,24 @@ tasks:
       queue: {condition: service_healthy}
 """
 )
+
+
+def test_a_store_keeps_what_it_was_given(sandbox: Sandbox) -> None:
+    sandbox.profile(f"services: {{db: {{uses: minio, image: 'lab/minio:2026'}}}}{READER}")
+    up(sandbox)
+    own = variables(sandbox, "db")
+    login = f"{own['MINIO_ROOT_USER']}:{own['MINIO_ROOT_PASSWORD']}"
+    store = Bucket(variables(sandbox, "reader")["URL"], login)
+    store.put(sandbox.write("word", "tea"))
+    with pytest.raises(subprocess.CalledProcessError, match="exit status 22"):
+        Bucket(store.url, "app:wrong").get()
+    sandbox.run("down")
+    up(sandbox)
+    assert store.get() == "tea"
+    console = {port["name"]: port["port"] for port in sandbox.service("db")["ports"]}["console"]
+    with urllib.request.urlopen(f"http://127.0.0.1:{console}/") as page:
+        assert b"MinIO" in page.read()
+    sandbox.run("down", "--volumes", "--yes")
 
 
 def test_mail_is_taken_and_shown(sandbox: Sandbox) -> None:
