@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import signal
 
+import pytest
+
+from tests.lab import browser as a_browser
+from tests.lab import cluster as a_cluster
+from tests.lab import engine as an_engine
+from tests.lab import podman as a_podman
+from tests.lab import resolver as a_resolver
 from tests.lab.browser import browsers
 from tests.lab.cluster import real_cluster
-from tests.lab.engine import engine, pytest_terminal_summary
+from tests.lab.engine import engine
 from tests.lab.grants import lent, lent_member, nobody, team_member
+from tests.lab.podman import podman
 from tests.lab.resolver import resolver
 
 # A background job of a shell ignores it, and so would all commands that are interrupted here.
@@ -19,8 +27,19 @@ __all__ = [
     "lent",
     "lent_member",
     "nobody",
-    "pytest_terminal_summary",
+    "podman",
     "real_cluster",
     "resolver",
     "team_member",
 ]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say once what was not there, in a line that nobody overlooks."""
+    reasons = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
+    for lab in (an_engine, a_cluster, a_podman, a_resolver, a_browser):
+        left_out = [reason for reason in reasons if lab.ABSENT in reason]
+        if left_out:
+            why = lab.ABSENT + left_out[0].partition(lab.ABSENT)[2].rstrip("')")
+            said = f"{why}: {len(left_out)} tests left out"
+            terminalreporter.write_line(said, red=True, bold=True)

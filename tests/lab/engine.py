@@ -12,8 +12,6 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.lab import browser, cluster, resolver
-
 ABSENT = "NO DOCKER ENGINE"
 ANSWERS_WITHIN = 5.0
 UNIX = "unix://"
@@ -60,14 +58,3 @@ def engine() -> Engine:
     if fault:
         pytest.skip(f"{ABSENT}: {fault}")
     return Engine(host, os.environ.get("DEVENV_LAB_REGISTRY", ""))
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say it once, in a line that nobody overlooks."""
-    reasons = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
-    for absent in (ABSENT, cluster.ABSENT, resolver.ABSENT, browser.ABSENT):
-        left_out = [reason for reason in reasons if absent in reason]
-        if left_out:
-            why = absent + left_out[0].partition(absent)[2].rstrip("')")
-            said = f"{why}: {len(left_out)} tests left out"
-            terminalreporter.write_line(said, red=True, bold=True)
