@@ -112,6 +112,13 @@ async def make_volumes(
     return {wanted.key: _volume(wanted) for wanted in all_wanted}
 
 
+async def refuse_missing(connection: Connection, resources: Resources) -> None:
+    """Raise DevenvError with all that somebody else has to make first, if there is any."""
+    lacking = await missing(connection, resources)
+    if lacking:
+        raise DevenvError(f"there is no {', no '.join(lacking)}", " && ".join(lacking.values()))
+
+
 async def missing(connection: Connection, resources: Resources) -> Mapping[str, str]:
     """The networks and volumes that somebody else has to make first, each with the command for it.
 

@@ -96,9 +96,7 @@ class DockerRuntime:
         connection, wanted = place.engine.connection, preparation.resources
         if preparation.replacing:
             await _replace(place, preparation, report)
-        lacking = await resources.missing(connection, wanted)
-        if lacking:
-            raise DevenvError(f"there is no {', no '.join(lacking)}", " && ".join(lacking.values()))
+        await resources.refuse_missing(connection, wanted)
         networks, volumes = await asyncio.gather(
             resources.make_networks(connection, environment, wanted, self.places.origin),
             resources.make_volumes(connection, environment, wanted),
