@@ -89,6 +89,18 @@ def delayed(seconds: float) -> Callable[[Exchange], None]:
     return how
 
 
+def held(answered: threading.Event, gate: threading.Event) -> Callable[[Exchange], None]:
+    """The engine answers, but that arrives only once the gate is open."""
+
+    def how(exchange: Exchange) -> None:
+        answer = exchange.answer()
+        answered.set()
+        gate.wait()
+        exchange.client.sendall(answer)
+
+    return how
+
+
 def reset(exchange: Exchange) -> None:
     """The call never arrives."""
     exchange.client.shutdown(socket.SHUT_RDWR)

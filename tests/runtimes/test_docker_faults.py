@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import subprocess
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -145,6 +146,23 @@ async def test_a_restart_that_nobody_told_of_is_found_out(at: Pier) -> None:
     at.engine.rows[container] = before
     await at.docker("restart", "--time", "0", container)
     await eventually(lambda: at.engine.rows[container].started > before.started + 60)
+
+
+@pytest.mark.usefixtures("impatient")
+@at_a_pier
+async def test_what_is_made_while_the_engine_lists_is_not_forgotten(at: Pier) -> None:
+    at.hear(exchange.stalled)
+    answered, gate = threading.Event(), threading.Event()
+    at.proxy.spoil("GET /containers/json", exchange.held(answered, gate))
+    next_list = at.proxy.spoil("GET /containers/json", exchange.Exchange.pass_on, nth=2)
+    try:
+        await asyncio.to_thread(answered.wait)
+        await at.quay.start("web")
+        row = at.engine.rows[at.container("web")]
+    finally:
+        gate.set()
+    await eventually(lambda: next_list.struck)
+    assert at.engine.rows[row.container] is row
 
 
 @pytest.mark.usefixtures("impatient")

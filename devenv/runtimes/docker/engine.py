@@ -147,11 +147,12 @@ class Engine:
             await self._look_at_all(dirty)
 
     async def _repair(self) -> None:
+        known = set(self.rows)  # what is made while the engine lists is no less there
         listed = await self.connection.call(
             lambda client: client.containers(all=True, filters=FILTER)
         )
         there = {one["Id"]: one for one in listed}
-        for container in self.rows.keys() - there.keys():
+        for container in known - there.keys():
             self.forget(container)
         await self._look_at_all(key for key, one in there.items() if self._differs(one))
 
