@@ -8,7 +8,7 @@ import time
 from devenv.profile.checkout import branch_of, git_folder
 from devenv.sync.session import Hold
 
-SETTLES = 0.05
+SETTLES = 0.1
 """Seconds from git's last write of its index: a switch changes HEAD only after the files."""
 AGAIN = 1.0
 

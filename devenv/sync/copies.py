@@ -20,6 +20,10 @@ from devenv.sync.tree import EMPTY
 
 RETRY = 0.2, 2.0
 """Seconds until a unit that could not be reached is tried again, at first and at most."""
+FAR = 5.0
+"""The same, at most, where no engine of this machine is asked: a try costs others more."""
+MANY = 10
+"""Failures after which the pause does not grow any more."""
 ROOT = "0"
 LACKS = "not found in $PATH", "the image has no "
 """What an engine says where an image has no ``sh``, and a receiver where it has no tool."""
@@ -118,10 +122,16 @@ class Copy:
             self._link = Link(await opener.open(self.key.replica, user))
             for mirror in self.mirrors.values():
                 mirror.doubt()
+        refused: RefusedError | None = None
         for strand, mirror in self.mirrors.items():
             if mirror.revision < mirror.source.revision:
-                await mirror.bring(self._link)
-                await self._meet(strand, opener)
+                try:
+                    await mirror.bring(self._link)
+                    await self._meet(strand, opener)
+                except RefusedError as error:  # another rule may well be possible
+                    refused = refused or error
+        if refused is not None:
+            raise refused
 
     async def _meet(self, strand: Strand, opener: Opener) -> None:
         """Say so when the first contact has found something to send."""
@@ -207,7 +217,10 @@ class Copies:
     def retry(self) -> float | None:
         """Seconds until a unit that could not be reached is to be tried again."""
         failures = [copy.failures for copy in self.now.values() if copy.problem]
-        return min(RETRY[1], RETRY[0] * 2.0 ** min(failures)) if failures else None
+        if not failures:
+            return None
+        most = RETRY[1] if self._opener.has_engine else FAR
+        return min(most, RETRY[0] * 2.0 ** min(*failures, MANY))
 
     def _copy(self, key: UnitKey, before: Copy | None) -> Copy:
         senders = [strand for strand in self._strands if strand.rule.target]

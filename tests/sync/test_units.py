@@ -7,8 +7,11 @@ import io
 import tarfile
 from pathlib import Path
 
+from devenv.model.sync import SyncRule
 from devenv.sync.copies import UnitKey
-from tests.sync.worlds import BOTH, WEB, World, listing, world
+from devenv.sync.session import Session
+from devenv.sync.watch.watcher import Watcher
+from tests.sync.worlds import BOTH, WEB, Shells, World, listing, world
 
 
 def test_a_new_container_gets_everything_again(tmp_path: Path) -> None:
@@ -187,5 +190,49 @@ def test_without_an_engine_nobody_helps_a_user_who_may_not_write(tmp_path: Path)
             await one.until(lambda: WEB in one.session.copies)
             await one.until(lambda: one.session.copies[WEB].failures > 1)
             assert "file" in one.session.copies[WEB].problem
+
+    asyncio.run(main())
+
+
+def test_a_rule_that_is_refused_keeps_no_other_one_back(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "a").write_text("1")
+    refused = SyncRule(str(tmp_path / "src"), str(tmp_path / "file" / "app"))
+    possible = SyncRule(str(tmp_path / "src"), str(tmp_path / "dst"))
+
+    async def main() -> None:
+        watcher = Watcher(str(tmp_path / "cookies"))
+        session = Session([refused, possible], watcher, Shells(), boottime=lambda: 0.0)
+        session.follow({WEB: UnitKey(WEB, 10.0, "c1")})
+        task = asyncio.create_task(session.run())
+        try:
+            async with asyncio.timeout(15):
+                await session.caught_up()
+            assert (tmp_path / "dst" / "a").read_text() == "1"
+            assert "file" in session.copies[WEB].problem
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+            watcher.close()
+
+    asyncio.run(main())
+
+
+def test_a_unit_that_cannot_be_reached_for_hours_is_tried_again_all_the_same(
+    tmp_path: Path,
+) -> None:
+    async def main() -> None:
+        async with world(tmp_path, running=False) as one:
+            one.shells.away = "no shell in this image"
+            one.run()
+            await one.until(lambda: WEB in one.session.copies)
+            await one.until(lambda: one.session.copies[WEB].failures)
+            one.session.copies[WEB].failures = 10_000
+            (one.source / "a").write_text("1")
+            await one.until(lambda: one.session.copies[WEB].failures > 10_000)
+            one.shells.away = ""
+            await one.until(lambda: not one.session.copies[WEB].problem)
+            await one.same()
 
     asyncio.run(main())

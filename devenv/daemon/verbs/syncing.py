@@ -175,12 +175,13 @@ def _state(session: Session, strand: Strand, targets: list[Document]) -> str:
 def _target(replica: ReplicaId, copy: Copy, mirror: Mirror) -> Document:
     tally = mirror.tally
     behind = mirror.revision < mirror.source.revision
-    state = "unreachable" if copy.problem else "halted" if mirror.halted else ""
+    problem = copy.problem if behind else ""
+    state = "unreachable" if problem else "halted" if mirror.halted else ""
     return {
         "index": replica.index,
         "name": copy.key.name,
         "state": state or ("sending" if behind else "equal"),
-        "reason": copy.problem or mirror.halted or copy.lack,
+        "reason": problem or mirror.halted or copy.lack,
         "generation": tally.generation,
         "files": tally.files,
         "bytes": tally.bytes,
