@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
+from devenv.sync.tree import Entry, Folder
+
 HOME = "stays at home unless a rule names it"
 OURS = ".devenv-sync"
 """The folder within a target in which files are staged; never taken from a source."""
@@ -62,11 +64,39 @@ class Patterns(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A list of patterns, where it was written, and the source's path below where they count."""
+    """A list of patterns, and where it was written.
+
+    ``prefix``: the source's path, seen from where they count; ``below``: the folder within the
+    source ("a/b/") that they are about.
+    """
 
     name: str
     patterns: Patterns
     prefix: str = ""
+    below: str = ""
+
+    def seen(self, path: str) -> str | None:
+        """A path as the patterns see it; None: it is elsewhere."""
+        if self.below:
+            return path[len(self.below) :] if path.startswith(self.below) else None
+        return posixpath.join(self.prefix, path) if self.prefix else path
+
+
+Written = tuple[str, tuple[str, ...]]
+"""An ignore file: its path and its lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a filter was made of: when that changes, it is to be made anew.
+
+    ``names``: of ignore files within the source; ``above``: folders outside of it that may have
+    some; ``files``: those that there were.
+    """
+
+    names: frozenset[str] = frozenset()
+    above: frozenset[str] = frozenset()
+    files: tuple[Written, ...] = ()
 
 
 class Filter:
@@ -75,7 +105,10 @@ class Filter:
     ``include``: only what matches one of them is taken (none given: everything).
     """
 
-    def __init__(self, layers: Sequence[Layer], include: Sequence[str] = ()) -> None:
+    def __init__(
+        self, layers: Sequence[Layer], include: Sequence[str] = (), origin: Origin = Origin()
+    ) -> None:
+        self.origin = origin
         self._layers = layers
         self._include = DockerPatterns(include) if include else None
         self._named = DockerPatterns([one for one in include if not _is_wild(one)])
@@ -86,8 +119,8 @@ class Filter:
         if OURS in path and OURS in path.split("/"):
             return Verdict(False, f"{OURS} is the folder that files are staged in")
         for layer in self._layers:
-            below = posixpath.join(layer.prefix, path) if layer.prefix else path
-            found = layer.patterns.match(below, folder=folder)
+            seen = layer.seen(path)
+            found = layer.patterns.match(seen, folder=folder) if seen is not None else None
             if found is not None:
                 decided = Verdict(not found.ignored, f"{layer.name}: {found.pattern}")
                 if found.ignored and layer.name == HOME and self._is_named(path, folder=folder):
@@ -99,6 +132,15 @@ class Filter:
             return Verdict(True, f"include: {found.pattern}")
         return decided
 
+    def decisive(self, path: str, *, folder: bool) -> Verdict:
+        """The verdict that counts for a path: that on a folder above it, where nothing is taken."""
+        names = path.split("/")
+        for end in range(1, len(names)):
+            above = "/".join(names[:end])
+            if self.prunes(above):
+                return self.verdict(above, folder=True)
+        return self.verdict(path, folder=folder)
+
     def prunes(self, folder: str) -> bool:
         """Tell whether nothing in a folder is taken, so that it need not be looked into."""
         verdict = self.verdict(folder, folder=True)
@@ -106,12 +148,26 @@ class Filter:
             return False
         wild = not verdict.because.startswith(HOME)
         return not any(
-            layer.patterns.may_return_below(posixpath.join(layer.prefix, folder), by_wildcard=wild)
+            layer.patterns.may_return_below(seen, by_wildcard=wild)
             for layer in self._layers
+            if (seen := layer.seen(folder)) is not None
         )
 
     def _is_named(self, path: str, *, folder: bool) -> bool:
         return self._named.match(path, folder=folder) is not None
+
+
+def kept(tree: Folder, rule: Filter, path: str = "") -> Folder:
+    """A tree without what a filter ignores."""
+    entries: dict[str, Entry] = {}
+    for name, entry in tree.entries.items():
+        below = f"{path}/{name}" if path else name
+        if isinstance(entry, Folder):
+            if not rule.prunes(below):
+                entries[name] = kept(entry, rule, below)
+        elif rule.verdict(below).taken:
+            entries[name] = entry
+    return Folder(tree.mode, tree.inode, entries)
 
 
 def _is_wild(pattern: str) -> bool:

@@ -14,6 +14,7 @@ from devenv.sync.batch import Batch
 from devenv.sync.contents import contents, doubted, shown
 from devenv.sync.deposit import deposited
 from devenv.sync.diff import Change, Conflict, Content, changes, compare
+from devenv.sync.ignore import Filter, kept
 from devenv.sync.link import INLINE, Link, RefusedError
 from devenv.sync.report import Sent
 from devenv.sync.safety import halt
@@ -33,6 +34,7 @@ class Watched(Protocol):
     tree: Folder | None
     revision: int
     since: float
+    rule: Filter
 
     def mark(self, path: str, *, deep: bool, soon: bool = False) -> None: ...
 
@@ -104,6 +106,27 @@ class Record(Protocol):
     def add(self, edits: Sequence[Edit], modes: Mapping[str, int]) -> None: ...
 
 
+class _Notes:
+    """Writes down what a target has, where there is a record of it."""
+
+    def __init__(self, record: Record | None) -> None:
+        self._record = record
+
+    async def anew(self, agreed: Folder) -> None:
+        if self._record is not None:
+            await asyncio.to_thread(self._record.begin, agreed)
+
+    async def add(self, batch: Batch, agreed: Folder) -> None:
+        if self._record is None:
+            return
+        if self._record.is_long:
+            await self.anew(agreed)
+        elif len(batch) < INLINE:
+            self._record.add(batch.edits, batch.modes)
+        else:
+            await asyncio.to_thread(self._record.add, batch.edits, batch.modes)
+
+
 class Mirror:
     """``agreed``: what both sides have (None: not compared); ``sending``: the batch on its way."""
 
@@ -114,7 +137,8 @@ class Mirror:
         contact: Contact = Contact(),
         record: Record | None = None,
     ) -> None:
-        self._record = record
+        self._notes = _Notes(record)
+        self._rule: Filter | None = None
         self.source = source
         self.agreed: Folder | None = None
         self.revision = 0
@@ -148,10 +172,11 @@ class Mirror:
         tree = self._way.renamed(self.source.tree)
         if not revision:
             return
+        self._forget_ignored()
         await link.at(self._way.target)
         if self.agreed is None and tree is not None:
             self.agreed = await self._first(link, tree)
-            await self._write_anew()
+            await self._notes.anew(self.agreed)
         assert self.agreed is not None or tree is None
         agreed = self.agreed or EMPTY
         self.halted = "" if self._accepted and tree is not None else halt(agreed, tree)
@@ -166,12 +191,21 @@ class Mirror:
             await self._carry_or_halve(link, list(changes(self.agreed, tree)), since)
         self.revision = revision
 
+    def _forget_ignored(self) -> None:
+        """What is ignored from now on is left as it is there."""
+        if self._way.names or self._rule is self.source.rule:
+            return
+        self._rule = rule = self.source.rule
+        self._contact = replace(self._contact, known=kept(self._contact.known, rule))
+        self.agreed = kept(self.agreed, rule) if self.agreed is not None else None
+
     async def deposit(self, put: Put) -> None:
         """Give a unit in which nothing can run what it lacks; nothing is deleted there."""
         revision = self.source.revision
         tree = self._way.renamed(self.source.tree)
         if not revision or tree is None:
             return
+        self._forget_ignored()
         todo = list(changes(self._contact.known, tree))
         self.problems = {change.path: NOT_DELETED for change in todo if change.new is None}
         names = self._way.names or {}
@@ -224,24 +258,10 @@ class Mirror:
             self.sending = None
         self.agreed = edited(with_modes(self.agreed, batch.modes), batch.edits)
         self.tally.add(batch, time.monotonic() - since)
-        await self._write_down(batch)
+        await self._notes.add(batch, self.agreed)
         self.problems |= batch.unreadable
         for path in batch.unsettled:
             self.source.mark((self._way.names or {}).get(path, path), deep=False)
-
-    async def _write_anew(self) -> None:
-        if self._record is not None and self.agreed is not None:
-            await asyncio.to_thread(self._record.begin, self.agreed)
-
-    async def _write_down(self, batch: Batch) -> None:
-        if self._record is None:
-            return
-        if self._record.is_long:
-            await self._write_anew()
-        elif len(batch) < INLINE:
-            self._record.add(batch.edits, batch.modes)
-        else:
-            await asyncio.to_thread(self._record.add, batch.edits, batch.modes)
 
     async def _carry_or_halve(self, link: Link, todo: Sequence[Change], since: float) -> None:
         try:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import posixpath
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from devenv.model.sync import SyncRule, Syntax
 from devenv.sync.ignore import (
@@ -16,31 +18,37 @@ from devenv.sync.ignore import (
     HomePatterns,
     Layer,
     Match,
-    Patterns,
+    Origin,
+    Written,
 )
 from devenv.sync.mirror import Way
+
+GITIGNORE, DOCKERIGNORE = ".gitignore", ".dockerignore"
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """``root`` is a folder always; of a rule for one file it is the folder of that file."""
+    """``root`` is a folder always; of a rule for one file it is the folder of that file.
+
+    ``read`` makes the filter, of what the ignore files say then.
+    """
 
     rule: SyncRule
     root: str
     way: Way
-    filter: Filter
+    read: Callable[[], Filter]
 
 
 def prepare(rule: SyncRule) -> Prepared:
-    """Read what the rule needs from the disk: whether it is for one file, and the ignore files."""
+    """Look what the rule is for: a folder or one file."""
     source = os.path.realpath(rule.source)
     if os.path.isdir(source) or not os.path.exists(source):
-        return Prepared(rule, source, Way(rule.target), _filter(rule, source))
+        return Prepared(rule, source, Way(rule.target), partial(_filter, rule, source))
     root, name = os.path.split(source)
     target, renamed = posixpath.split(rule.target)
     names = None if renamed in {"", name} else {renamed: name}
     only = Filter([Layer("the rule is for one file", _Only(name))])
-    return Prepared(rule, root, Way(target or "/", names), only)
+    return Prepared(rule, root, Way(target or "/", names), lambda: only)
 
 
 class _Only:
@@ -58,47 +66,78 @@ class _Only:
 
 def _filter(rule: SyncRule, source: str) -> Filter:
     layers = [Layer(HOME, HomePatterns()), Layer("built in", DockerPatterns(PASSING))]
-    layers += _dockerignore(rule, source)
-    own: Patterns
     if rule.syntax is Syntax.GIT:
-        layers += _gitignore(source)
-        own = GitPatterns(rule.ignore)
-    else:
-        own = DockerPatterns(rule.ignore)
-    return Filter([*layers, Layer("ignore", own)], rule.include)
+        return _as_git(rule, source, layers)
+    names, files = _dockerignores(rule, source), list[Written]()
+    prefix = os.path.relpath(source, os.path.realpath(rule.context)) if names else ""
+    for name in names:
+        lines = _lines(name)
+        if lines is not None:
+            files.append((name, lines))
+            seen = "" if prefix == "." else prefix
+            layers.append(Layer(os.path.basename(name), DockerPatterns(lines), seen))
+            break
+    within = frozenset(os.path.basename(name) for name in names)
+    above = frozenset(os.path.dirname(name) for name in names)
+    origin = Origin(within, frozenset(one for one in above if one != source), tuple(files))
+    return Filter([*layers, Layer("ignore", DockerPatterns(rule.ignore))], rule.include, origin)
 
 
-def _dockerignore(rule: SyncRule, source: str) -> list[Layer]:
-    if not rule.context:
-        return []
+def _dockerignores(rule: SyncRule, source: str) -> list[str]:
+    """Where the file may be that counts: the first that is there does."""
     context = os.path.realpath(rule.context)
-    prefix = os.path.relpath(source, context)
-    if prefix.startswith(".."):
+    if not rule.context or os.path.relpath(source, context).startswith(".."):
         return []
-    for name in (f"{rule.dockerfile}.dockerignore", ".dockerignore"):
-        lines = _lines(os.path.join(context, name))
-        if lines is not None:
-            return [Layer(name, DockerPatterns(lines), "" if prefix == "." else prefix)]
-    return []
+    return [
+        os.path.join(context, name) for name in (f"{rule.dockerfile}{DOCKERIGNORE}", DOCKERIGNORE)
+    ]
 
 
-def _gitignore(source: str) -> list[Layer]:
-    """The .gitignore files from the repository's root down to the source."""
-    found: list[Layer] = []
-    folder, prefix = source, ""
-    while True:
-        lines = _lines(os.path.join(folder, ".gitignore"))
-        if lines is not None:
-            found.insert(0, Layer(os.path.join(folder, ".gitignore"), GitPatterns(lines), prefix))
-        parent, name = os.path.split(folder)
-        if parent == folder or os.path.exists(os.path.join(folder, ".git")):
-            return found
-        folder, prefix = parent, posixpath.join(name, prefix) if prefix else name
+def _as_git(rule: SyncRule, source: str, layers: Sequence[Layer]) -> Filter:
+    """The .gitignore files from the repository's root down, those within the source too."""
+    own = Layer("ignore", GitPatterns(rule.ignore))
+    above = _folders_above(source)
+    files: list[Written] = []
+    found = list(layers)
+    for folder in above:
+        _take(found, files, folder, prefix=os.path.relpath(source, folder))
+    for folder, folders, names in os.walk(source):
+        path = os.path.relpath(folder, source)
+        below = "" if path == "." else f"{path}/"
+        if GITIGNORE in names:
+            _take(found, files, folder, below=below)
+        rule_here = Filter([*found, own], rule.include)
+        folders[:] = sorted(name for name in folders if not rule_here.prunes(below + name))
+    origin = Origin(frozenset({GITIGNORE}), frozenset(above), tuple(files))
+    return Filter([*found, own], rule.include, origin)
 
 
-def _lines(path: str) -> list[str] | None:
+def _take(
+    layers: list[Layer], files: list[Written], folder: str, *, prefix: str = "", below: str = ""
+) -> None:
+    path = os.path.join(folder, GITIGNORE)
+    lines = _lines(path)
+    if lines is not None:
+        files.append((path, lines))
+        layers.append(Layer(path, GitPatterns(lines), prefix, below))
+
+
+def _folders_above(source: str) -> list[str]:
+    """From the root of the repository that the source is in down to it; none: it is in none."""
+    found: list[str] = []
+    folder = source
+    while not os.path.exists(os.path.join(folder, ".git")):
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return []
+        found.insert(0, parent)
+        folder = parent
+    return found
+
+
+def _lines(path: str) -> tuple[str, ...] | None:
     try:
         with open(path, errors="surrogateescape") as file:
-            return file.read().splitlines()
+            return tuple(file.read().splitlines())
     except OSError:
         return None

@@ -29,7 +29,7 @@ class Scanner:
         self._clock = clock
         self._begun = clock()
         self._root = root
-        self._rule = rule
+        self.rule = rule
         self._watch = watch
         self._recent: set[str] = set()
         self._editions: dict[str, int] = {}
@@ -68,9 +68,9 @@ class Scanner:
 
     def _entry(self, path: str, found: os.stat_result, before: Entry | None = None) -> Entry | None:
         if stat.S_ISDIR(found.st_mode):
-            pruned = path and self._rule.prunes(path)
+            pruned = path and self.rule.prunes(path)
             return None if pruned else self._folder(path, found, before)
-        if not self._rule.verdict(path).taken:
+        if not self.rule.verdict(path).taken:
             return None
         if stat.S_ISREG(found.st_mode):
             return self._file(path, found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from devenv.sync.diff import changes, paths_of
 from devenv.sync.guard import Guard
+from devenv.sync.ignore import Filter, kept
 from devenv.sync.rules import Prepared
 from devenv.sync.tree import Folder
 from devenv.sync.watch.source import Source
@@ -20,12 +21,13 @@ class Strand:
     def __init__(self, prepared: Prepared, watcher: Watcher) -> None:
         self.rule = prepared.rule
         self.way = prepared.way
-        self.source = Source(prepared.root, prepared.filter, watcher)
+        self.source = Source(prepared.root, prepared.read, watcher)
         self.base: Folder | None = None
         self.guard = Guard()
         self.pending: list[str] = []
         self.due = 0.0
         self._acted: Folder | None = None
+        self._rule: Filter | None = None
 
     def take(self) -> list[str]:
         """Return the paths that have changed since the last call; the first tree is no change."""
@@ -34,6 +36,9 @@ class Strand:
             return []
         if self._acted is None:
             self.base = self._acted = tree
+        if self._rule is not self.source.rule:
+            self._rule = self.source.rule
+            self._acted = kept(self._acted, self._rule)
         found = [path for change in changes(self._acted, tree) for path in paths_of(change)]
         self._acted = tree
         return found

@@ -63,6 +63,7 @@ class Still:
         self.tree: Folder | None = Scanner(self.root, Filter([]), lambda _: None).whole()
         self.revision = 1
         self.since = 0.0
+        self.rule = Filter([])
 
     def mark(self, path: str, *, deep: bool, soon: bool = False) -> None: ...
 

@@ -28,7 +28,7 @@ ALL = Filter([])
 @asynccontextmanager
 async def watching(root: Path, rule: Filter = ALL) -> AsyncIterator[Source]:
     watcher = Watcher(f"{root}.cookies")
-    source = Source(str(root), rule, watcher)
+    source = Source(str(root), lambda: rule, watcher)
     task = asyncio.create_task(source.run())
     try:
         await caught_up(source)

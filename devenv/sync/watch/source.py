@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from devenv.sync.ignore import Filter, Verdict
@@ -12,6 +13,7 @@ from devenv.sync.scan import Scanner
 from devenv.sync.tree import EMPTY, Folder
 from devenv.sync.watch import inotify
 from devenv.sync.watch.coalesce import Pace, due, seen, taken
+from devenv.sync.watch.ignores import Ignores
 from devenv.sync.watch.watcher import Watcher
 
 FEW = 64
@@ -28,18 +30,20 @@ class Source:
     """``tree`` is None while there is no such folder. ``revision`` counts the trees.
 
     ``since`` is when the first event of the newest tree came (monotonic), ``unwatched`` are the
-    folders that are polled since the system has no watch left for them.
+    folders that are polled since the system has no watch left for them. ``rule`` is what the tree
+    was made by; ``read`` makes it anew when an ignore file has changed.
     """
 
-    def __init__(self, root: str, rule: Filter, watcher: Watcher) -> None:
+    def __init__(self, root: str, read: Callable[[], Filter], watcher: Watcher) -> None:
         self.root = root
+        self.rule = Filter([])
         self.tree: Folder | None = EMPTY
         self.revision = 0
         self.since = 0.0
         self.unwatched: set[str] = set()
-        self._rule = rule
         self._watcher = watcher
-        self._scanner = Scanner(root, rule, self._watch)
+        self._scanner = Scanner(root, self.rule, self._watch)
+        self._ignores = Ignores(read, watcher, lambda: self.mark("", deep=True))
         self._lock = _git_lock(root)
         self._marks: dict[str, bool] = {}
         self._touched: set[int] = set()
@@ -52,7 +56,7 @@ class Source:
     def mark(self, path: str, *, deep: bool, soon: bool = False) -> None:
         """Look at a path again. ``soon``: it was made just now, and is being written."""
         now = time.monotonic()
-        if path and not self._is_taken(path):
+        if path and not (self._is_taken(path) or self._is_written_in(path)):
             return
         self._marks[path] = self._marks.get(path, False) or deep
         self._first = now if self._first is None else self._first
@@ -78,6 +82,7 @@ class Source:
                 await self._wait()
                 await self._look()
         finally:
+            self._ignores.close()
             self._watcher.drop(self, self._watcher.numbers(self))
 
     def explain(self, path: str) -> Verdict | None:
@@ -85,24 +90,20 @@ class Source:
         below = os.path.relpath(path, self.root)
         if below == ".." or below.startswith("../"):
             return None
-        names = below.split("/")
-        for end in range(1, len(names)):
-            folder = "/".join(names[:end])
-            if self._rule.prunes(folder):
-                return self._rule.verdict(folder, folder=True)
-        return self._rule.verdict(below, folder=os.path.isdir(path))
+        return self.rule.decisive(below, folder=os.path.isdir(path))
 
     @property
     def polled(self) -> list[str]:
         """The topmost folders that are not watched."""
-        found: list[str] = []
-        for path in sorted(self.unwatched, key=lambda one: f"{one}/" if one else ""):
-            if not found or (found[-1] and not f"{path}/".startswith(f"{found[-1]}/")):
-                found.append(path)
-        return found
+        return _topmost(self.unwatched)
 
     def _is_taken(self, path: str) -> bool:
-        return self._rule.verdict(path).taken or self._rule.verdict(path, folder=True).taken
+        rule = self._scanner.rule
+        return rule.verdict(path).taken or rule.verdict(path, folder=True).taken
+
+    def _is_written_in(self, path: str) -> bool:
+        """Whether a file says what is ignored."""
+        return os.path.basename(path) in self._scanner.rule.origin.names
 
     async def _wait(self) -> None:
         while True:
@@ -136,7 +137,7 @@ class Source:
         marks, self._marks = self._marks, {}
         since, self._first = self._first or time.monotonic(), None
         self._pace = taken(self._pace, time.monotonic())
-        if self.tree is None or "" in marks:
+        if self.tree is None or "" in marks or any(map(self._is_written_in, marks)):
             found = await asyncio.to_thread(self._whole)
         elif len(marks) > FEW or any(marks.values()):
             found = await asyncio.to_thread(self._scanner.again, self.tree, marks)
@@ -145,14 +146,27 @@ class Source:
         self._publish(found, since)
 
     def _whole(self) -> Folder | None:
-        self._touched, self.unwatched = set(), set()
-        found = self._scanner.whole()
+        self._read_anew()
+        found = self._scan()
+        while self._read_anew():  # it changed before it was watched
+            found = self._scan()
         self._watcher.drop(self, self._watcher.numbers(self) - self._touched)
         return found
 
+    def _scan(self) -> Folder | None:
+        self._touched, self.unwatched = set(), set()
+        return self._scanner.whole()
+
+    def _read_anew(self) -> bool:
+        """Read the ignore files, and tell whether they say something else than before."""
+        rule = self._ignores.anew()
+        if rule is not None:
+            self._scanner.rule = rule
+        return rule is not None
+
     def _publish(self, found: Folder | None, since: float) -> None:
         if found is not self.tree or not self.revision:
-            self.tree, self.since = found, since
+            self.tree, self.since, self.rule = found, since, self._scanner.rule
             self.revision += 1
         self._is_looking = False
         self._news.set()
@@ -166,6 +180,14 @@ class Source:
             if error.errno not in inotify.NO_ROOM:
                 raise
             self.unwatched.add(path)
+
+
+def _topmost(paths: Iterable[str]) -> list[str]:
+    found: list[str] = []
+    for path in sorted(paths, key=lambda one: f"{one}/" if one else ""):
+        if not found or (found[-1] and not f"{path}/".startswith(f"{found[-1]}/")):
+            found.append(path)
+    return found
 
 
 def _git_lock(root: str) -> str:

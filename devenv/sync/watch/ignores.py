@@ -1,0 +1,43 @@
+"""The ignore files of a source: read, and seen to change where they lie above it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from devenv.sync.ignore import Filter, Origin
+from devenv.sync.watch.watcher import Watcher
+
+
+class Ignores:
+    """``read`` makes the filter of what they say, ``changed`` is called when they may say more.
+
+    Those within the source are seen by whoever watches that.
+    """
+
+    def __init__(
+        self, read: Callable[[], Filter], watcher: Watcher, changed: Callable[[], None]
+    ) -> None:
+        self._read = read
+        self._watcher = watcher
+        self._changed = changed
+        self._origin: Origin | None = None
+
+    def anew(self) -> Filter | None:
+        """Read them; None: they say what they have said before."""
+        rule = self._read()
+        if rule.origin == self._origin:
+            return None
+        for folder in rule.origin.above:
+            with suppress(OSError):
+                self._watcher.add(self, folder, "")
+        self._origin = rule.origin
+        return rule
+
+    def mark(self, path: str, *, deep: bool, soon: bool = False) -> None:
+        """Take in that something has changed in a folder above."""
+        if self._origin is not None and path in self._origin.names:
+            self._changed()
+
+    def close(self) -> None:
+        self._watcher.drop(self, self._watcher.numbers(self))
