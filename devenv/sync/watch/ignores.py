@@ -10,7 +10,7 @@ from devenv.sync.watch.watcher import Watcher
 
 
 class Ignores:
-    """``read`` makes the filter of what they say, ``changed`` is called when they may say more.
+    """``rule`` is what they say; ``changed`` is called when they may say something else.
 
     Those within the source are seen by whoever watches that.
     """
@@ -21,22 +21,23 @@ class Ignores:
         self._read = read
         self._watcher = watcher
         self._changed = changed
+        self.rule = Filter([])
         self._origin: Origin | None = None
 
-    def anew(self) -> Filter | None:
-        """Read them; None: they say what they have said before."""
+    def anew(self) -> bool:
+        """Read them, and tell whether they say something else than before."""
         rule = self._read()
         if rule.origin == self._origin:
-            return None
+            return False
         for folder in rule.origin.above:
             with suppress(OSError):
                 self._watcher.add(self, folder, "")
-        self._origin = rule.origin
-        return rule
+        self.rule, self._origin = rule, rule.origin
+        return True
 
     def mark(self, path: str, *, deep: bool, soon: bool = False) -> None:
         """Take in that something has changed in a folder above."""
-        if self._origin is not None and path in self._origin.names:
+        if path in self.rule.origin.names:
             self._changed()
 
     def close(self) -> None:

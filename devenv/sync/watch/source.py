@@ -146,23 +146,17 @@ class Source:
         self._publish(found, since)
 
     def _whole(self) -> Folder | None:
-        self._read_anew()
+        self._ignores.anew()
         found = self._scan()
-        while self._read_anew():  # it changed before it was watched
+        while self._ignores.anew():  # it changed before it was watched
             found = self._scan()
         self._watcher.drop(self, self._watcher.numbers(self) - self._touched)
         return found
 
     def _scan(self) -> Folder | None:
         self._touched, self.unwatched = set(), set()
+        self._scanner.rule = self._ignores.rule
         return self._scanner.whole()
-
-    def _read_anew(self) -> bool:
-        """Read the ignore files, and tell whether they say something else than before."""
-        rule = self._ignores.anew()
-        if rule is not None:
-            self._scanner.rule = rule
-        return rule is not None
 
     def _publish(self, found: Folder | None, since: float) -> None:
         if found is not self.tree or not self.revision:
