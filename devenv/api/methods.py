@@ -109,7 +109,7 @@ METHODS: dict[str, Method] = {
     "cluster.list": Method("", "clusters"),
     "cluster.check": Method("name?", "cluster checks"),
     "cluster.remove": Method("name", "removed"),
-    "preview.up": Method("target client branch? cluster? lifetime? services?", STATUS),
+    "preview.up": Method("target client branch? cluster? lifetime? services? watch?", STATUS),
     "preview.plan": Method(
         "target client branch? cluster? lifetime? services?", "rounds objects problems"
     ),

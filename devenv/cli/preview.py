@@ -65,7 +65,8 @@ def _up(arguments: Arguments, session: Session) -> Result:
         return _plan(session, params)
 
     def ask() -> Document:
-        return session.client.call("preview.up", params, within=120.0)
+        asked = {**params, "watch": not arguments.no_watch}
+        return session.client.call("preview.up", asked, within=120.0)
 
     told = ask()
     name = told["environment"]["name"]

@@ -71,6 +71,8 @@ _INDEX = Option("--index", NUMBER, "which replica, counted from 0", "N")
 _RUNTIME = Option("--runtime", TEXT, "run the services there", "NAME", ("process", "docker"))
 _SHOW_SECRETS = Option("--show-secrets", FLAG, "print secret values as they are")
 
+_NO_WATCH = Option("--no-watch", FLAG, "do not follow changes of files (develop.watch)")
+
 _ALL = (
     Verb(
         "up",
@@ -81,7 +83,7 @@ _ALL = (
             _RUNTIME,
             Option("--build", FLAG, "build images first, where their inputs have changed"),
             _TIMEOUT,
-            Option("--no-watch", FLAG, "do not follow changes of files (develop.watch)"),
+            _NO_WATCH,
             Option("--plan --dry-run", FLAG, "show what would be done, and do nothing"),
         ),
     ),
@@ -234,6 +236,7 @@ _ALL = (
             Option("--cluster", TEXT, "which cluster (the only one)", "CLUSTER"),
             Option("--ttl", DURATION, "how long it lives (3d)", "TIME"),
             Option("--plan --dry-run", FLAG, "show what would be done, and do nothing (up)"),
+            _NO_WATCH,
             Option("--wait", FLAG, "wait until it is ready, or gone"),
             Option("--follow", FLAG, "go on with what comes (logs)"),
             Option("--tail", NUMBER, "only the last N lines (logs)", "N"),

@@ -36,14 +36,18 @@ def up(shop: Sandbox, cluster: Beside) -> Sandbox:
 
 
 def bring_up(
-    shop: Sandbox, cluster: Beside, action: str = "sync", entrypoint: str = "[run]"
+    shop: Sandbox,
+    cluster: Beside,
+    action: str = "sync",
+    entrypoint: str = "[run]",
+    words: tuple[str, ...] = (),
 ) -> Sandbox:
     cluster.server.kubelet.root = shop.base / "pods"
     cluster.server.kubelet.root.mkdir()
     text = COMPOSE.replace("ACTION", action).replace("[run]", entrypoint)
     shop.write("compose.yaml", text)
     shop.write("src/page", "one")
-    shop.run("preview", "up", "--wait")
+    shop.run("preview", "up", "--wait", *words)
     return shop
 
 
@@ -110,6 +114,15 @@ def test_a_save_is_in_every_pod(up: Sandbox, cluster: Beside) -> None:
     (preview,) = previews(up)
     assert told["environment"] == f"{preview['name']}.fake"
     assert f"{preview['name']}.fake  web" in up.run("sync", "status").stdout
+
+
+def test_without_watching_a_save_stays_out_of_the_pods(shop: Sandbox, cluster: Beside) -> None:
+    bring_up(shop, cluster, words=("--no-watch",))
+    shop.write("src/page", "two")
+    told = json.loads(shop.run("sync", "status", "--json").stdout)
+    assert (told["rules"], said(cluster, "page")) == ([], ["", ""])
+    shop.run("preview", "up", "--wait")
+    eventually(lambda: says(cluster, "page", "two"))
 
 
 def test_a_pod_in_place_of_another_gets_everything_though_it_has_the_same_name(
