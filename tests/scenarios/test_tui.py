@@ -102,6 +102,40 @@ def test_the_ui_steps_aside_for_a_container_and_comes_back(
     assert sandbox.states() == {"box": "ready", "web": "ready"}
 
 
+SYNCED = """
+services:
+  web:
+    image: lab/busybox:1
+    init: true
+    command: ["sleep", "100000"]
+    develop:
+      watch: [{path: ./src, action: sync, target: /srv/app}]
+"""
+
+
+def test_files_that_follow_are_seen_held_back_and_waited_for(
+    sandbox: Sandbox, engine: Engine
+) -> None:
+    sandbox.extra["DOCKER_HOST"] = engine.host
+    sandbox.write("compose.yaml", SYNCED)
+    sandbox.write("src/page", "one")
+    sandbox.run("up", "-d")
+    with terminal(sandbox, "tui", size=(140, 30)) as window:
+        window.shows(r"● 1 ready")
+        window.type("5")
+        window.shows(r"web +● equal +src +/srv/app")
+        window.type("p")
+        window.shows(r"web +‖ paused")
+        sandbox.write("src/page", "two")
+        window.type("r")
+        window.shows(r"web +● equal")
+        window.type("f")
+        window.shows(r"all files of web are there")
+        assert sandbox.run("exec", "web", "--", "cat", "/srv/app/page").stdout == "two"
+        window.type("Enter")
+        window.shows(r"image +lab/busybox:1 +compose.yaml:4")
+
+
 def test_the_ui_says_that_the_daemon_is_away_and_recovers(sandbox: Sandbox) -> None:
     sandbox.profile(SHOP)
     sandbox.run("up", "-d")
