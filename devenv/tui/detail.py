@@ -7,27 +7,30 @@ from datetime import datetime
 
 from devenv.api.wording import duration
 from devenv.model.state import State
-from devenv.tui.cells import LOOKS, state_cell, up_for
+from devenv.tui.cells import state_cell, up_for
 from devenv.tui.lines import cut, rule
-from devenv.tui.snapshot import Service
+from devenv.tui.neighbours import Branch, needed_by, needs
+from devenv.tui.snapshot import Service, Snapshot
 from devenv.tui.synced import Synced, fault_lines, synced_table
 from devenv.tui.table import Cell, Column, Line, Row, laid
-from devenv.tui.told import Event, Inspection, Link, Probe, Value
+from devenv.tui.told import Event, Inspection, Probe, Value
+from devenv.tui.view import View
 
 SHOWN_EVENTS = 12
 _ENVIRONMENT = "environment."
 
 
-def page(service: Service, told: Inspection, now: float, root: str, width: int) -> tuple[Line, ...]:
+def page(service: Service, told: Inspection, view: View, width: int) -> tuple[Line, ...]:
     """All parts, one below the other; a part without content is left out."""
+    now, snapshot = view.now, view.snapshot
     parts = (
         ("Why", _why(told.why, service)),
         ("Ports", _ports(service, width)),
         ("Replicas", _replicas(service, now, width)),
         ("Probe", _probe(told.probe, now)),
-        ("Depends on", _links(told.depends_on, width)),
-        ("Needed by", _links(told.dependants, width)),
-        ("Files that follow", _synced(told.synced, root, width)),
+        ("Depends on", _links(needs(service.name, told.graph), snapshot, width)),
+        ("Needed by", _links(needed_by(service.name, told.graph), snapshot, width)),
+        ("Files that follow", _synced(told.synced, snapshot.place.path, width)),
         ("Events", _events(told.events, width)),
         ("Last lines", tuple((Cell(f"  {line}"),) for line in service.tail)),
         ("Environment", _values(told.values, width, environment=True)),
@@ -103,27 +106,16 @@ def _probe(probe: Probe | None, now: float) -> tuple[Line, ...]:
     return (head, (Cell(f"  {probe.detail}", "dim"),)) if probe.detail else (head,)
 
 
-def _links(links: Sequence[Link], width: int) -> tuple[Line, ...]:
+def _links(branches: Sequence[Branch], snapshot: Snapshot, width: int) -> tuple[Line, ...]:
+    """A tree of services, each with its state and what is asked of it or what it asks for."""
     columns = (Column(""), Column(""), Column("", grows=True))
-    rows = [
-        Row(
-            one.service,
-            (
-                Cell(one.service),
-                Cell(f"{LOOKS[State(one.state)][0]} {one.state}", LOOKS[State(one.state)][1]),
-                Cell(_CONDITIONS.get(one.condition, one.condition), "dim"),
-            ),
-        )
-        for one in links
-    ]
+    rows = []
+    for number, (depth, name, condition) in enumerate(branches):
+        found = snapshot.service(name)
+        shown = f"{'   ' * (depth - 1)}└─ {name}" if depth else name
+        state = state_cell(found.state) if found else Cell()
+        rows.append(Row(str(number), (Cell(shown), state, Cell(condition, "dim"))))
     return _table(columns, rows, width)
-
-
-_CONDITIONS = {
-    "service_started": "has started",
-    "service_healthy": "is ready",
-    "service_completed_successfully": "is done",
-}
 
 
 def _synced(found: Sequence[Synced], root: str, width: int) -> tuple[Line, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from devenv.model.state import State
@@ -61,13 +61,12 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """All that is told of one service."""
+    """All that is told of one service; ``graph``: what each service depends on."""
 
     why: tuple[str, ...] = ()
     values: tuple[Value, ...] = ()
     probe: Probe | None = None
-    depends_on: tuple[Link, ...] = ()
-    dependants: tuple[Link, ...] = ()
+    graph: Mapping[str, tuple[Link, ...]] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
     synced: tuple[Synced, ...] = ()
 
@@ -101,20 +100,30 @@ def read_events(answer: Document) -> tuple[Event, ...]:
     )
 
 
-def read_inspection(
-    answer: Document, why: Document, events: Document, synced: Document, service: str
-) -> Inspection:
-    """Put together what four methods tell of a service."""
-    probe = answer["probe"]
+def read_inspection(told: Mapping[str, Document], service: str) -> Inspection:
+    """Put together what is told of a service by each of the methods that are ``asked``."""
+    found = told["inspect"]
+    events = read_events(told["events"])
     return Inspection(
-        tuple(why["lines"]),
-        tuple(Value(one["key"], one["text"], one["origin"]) for one in answer["values"]),
-        _probe(probe) if probe else None,
-        _links(answer["depends_on"]),
-        _links(answer["dependants"]),
-        tuple(one for one in read_events(events) if one.service.partition("[")[0] == service),
-        read_synced(synced),
+        tuple(told["why"]["lines"]),
+        tuple(Value(one["key"], one["text"], one["origin"]) for one in found["values"]),
+        _probe(found["probe"]) if found["probe"] else None,
+        read_graph(told["graph"]),
+        tuple(one for one in events if one.service.partition("[")[0] == service),
+        read_synced(told["sync.status"]),
     )
+
+
+def asked(service: str) -> Mapping[str, Mapping[str, Any]]:
+    """The methods that tell of a service, with their parameters."""
+    one = {"service": service}
+    return {
+        "inspect": one,
+        "why": one,
+        "events": {"limit": 1000},
+        "graph": {},
+        "sync.status": {"services": [service]},
+    }
 
 
 def read_graph(answer: Document) -> dict[str, tuple[Link, ...]]:

@@ -18,7 +18,7 @@ SIZES = ((80, 24), (120, 40), (200, 60))
 THEMES = ("dark", "light")
 SCREENS = {
     "services": (),
-    "detail": ("enter",),
+    "detail": ("j", "j", "enter"),
     "tasks": ("2", "j"),
     "timeline": ("3",),
     "environments": ("4",),

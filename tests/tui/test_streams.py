@@ -15,10 +15,11 @@ from rich.cells import cell_len
 from devenv.model.state import State
 from devenv.tui.cells import services_table
 from devenv.tui.lines import headline, notes
+from devenv.tui.neighbours import MOST, needed_by, needs
 from devenv.tui.order import Choice, Sort, arranged
 from devenv.tui.snapshot import read
 from devenv.tui.table import Line
-from devenv.tui.told import read_events, read_graph
+from devenv.tui.told import Link, read_events, read_graph
 from devenv.tui.usage import KEPT, Usage, bars, fold
 from devenv.tui.view import View
 from devenv.tui.waterfall import startup, waterfall
@@ -110,6 +111,27 @@ def test_the_critical_chain_is_what_was_waited_for() -> None:
     assert shown.chain == ("db", "migrate", "web")
     assert (round(shown.end - shown.begin, 3), len(shown.bars)) == (4.2, 4)
     assert [one.kind for one in shown.later] == ["starting", "ready", "note", "sync"]
+
+
+def test_neighbours_are_trees_down_and_up() -> None:
+    graph = read_graph(GRAPH)
+    assert needs("web", graph) == (
+        (0, "migrate", "until it is done"),
+        (1, "db", "until it is ready"),
+    )
+    assert needed_by("db", graph) == (
+        (0, "migrate", "waits until it is ready"),
+        (1, "web", "waits until it is done"),
+    )
+
+
+def test_a_dense_graph_does_not_grow_without_end() -> None:
+    names = [f"s{number}" for number in range(30)]
+    graph = {
+        name: [Link(one, "service_started", "ready") for one in names[number + 1 :]]
+        for number, name in enumerate(names)
+    }
+    assert len(needs("s0", graph)) == MOST
 
 
 def test_what_is_run_after_the_start_up_is_no_part_of_it() -> None:

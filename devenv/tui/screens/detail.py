@@ -14,7 +14,7 @@ from devenv.tui import keys
 from devenv.tui.detail import page, title_of
 from devenv.tui.screens.base import ViewScreen
 from devenv.tui.snapshot import Service
-from devenv.tui.told import Inspection, read_inspection
+from devenv.tui.told import Inspection, asked, read_inspection
 from devenv.tui.view import View
 from devenv.tui.widgets.plain import Plain
 from devenv.tui.working import begin
@@ -45,9 +45,9 @@ class DetailScreen(ViewScreen):
         if service is None:
             self.dismiss()
             return
-        told, now, root = self._told, view.now, view.snapshot.place.path
-        self.query_one("#title", Plain).show(lambda width: (title_of(service, now),))
-        self.query_one("#parts", Plain).show(lambda width: page(service, told, now, root, width))
+        told = self._told
+        self.query_one("#title", Plain).show(lambda width: (title_of(service, view.now),))
+        self.query_one("#parts", Plain).show(lambda width: page(service, told, view, width))
         if view.snapshot.revision != self._revision and not view.away:
             self._revision = view.snapshot.revision
             begin(self, self._ask, exclusive=True)
@@ -64,12 +64,12 @@ class DetailScreen(ViewScreen):
 
     async def _ask(self) -> None:
         try:
-            answer = await self.app.ask("inspect", service=self._service)
-            why = await self.app.ask("why", service=self._service)
-            events = await self.app.ask("events", limit=1000)
-            synced = await self.app.ask("sync.status", services=[self._service])
+            told = {
+                method: await self.app.ask(method, **params)
+                for method, params in asked(self._service).items()
+            }
         except DevenvError as error:
             self.app.tell(error)
             return
-        self._told = read_inspection(answer, why, events, synced, self._service)
+        self._told = read_inspection(told, self._service)
         self.take(self.app.view)
