@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pwd
 import re
 import tarfile
 from dataclasses import dataclass
@@ -38,8 +39,7 @@ class Repository:
     async def owner(self) -> str:
         """Who brings a preview up, as others may see it."""
         found = await self._git("config", "--get", "user.email")
-        user = self.client.environment.get("USER") or str(os.getuid())
-        return found.output if found.code == 0 and found.output else user
+        return found.output if found.code == 0 and found.output else _user()
 
     async def branches(self) -> frozenset[str]:
         """The branches that the origin has. DevenvError: it does not say, so nobody knows."""
@@ -83,3 +83,11 @@ def _unpack(archive: Path, folder: Path) -> None:
 
 def _last(output: str) -> str:
     return output.splitlines()[-1] if output else "no reason given"
+
+
+def _user() -> str:
+    """The name of whom the daemon runs as."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())

@@ -84,6 +84,13 @@ def test_what_is_only_warned_of_is_a_warning() -> None:
     assert "it runs as root (user); it may gain privileges" in found.message
 
 
+def test_what_is_warned_of_several_services_is_told_once() -> None:
+    text = "services: {web: {image: x}, db: {image: x, user: '0'}, queue: {image: x}}"
+    made = [Rendered(one, objects(PREVIEW, one)) for one in services(text, "compose.yaml").values()]
+    found = verdicts(USUAL, made, ())
+    assert [one.message.partition(":")[0] for one in found] == ["web, queue", "db"]
+
+
 CONTAINER = {"name": "web", "image": "lab/busybox:1"}
 SAFE = {
     "runAsNonRoot": True,

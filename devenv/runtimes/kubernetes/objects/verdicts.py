@@ -48,23 +48,34 @@ def verdicts(bounds: Bounds, made: Sequence[Rendered], others: Sequence[Object])
     What the quota refuses could never stand side by side: a task may wait for another to end.
     """
     found = [problem for one in made for problem in _of_one(bounds, one)]
-    return [*found, *_quota(bounds, made), *_counts(bounds, made, others)]
+    warned = _warned(bounds, made)
+    return [*found, *warned, *_quota(bounds, made), *_counts(bounds, made, others)]
 
 
 def _of_one(bounds: Bounds, one: Rendered) -> Iterator[Problem]:
-    def problem(message: str, hint: str, *, warning: bool = False) -> Problem:
+    def problem(message: str, hint: str) -> Problem:
         text = f"{one.service.name}: in a preview, {message}"
-        return Problem(text, one.service.origin, hint, warning)
+        return Problem(text, one.service.origin, hint)
 
-    enforced = faults(one.pod, bounds.enforced)
-    for fault in enforced:
+    for fault in faults(one.pod, bounds.enforced):
         yield problem(f"Pod Security `{bounds.enforced}` forbids it: {fault}", "leave it out")
-    warned = [fault for fault in faults(one.pod, bounds.warned) if fault not in enforced]
-    if warned:
-        text = f"Pod Security `{bounds.warned}` would not let it pass: {'; '.join(warned)}"
-        yield problem(text, "nothing enforces that here", warning=True)
     for container in one.pod["containers"]:
         yield from _limits(bounds, container, problem)
+
+
+def _warned(bounds: Bounds, made: Sequence[Rendered]) -> Iterator[Problem]:
+    """What is only warned of, once for all services of which it is the same."""
+    alike: dict[tuple[str, ...], list[Service]] = {}
+    for one in made:
+        enforced = faults(one.pod, bounds.enforced)
+        warned = tuple(fault for fault in faults(one.pod, bounds.warned) if fault not in enforced)
+        alike.setdefault(warned, []).append(one.service)
+    for warned, services in alike.items():
+        if warned:
+            names = ", ".join(service.name for service in services)
+            why = f"Pod Security `{bounds.warned}` would refuse: {'; '.join(warned)}"
+            hint = "nothing enforces that here"
+            yield Problem(f"{names}: in a preview, {why}", services[0].origin, hint, warning=True)
 
 
 def _limits(
