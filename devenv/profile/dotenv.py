@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from devenv.errors import DevenvError
 from devenv.model.origin import Origin, Problem, ProfileError
@@ -21,11 +21,15 @@ _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v
 
 @dataclass(frozen=True, slots=True)
 class EnvFile:
-    """The bytes of an env file and what to call it in a message."""
+    """The bytes of an env file and what to call it in a message.
+
+    ``earlier``: the variables of the files before it, which it sees but for those of its own.
+    """
 
     content: bytes
     name: str
     raw: bool = False
+    earlier: Mapping[str, str] = field(default_factory=dict)
 
 
 def parse(file: EnvFile, lookup: Lookup) -> Mapping[str, str]:
@@ -34,15 +38,16 @@ def parse(file: EnvFile, lookup: Lookup) -> Mapping[str, str]:
     Raises ProfileError with one problem.
     """
     text = _decoded(file)
-    return _raw(text, lookup) if file.raw else _Reader(text, file.name, lookup).read()
+    return _raw(text, lookup) if file.raw else _Reader(text, file, lookup).read()
 
 
 class _Reader:
     """Goes once through the text; ``values`` grows on the way and is looked up too."""
 
-    def __init__(self, text: str, name: str, lookup: Lookup) -> None:
+    def __init__(self, text: str, file: EnvFile, lookup: Lookup) -> None:
         self._text = text
-        self._name = name
+        self._name = file.name
+        self._earlier = file.earlier
         self._position = 0
         self._length = 0
         self._values: dict[str, str] = {}
@@ -115,8 +120,10 @@ class _Reader:
         return value
 
     def _look_up(self, name: str) -> str | None:
-        outside = self._lookup(name)
-        return self._values.get(name) if outside is None else outside
+        for known in (self._lookup, self._values.get, self._earlier.get):
+            if (value := known(name)) is not None:
+                return value
+        return None
 
     def _error(self, message: str, position: int, hint: str = "") -> ProfileError:
         line = self._text.count("\n", 0, position) + 1

@@ -28,7 +28,7 @@ def variables(
     values: dict[str, str] = {}
     for number, entry in enumerate(_entries(service)):
         origin = origin_of(tree, ("env_file", number))
-        found = _read(entry, origin, reading, layered(lookup, {**values, **known}.get))
+        found = _read(entry, origin, reading, layered(lookup, known.get), dict(values))
         values |= {name: escape(value) for name, value in found.items()}
     for name, value in own.items():
         values.pop(name, None)
@@ -49,11 +49,16 @@ def _entries(service: schema.Service) -> tuple[schema.EnvFileTable, ...]:
 
 
 def _read(
-    entry: schema.EnvFileTable, origin: Origin, reading: Reading, lookup: Lookup
+    entry: schema.EnvFileTable,
+    origin: Origin,
+    reading: Reading,
+    lookup: Lookup,
+    earlier: Mapping[str, str],
 ) -> Mapping[str, str]:
     content = reading.file(entry.path, origin, secret=True)
     if content is not None:
-        file = EnvFile(content, reading.shown(entry.path), raw=entry.format == "raw")
+        raw = entry.format == "raw"
+        file = EnvFile(content, reading.shown(entry.path), raw=raw, earlier=earlier)
         return reading.parsed_env(file, origin, lookup)
     if entry.required and entry.path in reading.sources:
         reading.problems.error(

@@ -13,6 +13,12 @@ def read(text: str | bytes, *, raw: bool = False) -> dict[str, str]:
     return dict(parse(EnvFile(content, ".env", raw), OUTSIDE.get))
 
 
+def test_a_file_sees_its_own_variables_ahead_of_those_of_earlier_files() -> None:
+    earlier = {"A": "earlier", "B": "earlier", "HOME": "earlier"}
+    file = EnvFile(b"A=own\nC=$A $B $HOME", ".env", earlier=earlier)
+    assert parse(file, OUTSIDE.get)["C"] == "own earlier /home/me"
+
+
 @pytest.mark.parametrize(
     ("text", "values"),
     [

@@ -126,20 +126,24 @@ def _fill_in(service: Model, origin: Origin, reading: Reading, scope: Scope) -> 
     own = service.get("environment") or {}
     found: dict[str, Any] = {}
     for entry in service.pop("env_file", None) or ():
-        known = {key: text for key, text in {**found, **own}.items() if text is not None}
+        known = {key: text for key, text in own.items() if text is not None}
         lookup = layered(scope.lookup, known.get)
-        found |= _env_file(entry, origin, reading, lookup) or {}
+        found |= _env_file(entry, origin, reading, lookup, found) or {}
     if found or own:
         service["environment"] = {**found, **own}
     labels: dict[str, str] = {}
     for path in service.get("label_file") or ():
-        labels |= _env_file({"path": path}, origin, reading, scope.lookup) or {}
+        labels |= _env_file({"path": path}, origin, reading, scope.lookup, {}) or {}
     if labels:
         service["labels"] = {**labels, **(service.get("labels") or {})}
 
 
 def _env_file(
-    entry: Mapping[str, Any], origin: Origin, reading: Reading, lookup: Any
+    entry: Mapping[str, Any],
+    origin: Origin,
+    reading: Reading,
+    lookup: Any,
+    earlier: Mapping[str, str],
 ) -> Mapping[str, str] | None:
     path = str(entry["path"])
     content = reading.file(path, origin, secret=True)
@@ -149,5 +153,6 @@ def _env_file(
             hint = "make it, or write `{path: …, required: false}`"
             reading.problems.error(f"there is no env file {shown}", origin, hint)
         return None
-    file = EnvFile(content, reading.shown(path), raw=entry.get("format") == "raw")
+    raw = entry.get("format") == "raw"
+    file = EnvFile(content, reading.shown(path), raw=raw, earlier=dict(earlier))
     return reading.parsed_env(file, origin, lookup)
