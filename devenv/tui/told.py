@@ -45,8 +45,6 @@ class Link:
 
     service: str
     condition: str
-    state: str
-    required: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,9 +180,7 @@ def _preview(found: Document) -> Known:
 
 
 def _links(found: list[Document]) -> tuple[Link, ...]:
-    return tuple(
-        Link(one["service"], one["condition"], one["state"], one["required"]) for one in found
-    )
+    return tuple(Link(one["service"], one["condition"]) for one in found)
 
 
 def _probe(found: Document) -> Probe:

@@ -128,7 +128,7 @@ def test_neighbours_are_trees_down_and_up() -> None:
 def test_a_dense_graph_does_not_grow_without_end() -> None:
     names = [f"s{number}" for number in range(30)]
     graph = {
-        name: [Link(one, "service_started", "ready") for one in names[number + 1 :]]
+        name: [Link(one, "service_started") for one in names[number + 1 :]]
         for number, name in enumerate(names)
     }
     assert len(needs("s0", graph)) == MOST
