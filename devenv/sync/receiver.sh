@@ -40,7 +40,10 @@ receive() { # length hash; what is left of a frame must never be read as a comma
   said=$({ head -c "$1" | tee "$F" | sha256sum; } 2>&1)
   [ "$said" = "$2  -" ] && return 0
   said=${said%"$2  -"}
-  case $said in *"  -") said="what came is not what was sent" ;; esac
+  case $said in
+  *"  -") said="what came is not what was sent" ;;
+  *) said="$said $(head -c "$1" /dev/zero 2>&1 >>"$F")" ;; # not every tee knows why
+  esac
   failed "$said"
   leave 1
 }
@@ -121,7 +124,7 @@ leave() {
   exit "$1"
 }
 
-forget() { rm -rf -- "$B" && mkdir -- "$B"; }
+forget() { rm -rf -- "$B" "$F" "$A" && mkdir -- "$B"; }
 
 append() {
   word "$1"

@@ -5,59 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.lab.engine import Engine
+from tests.scenarios.following import COMPOSE, container, docker, inside, project, receivers
 from tests.scenarios.sandbox import Sandbox, eventually
-
-COMPOSE = """
-services:
-  web:
-    image: {image}
-    init: true
-    command: ["sleep", "100000"]
-    user: "{user}"
-    develop:
-      watch:
-        - path: ./src
-          action: {action}
-          target: /srv/app
-"""
-
-
-def project(sandbox: Sandbox, engine: Engine, **given: str) -> None:
-    wanted = {"image": "lab/busybox:1", "user": "", "action": "sync", **given}
-    sandbox.extra["DOCKER_HOST"] = engine.host
-    sandbox.write("compose.yaml", COMPOSE.format(**wanted))
-    sandbox.write("src/page", "one")
-
-
-def container(sandbox: Sandbox) -> str:
-    listed = docker(
-        sandbox, "ps", "--quiet", "--filter", f"label=dev.devenv.environment={identity(sandbox)}"
-    )
-    return listed.partition("\n")[0]
-
-
-def identity(sandbox: Sandbox) -> str:
-    return str(sandbox.status()["environment"]["id"])
-
-
-def docker(sandbox: Sandbox, *words: str, check: bool = True) -> str:
-    done = subprocess.run(
-        ["docker", *words], env=sandbox.environ, capture_output=True, text=True, check=check
-    )
-    return done.stdout
-
-
-def inside(sandbox: Sandbox, path: str) -> str:
-    """What a file in the container says; "" where there is none."""
-    running = container(sandbox)
-    words = ("exec", running, "cat", f"/srv/app/{path}")
-    return docker(sandbox, *words, check=False) if running else ""
 
 
 @pytest.mark.parametrize("image", ["lab/busybox:1", "lab/python:3.11"])
@@ -120,17 +74,6 @@ def test_a_killed_receiver_is_replaced(sandbox: Sandbox, engine: Engine) -> None
         os.kill(pid, signal.SIGKILL)
     sandbox.write("src/page", "three")
     eventually(lambda: inside(sandbox, "page") == "three")
-
-
-def receivers(sandbox: Sandbox) -> list[int]:
-    """The processes of this machine that are receivers in our container."""
-    found = []
-    for line in docker(sandbox, "top", container(sandbox), "-o", "pid,args").splitlines():
-        pid, _, words = line.strip().partition(" ")
-        if "Receives files within a container" in words:
-            found.append(int(pid))
-    assert found
-    return found
 
 
 def test_a_save_restarts_what_asks_for_it(sandbox: Sandbox, engine: Engine) -> None:
