@@ -67,8 +67,8 @@ def receivers(sandbox: Sandbox) -> list[int]:
 
 def hashes(sandbox: Sandbox) -> dict[str, str]:
     """The hash of each file of the target."""
-    words = ("exec", container(sandbox), "find", "/srv/app", "-type", "f")
-    words += ("!", "-path", "*/.devenv-sync/*")
-    listed = docker(sandbox, *words, "-exec", "sha256sum", "{}", "+", check=False)
+    found = ["find", "/srv/app", "-type", "f", "!", "-path", "*/.devenv-sync/*"]
+    words = ["exec", container(sandbox), *found, "-exec", "sha256sum", "{}", "+"]
+    listed = docker(sandbox, *words, check=False)
     pairs = (line.split("  ", 1) for line in listed.splitlines())
     return {path.removeprefix("/srv/app/"): digest for digest, path in pairs}
