@@ -37,7 +37,7 @@ def run(arguments: Arguments, session: Session) -> Result:
         return Result(document, "\n".join(one["path"] for one in document["files"]))
     params = {"target": session.target(), "services": words or None}
     if arguments.action in {"flush", "reset"}:
-        document = _arrived(f"sync.{arguments.action}", params, session)
+        document = arrived(f"sync.{arguments.action}", params, session)
     else:
         document = session.client.call(f"sync.{arguments.action}", params)
     rules: list[Document] = document["rules"]
@@ -46,7 +46,7 @@ def run(arguments: Arguments, session: Session) -> Result:
     return Result(document, lambda style: "\n".join(_table(rules, style)))
 
 
-def _arrived(method: str, params: Document, session: Session) -> Document:
+def arrived(method: str, params: Document, session: Session) -> Document:
     """Wait until all is there, and say meanwhile how far it is. DevenvError when nothing moves."""
     live = Live()
     pause = _TICKS[live.moves]

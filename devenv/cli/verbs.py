@@ -213,6 +213,13 @@ _ALL = (
         (Option("--list", FLAG, "list the files that are sent"),),
         ("status", "explain", "pause", "resume", "flush", "reset"),
     ),
+    Verb(
+        "bench",
+        "measure on this machine how long a save takes into a container",
+        "action services*",
+        (),
+        ("sync",),
+    ),
     Verb("doctor", "look for what keeps devenv from working"),
     Verb("prune", "remove data and state of environments that are down"),
     Verb(

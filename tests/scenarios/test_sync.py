@@ -321,3 +321,27 @@ def test_secrets_stay_at_home(sandbox: Sandbox, engine: Engine) -> None:
     listed = docker(sandbox, "exec", container(sandbox), "ls", "-A", "/srv/app")
     assert ".env" not in listed.split()
     assert "link" in listed.split()
+
+
+def test_bench_measures_and_leaves_nothing(sandbox: Sandbox, engine: Engine) -> None:
+    project(sandbox, engine)
+    sandbox.run("up", "-d")
+    measured = json.loads(sandbox.run("bench", "sync", "--json").stdout)
+    assert (measured["service"], measured["target"]) == ("web", "/srv/app")
+    assert 0 < measured["saves"]["p50_ms"] <= measured["saves"]["p95_ms"]
+    assert measured["burst"]["seconds"] > 0
+    assert os.listdir(sandbox.checkout / "src") == ["page"]
+    listed = docker(sandbox, "exec", container(sandbox), "ls", "/srv/app")
+    assert "devenv-bench" not in listed
+
+
+def test_bench_is_refused_where_a_save_would_restart_something(
+    sandbox: Sandbox, engine: Engine
+) -> None:
+    project(sandbox, engine)
+    both = COMPOSE.format(image="lab/busybox:1", user="", action="sync")
+    sandbox.write("compose.yaml", f"{both}        - {{path: ./src/deep, action: restart}}\n")
+    sandbox.run("up", "-d")
+    refused = sandbox.run("bench", "sync", check=False)
+    assert "web would restart with each file" in refused.stderr
+    assert refused.returncode == 1
