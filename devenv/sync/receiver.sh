@@ -42,7 +42,7 @@ receive() { # length hash; what is left of a frame must never be read as a comma
   said=${said%"$2  -"}
   case $said in
   *"  -") said="what came is not what was sent" ;;
-  *) said="$said $(head -c "$1" /dev/zero 2>&1 >>"$F")" ;; # not every tee knows why
+  *) said="$said $(head -c "$1" /dev/zero | cat 2>&1 >>"$F")" ;; # not every tee says why
   esac
   failed "$said"
   leave 1
