@@ -145,6 +145,7 @@ class _Hands:
         files = "a file" if what.files == 1 else f"{what.files:,} files"
         ms = what.seconds * 1000
         took = f"{ms:.0f} ms" if ms < 1000 else duration(what.seconds)
+        self._units.used()
         self._wishes.sent(self._service, f"{files}, {size(what.bytes)}, within {took}")
 
     async def _run(self, hook: Hook) -> None:

@@ -78,6 +78,10 @@ class Units(Protocol):
 
     async def put(self, replica: ReplicaId, data: bytes) -> None: ...
 
+    def used(self) -> None:
+        """Take in that files were sent there."""
+        ...
+
     async def rebuild(self, reason: str, report: Report) -> None:
         """Build the image from what is there now, and make them again from it."""
         ...
@@ -126,6 +130,9 @@ class Containers:
 
     async def put(self, replica: ReplicaId, data: bytes) -> None:
         await self._docker.commands.put(self._environment, replica, data)
+
+    def used(self) -> None:
+        """Nothing: nobody takes it down for want of use."""
 
     async def rebuild(self, reason: str, report: Report) -> None:
         prepared = preparation(self._wishes.intent(), self._home)
@@ -197,6 +204,9 @@ class Pods:
 
     async def put(self, replica: ReplicaId, data: bytes) -> None:
         raise DevenvError("only a command in a pod can write there")
+
+    def used(self) -> None:
+        self._host.kubernetes.commands.used(self._environment)
 
     async def rebuild(self, reason: str, report: Report) -> None:
         """The image is in its registry before anything is made again."""

@@ -125,6 +125,16 @@ def test_without_watching_a_save_stays_out_of_the_pods(shop: Sandbox, cluster: B
     eventually(lambda: says(cluster, "page", "two"))
 
 
+def test_a_file_that_is_sent_is_a_use_of_the_preview(shop: Sandbox, cluster: Beside) -> None:
+    bring_up(shop, cluster, words=("--no-watch",))
+    (namespace,) = cluster.names("namespaces")
+    home = f"/api/v1/namespaces/{namespace}"
+    before = cluster.server.seen.count(("PATCH", home))
+    shop.run("preview", "up", "--wait")
+    eventually(lambda: says(cluster, "page", "one"))
+    eventually(lambda: cluster.server.seen.count(("PATCH", home)) == before + 2)
+
+
 def test_a_pod_in_place_of_another_gets_everything_though_it_has_the_same_name(
     up: Sandbox, cluster: Beside
 ) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from devenv.errors import DevenvError
 from devenv.model.environment import EnvironmentId, ReplicaId
 from devenv.runtimes.kubernetes.servers import Servers
+from devenv.runtimes.kubernetes.uses import Uses
 from devenv.runtimes.protocol import Command, Outcome
 
 if TYPE_CHECKING:  # loaded when the first cluster is asked
@@ -23,6 +24,13 @@ class Commands:
     """``open_exec`` gives a connection that its caller closes; see ``Shell`` for its shape."""
 
     servers: Servers
+    uses: Uses = field(default_factory=Uses)
+
+    def used(self, environment: EnvironmentId) -> None:
+        """Somebody works with it."""
+        place = self.servers.get(environment)
+        if place is not None:
+            self.uses.note(place)
 
     async def execute(
         self, environment: EnvironmentId, replica: ReplicaId, words: tuple[str, ...]
@@ -38,6 +46,8 @@ class Commands:
         """Start a command in a pod of a service, this one or any; stay connected with it."""
         from devenv.runtimes.kubernetes import executing
 
+        if not pod:  # what a session keeps open is no use of it
+            self.used(environment)
         return await executing.open_exec(self.servers.need(environment), replica, command, pod)
 
     def running(self, environment: EnvironmentId, service: str) -> list[Running]:
@@ -53,6 +63,7 @@ class Commands:
         """Join a connection of this machine with a port of a service's pod, until one ends."""
         from devenv.runtimes.kubernetes import forwarding
 
+        self.used(environment)
         await forwarding.forward(self.servers.need(environment), replica, port, streams)
 
     def container(self, environment: EnvironmentId, replica: ReplicaId) -> str:

@@ -1,0 +1,49 @@
+"""That a preview is used: written on its home now and then, so that it lives on and all see it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+from typing import TYPE_CHECKING
+
+from devenv.errors import DevenvError
+
+if TYPE_CHECKING:  # loaded when the first cluster is asked
+    from devenv.runtimes.kubernetes.place import Place
+
+EVERY = 300.0
+"""Seconds between two notes of one preview, however much it is used."""
+
+
+class Uses:
+    """When each preview was noted to be used, by its name (monotonic)."""
+
+    def __init__(self) -> None:
+        self._noted: dict[str, float] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def note(self, place: Place) -> None:
+        """Write it down soon, unless that was done just now."""
+        name, now = place.preview.name, time.monotonic()
+        if now - self._noted.get(name, -math.inf) < EVERY:
+            return
+        self._noted[name] = now
+        task = asyncio.create_task(_write(place))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _write(place: Place) -> None:
+    """It lives on from now; one that was given longer keeps that."""
+    from devenv.runtimes.kubernetes import namespaces
+
+    home, now = place.server.homes.living(place.preview), time.time()
+    if home is None:
+        return
+    expires = max(place.expires or 0.0, now + place.preview.lifetime)
+    try:
+        await namespaces.annotate(place.server, home, expires=expires, used=now)
+    except DevenvError as error:
+        logging.info("the use of %s is not noted: %s", place.preview.name, error.message)
