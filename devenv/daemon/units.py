@@ -215,6 +215,8 @@ class Pods:
         image = (await images_of(intent.environment, intent.preview)).get(service)
         if image is None:
             raise DevenvError(f"there is no registry for the image of {service}", REGISTRY)
+        if image == intent.images.get(service):
+            return  # what has changed is not among what it is built from
         built = replace(intent, images={**intent.images, service: image})
         prepared = preparation(built, self._host.home)
         supply = self._host.docker.supply

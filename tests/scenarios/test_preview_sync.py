@@ -220,10 +220,21 @@ def test_an_image_without_the_tools_is_refused_in_words(
 def test_a_command_runs_in_every_pod_once_the_files_are_there(
     shop: Sandbox, cluster: Beside
 ) -> None:
-    bring_up(shop, cluster, "sync+exec, exec: {command: [cp, app/page, app/copy]}")
+    bring_up(shop, cluster, "sync+exec, exec: {command: [cp, page, copy], working_dir: app}")
     eventually(lambda: said(cluster, "page") == ["one", "one"])
     shop.write("src/page", "two")
     eventually(lambda: said(cluster, "copy") == ["two", "two"])
+
+
+def test_a_command_of_another_user_is_refused_in_words(shop: Sandbox, cluster: Beside) -> None:
+    bring_up(shop, cluster, "sync+exec, exec: {command: [cp, app/page, app/copy], user: root}")
+    eventually(lambda: says(cluster, "page", "one"))
+    shop.write("src/page", "two")
+    (preview,) = previews(shop)
+    words = ("events", "-e", f"{preview['name']}.fake")
+    why = "cp: a cluster runs commands only as the pod itself runs"
+    eventually(lambda: why in shop.run(*words).stdout)
+    assert said(cluster, "copy") == ["", ""]
 
 
 def renewed(cluster: Beside) -> list[str]:
