@@ -189,10 +189,21 @@ def _stuck(pods: Iterable[Object]) -> Iterator[str]:
         for container in () if is_leaving(pod) else _containers(pod):
             waiting = container["state"].get("waiting") or {}
             what = _STUCK.get(waiting.get("reason", ""))
+            if _passes(waiting):
+                continue
             if what == "keeps ending":
                 yield f"{what}: {_last_end(container)}"
             elif what:
                 yield f"{what}: {waiting.get('message') or waiting['reason']}"
+
+
+def _passes(waiting: Mapping[str, Any]) -> bool:
+    """A node that is slow to hear of a Secret or ConfigMap asks again by itself."""
+    message = str(waiting.get("message") or "")
+    return message.startswith("failed to sync ") and message.endswith(_SLOW)
+
+
+_SLOW = "cache: timed out waiting for the condition"
 
 
 def _last_end(container: Mapping[str, Any]) -> str:

@@ -140,3 +140,9 @@ def test_a_job_that_failed_says_the_code_of_its_pod_or_why_there_was_none() -> N
 
 def test_a_job_that_runs_has_no_health() -> None:
     assert unit(job(), pod({"running": {}})).health is Health.NONE
+
+
+def test_a_node_that_is_slow_to_hear_of_a_secret_is_waited_for() -> None:
+    message = "failed to sync secret cache: timed out waiting for the condition"
+    waiting = {"waiting": {"reason": "CreateContainerConfigError", "message": message}}
+    assert unit(deployment({}), pod(waiting)).health is Health.UNKNOWN
