@@ -55,11 +55,11 @@ async def _serve(ready: int) -> None:
         runtime_folder=places.runtime_folder(os.environ),
         log_folder=lambda environment: str(folders.logs(environment)),
     )
+    origin = origin_of(str(folders.state))
     docker = DockerRuntime(
-        records=lambda environment: str(folders.records(environment)),
-        origin=origin_of(str(folders.state)),
+        records=lambda environment: str(folders.records(environment)), origin=origin
     )
-    kubernetes = KubernetesRuntime(docker.supply.sources)
+    kubernetes = KubernetesRuntime(docker.supply.sources, origin)
     registry = Registry(folders, processes, docker, kubernetes)
     await registry.open()
     path = places.daemon_socket(os.environ)

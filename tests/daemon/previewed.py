@@ -125,7 +125,7 @@ async def _previewed(base: Path, checkout: Path) -> AsyncIterator[Previewed]:
         clusters.write(clusters_file(), {"fake": cluster})
         processes = ProcessRuntime(runtime_folder=str(base / "run"), log_folder=str)
         docker = DockerRuntime(records=str)
-        kubernetes = KubernetesRuntime(docker.supply.sources)
+        kubernetes = KubernetesRuntime(docker.supply.sources, "here")
         registry = Registry(Folders(base / "state"), processes, docker, kubernetes)
         visits = Visits(registry.host)
         context = Context(registry, 0.0, asyncio.Event(), visits)

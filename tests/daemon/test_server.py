@@ -72,7 +72,7 @@ def _registry(folder: Path) -> Registry:
         Folders(folder / "state"),
         processes,
         docker,
-        KubernetesRuntime(docker.supply.sources),
+        KubernetesRuntime(docker.supply.sources, "here"),
     )
 
 

@@ -157,7 +157,9 @@ async def kubernetes(base: Path) -> AsyncIterator[Stage]:
     server = ApiServer()
     async with server.serving():
         cluster = pin("fake", CONTEXT, str(server.kubeconfig(base)))
-        runtime = KubernetesRuntime(Sources(_builds_nothing, _builds_nothing, _knows_nobody))
+        runtime = KubernetesRuntime(
+            Sources(_builds_nothing, _builds_nothing, _knows_nobody), "here"
+        )
         yield KubernetesStage(runtime, server, cluster)
         await runtime.close()
 

@@ -99,7 +99,7 @@ def test_a_namespace_is_emptied_though_the_daemon_is_killed_meanwhile(
         if lent_to.daemon_pid() is not None:
             lent_to.kill_daemon()
         elsewhere(lent_to)
-    lent_to.run("preview", "down", found["name"], "--wait", check=where == "elsewhere")
+    lent_to.run("preview", "down", found["name"], "--wait", check=False)  # it may be gone by now
     eventually(lambda: held(cluster, "preview-1") == [])
 
 

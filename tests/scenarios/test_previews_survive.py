@@ -33,7 +33,7 @@ def elsewhere(two: Sandbox) -> None:
     """Go on as on another machine, with the same checkout."""
     for name in ("XDG_STATE_HOME", "XDG_RUNTIME_DIR"):
         folder = two.runtime / name
-        folder.mkdir(mode=0o700)
+        folder.mkdir(mode=0o700, exist_ok=True)
         two.extra[name] = str(folder)
 
 
@@ -85,6 +85,30 @@ def test_another_machine_takes_down_what_a_daemon_left_that_died_at(
     back(two)
     eventually(lambda: previews(two) == [])
     assert cluster.names("namespaces") == []
+
+
+@pytest.mark.parametrize("image", ["shop/web:1", "shop/web:2"])
+def test_two_daemons_on_one_preview_do_not_fight(two: Sandbox, cluster: Beside, image: str) -> None:
+    two.run("preview", "up", "--wait")
+    elsewhere(two)
+    two.write("compose.yaml", TWO.replace("shop/web:1", image))
+    two.run("preview", "up", "--wait")
+    assert states(two) == READY
+    before = len(cluster.server.store.changes)
+    for _ in range(3):
+        back(two)
+        assert states(two) == READY
+        elsewhere(two)
+        assert states(two) == READY
+    assert len(cluster.server.store.changes) == before
+    (found,) = previews(two)
+    made = cluster.server.store.objects["deployments", found["namespace"], "web"]
+    assert made["spec"]["template"]["spec"]["containers"][0]["image"] == image
+    back(two)
+    said = two.run("events", "-e", f"{found['name']}.fake", check=False).stdout
+    assert "brought up elsewhere" in said
+    two.run("preview", "up", "--wait")
+    assert states(two) == READY
 
 
 @pytest.mark.parametrize("ran", [True, False])

@@ -36,6 +36,7 @@ from devenv.runtimes.kubernetes.objects.text import text
 from devenv.runtimes.kubernetes.objects.verdicts import Rendered, verdicts
 
 if TYPE_CHECKING:  # loaded when the first cluster is asked
+    from devenv.runtimes.kubernetes.place import Place
     from devenv.runtimes.kubernetes.server import Server
 
 LIFETIME = 3 * 24 * 3600.0
@@ -73,14 +74,13 @@ async def up(context: Context, params: Params) -> Answer:
     meant = await with_key(context, meant, place.server)
     basis, along = await basis_of(context, params, meant)
     meant = lasting(params, meant, basis)
-    place.asked = True
     context.visits.end(meant.id)
     live = context.registry.preview(meant.checkout, meant.preview)
     change = taken(context, params, meant, basis, along)
     _check(change(live.board.newest.intent, live.board.newest.snapshot))
+    place.asked = not await _take(place, meant.preview)
     await live.change(change)
     failpoint("preview.taken")
-    await _note_use(place.server, meant.preview)
     return Answer(await status(context, live, meant.checkout))
 
 
@@ -219,11 +219,15 @@ def faults(intent: Intent) -> list[Problem]:
     return verdicts(bounds(preview), made, shared)
 
 
-async def _note_use(server: Server, preview: Preview) -> None:
-    """It was used, and lives on from now; one that is only coming says so from the beginning."""
+async def _take(place: Place, preview: Preview) -> bool:
+    """Write down that it is held here, and lives on from now; tell whether it is there."""
     from devenv.runtimes.kubernetes import namespaces
 
-    living = server.homes.living(preview)
+    now = time.time()
+    living = place.server.homes.living(preview)
     if living is not None:
-        now = time.time()
-        await namespaces.annotate(server, living, expires=now + preview.lifetime, used=now)
+        expires = now + preview.lifetime
+        await namespaces.annotate(
+            place.server, living, holder=place.origin, expires=expires, used=now
+        )
+    return living is not None

@@ -11,7 +11,7 @@ from devenv.failpoints import failpoint
 from devenv.model.environment import Resources
 from devenv.model.preview import Preview
 from devenv.runtimes.kubernetes import lending, names
-from devenv.runtimes.kubernetes.cache import Object, is_leaving
+from devenv.runtimes.kubernetes.cache import Object, annotation, is_leaving
 from devenv.runtimes.kubernetes.errors import RefusedError
 from devenv.runtimes.kubernetes.homes import (
     generation,
@@ -30,14 +30,16 @@ GENERATIONS = 100
 KEY = "key"
 
 
-async def ensure(server: Server, preview: Preview) -> str:
-    """Find the namespace of a preview, or make it; return its name."""
+async def ensure(server: Server, preview: Preview, holder: str) -> str:
+    """Find the namespace of a preview, or make it; return its name. It has a holder then."""
     server.need()
     found = server.homes.living(preview)
     if found is None:
         lent = bool(preview.cluster.namespaces)
         found = await (lending.claim if lent else _make)(server, preview)
         server.take(LEASE if lent else NAMESPACE, found)
+    if not annotation(found, names.HOLDER):
+        await annotate(server, found, holder=holder)
     return namespace_of(found)
 
 
@@ -126,11 +128,12 @@ def _is_going(server: Server, home: Object) -> bool:
     return now is None or is_leaving(now) or now["metadata"]["uid"] != home["metadata"]["uid"]
 
 
-async def annotate(server: Server, home: Object, **moments: float) -> None:
-    """Write moments (our clock's, since the epoch) on a home: ``expires``, ``used``."""
+async def annotate(server: Server, home: Object, *, holder: str = "", **moments: float) -> None:
+    """Write on a home who holds it, and moments (our clock's): ``expires``, ``used``."""
     known = {"expires": names.EXPIRES, "used": names.USED}
     ahead = server.connection.clock.ahead
-    body = {"annotations": {known[key]: moment(at + ahead) for key, at in moments.items()}}
+    told = {known[key]: moment(at + ahead) for key, at in moments.items()}
+    body = {"annotations": {**told, **({names.HOLDER: holder} if holder else {})}}
     resource, namespace = BY_KIND[home["kind"]], home["metadata"].get("namespace", "")
     await server.merge(resource, namespace, name_of(home), {"metadata": body})
 

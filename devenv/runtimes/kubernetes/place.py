@@ -23,8 +23,10 @@ class Place:
     one that was taken down elsewhere stays down.
     """
 
-    def __init__(self, preview: Preview, server: Server) -> None:
+    def __init__(self, preview: Preview, server: Server, origin: str = "") -> None:
+        """``origin``: what this daemon holds previews by; "" where it only looks."""
         self.preview = preview
+        self.origin = origin
         self.server = server
         self.prepared = ""
         self.preparation = Preparation("", Client("/"))
@@ -35,6 +37,12 @@ class Place:
         """The name of its namespace; "" where it has none."""
         found = self.server.homes.living(self.preview)
         return namespace_of(found) if found else ""
+
+    @property
+    def is_minded_elsewhere(self) -> bool:
+        """Whether another daemon was asked for it last."""
+        found = self.server.homes.living(self.preview)
+        return found is not None and annotation(found, names.HOLDER) not in {"", self.origin}
 
     @property
     def is_held(self) -> bool:

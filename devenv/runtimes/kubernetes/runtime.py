@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # loaded when the first cluster is asked
 NOT_MADE = 125
 """The exit code of what the cluster has refused."""
 TAKEN_DOWN = "it was taken down elsewhere"
+TAKEN_OVER = "it was brought up elsewhere"
 ADOPTED = "adopted"
 """What is prepared is not known: another daemon did it."""
 
@@ -44,8 +45,9 @@ class KubernetesRuntime:
         Capability.EXEC | Capability.OUTLIVES_DAEMON | Capability.SUPERVISES | Capability.LOGS
     )
 
-    def __init__(self, sources: Sources, pace: Pace | None = None) -> None:
-        self.servers = Servers(pace or Pace())
+    def __init__(self, sources: Sources, origin: str, pace: Pace | None = None) -> None:
+        """``origin``: a name for the user's state folder on this machine."""
+        self.servers = Servers(origin, pace or Pace())
         self.commands = Commands(self.servers)
         self._images = Images(self.servers, sources)
         self._failed: dict[EnvironmentId, dict[ReplicaId, Unit]] = {}
@@ -58,9 +60,10 @@ class KubernetesRuntime:
             return Look()
         if place.server.away:
             return Look(away=place.server.away, prepared=place.prepared or ADOPTED)
-        if await _is_lost(place):
+        lost = await _lost(place)
+        if lost is not None:
             self._failed.pop(environment, None)
-            return Look(lost=TAKEN_DOWN, prepared=ADOPTED if place.is_held else "")
+            return lost
         there = place.workloads(self._boot)
         units = {key: _unit(workload) for key, (_, workload) in there.items()}
         alive = {key for key, unit in units.items() if unit.exit is None}
@@ -83,7 +86,7 @@ class KubernetesRuntime:
             raise DevenvError(f"{environment} is no preview", "devenv preview up")
         place = self.servers.know(environment, preview)
         await place.server.open()
-        name = await namespaces.ensure(place.server, preview)
+        name = await namespaces.ensure(place.server, preview, place.origin)
         place.asked = False
         report(f"namespace {name}")
         await namespaces.furnish(place.server, name, preview, preparation.resources)
@@ -100,7 +103,7 @@ class KubernetesRuntime:
         failed = self._failed.setdefault(environment, {})
         failed.pop(step.replica.id, None)
         there = place.workloads(self._boot).get(step.replica.id)
-        if there is not None and self._runs(there[1], step):
+        if there is not None and _runs(there[1], step):
             return
         try:
             built = await self._images.pinned(environment, step, there and there[1], report)
@@ -177,23 +180,26 @@ class KubernetesRuntime:
         place = self.servers.get(environment)
         return place, place.workloads(self._boot).get(replica) if place else None
 
-    def _runs(self, workload: Workload, step: Start) -> bool:
-        """Tell whether it runs as asked. DevenvError: it runs as it was asked for before."""
-        unit, wanted = _unit(workload), step.replica
-        if unit.exit is not None:
-            return False
-        if (unit.fingerprint, unit.generation) != (wanted.fingerprint, wanted.generation):
-            raise DevenvError(f"{wanted.id.service} still runs as it was asked for before")
-        return True
 
-
-async def _is_lost(place: Place) -> bool:
-    """Whether it was there, and somebody else has taken it down."""
+async def _lost(place: Place) -> Look | None:
+    """What is seen of what somebody else has brought up anew, or taken down; None: it is ours."""
     from devenv.runtimes.kubernetes.namespaces import is_gone
 
-    if place.namespace or place.asked:
+    if place.is_minded_elsewhere:
+        return Look(lost=TAKEN_OVER)
+    if place.namespace or place.asked or not await is_gone(place.server, place.preview):
+        return None
+    return Look(lost=TAKEN_DOWN, prepared=ADOPTED if place.is_held else "")
+
+
+def _runs(workload: Workload, step: Start) -> bool:
+    """Tell whether it runs as asked. DevenvError: it runs as it was asked for before."""
+    unit, wanted = _unit(workload), step.replica
+    if unit.exit is not None:
         return False
-    return await is_gone(place.server, place.preview)
+    if (unit.fingerprint, unit.generation) != (wanted.fingerprint, wanted.generation):
+        raise DevenvError(f"{wanted.id.service} still runs as it was asked for before")
+    return True
 
 
 def _unit(workload: Workload) -> Unit:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:  # loaded when the first cluster is asked
 class Servers:
     """Opened when they are first needed, shared by all previews of a cluster."""
 
-    def __init__(self, pace: Pace) -> None:
+    def __init__(self, origin: str, pace: Pace) -> None:
+        """``origin``: what this daemon holds previews by."""
+        self._origin = origin
         self._pace = pace
         self._servers: dict[tuple[Cluster, bool], Server] = {}
         self._places: dict[EnvironmentId, Place] = {}
@@ -42,7 +44,9 @@ class Servers:
 
         place = self._places.get(environment)
         if place is None or place.server.connection.cluster != preview.cluster:
-            self._places[environment] = place = Place(preview, self.of(preview.cluster))
+            self._places[environment] = place = Place(
+                preview, self.of(preview.cluster), self._origin
+            )
         place.preview = preview
         place.server.start()
         return place
