@@ -61,6 +61,7 @@ PEERS = (
     Peer("nodemon", "3.1.14", "npm", "nodemon", "node_modules/nodemon/bin/nodemon.js"),
     Peer("watchdog", "7.1.0", "pip", "watchdog", "bin/python"),
     Peer("watchfiles", "1.3.0", "pip", "watchfiles", "bin/python"),
+    Peer("watchexec", "2.8.0", "cargo", "watchexec-cli", "bin/watchexec"),
     Peer("pitchfork", "2.33.0", "cargo", "pitchfork-cli", "bin/pitchfork"),
 )
 

@@ -29,7 +29,7 @@ NAMES = (PLUGIN, mutagens.NAME, OURS)
 SAVES = 200
 BURSTS = 10
 SIZE = 2048
-WITHIN = 60.0
+WITHIN = 180.0
 LOOK_EVERY = 0.0003
 """Seconds between two looks at the copy."""
 WATCHING = ("watch", "--no-up")
