@@ -12,6 +12,8 @@ DOCKER = "docker"
 KUBERNETES = "kubernetes"
 CONTAINED = frozenset({DOCKER, KUBERNETES})
 """The runtimes whose units see each other by their names."""
+ROLLING = frozenset({KUBERNETES})
+"""The runtimes that put a changed service in the place of the one before while that still runs."""
 AS_PROCESS = "add `process: {command: …}`, or take a shipped profile: `uses: postgres`"
 
 

@@ -83,6 +83,8 @@ def _replica(scene: Scene, wanted: Wanted, replica: Replica, now: float) -> Deci
         return _start(scene, wanted, replica, "it is wanted")
     stale = scene.stale(wanted, replica, unit)
     if unit.exit is None or unit.lingering:
+        if stale and scene.rolls(wanted, replica, unit):
+            return _start(scene, wanted, replica, stale)
         return _running(scene, unit, stale, replica)
     if unit.runtime != wanted.runtime:
         return Remove(unit, stale)

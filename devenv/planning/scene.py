@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from devenv.model.environment import Desired, Replica, ReplicaId, Wanted
-from devenv.model.service import Condition, Dependency, RestartPolicy, Service
+from devenv.model.service import Condition, Dependency, Kind, RestartPolicy, Service
 from devenv.model.unit import Health, Observed, Unit
-from devenv.planning.capabilities import DOCKER
+from devenv.planning.capabilities import DOCKER, ROLLING
 from devenv.planning.supervise import Fate, Verdict, verdict
 
 _RUNS = Verdict(Fate.RUNS)
@@ -65,7 +65,15 @@ class Scene:
             return False
         wanted = self.desired.services.get(key.service)
         replica = find_replica(wanted, key)
-        return wanted is None or replica is None or bool(self.stale(wanted, replica, unit))
+        if wanted is None or replica is None:
+            return True
+        return bool(self.stale(wanted, replica, unit)) and not self.rolls(wanted, replica, unit)
+
+    def rolls(self, wanted: Wanted, replica: Replica, unit: Unit) -> bool:
+        """Tell whether what is wanted takes the place of a unit that goes on until it has."""
+        same = unit.runtime == wanted.runtime and unit.runtime in ROLLING
+        alive = unit.exit is None and not unit.stopping
+        return same and alive and replica.service.kind is Kind.SERVICE
 
     def dependants_that_stop(self, service: str) -> set[str]:
         """Name the services that run, are to stop, and depend on ``service``."""

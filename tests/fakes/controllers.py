@@ -65,6 +65,9 @@ class Controllers:
         wanted = int(not spec.get("suspend")) if job else spec.get("replicas", 1)
         wanted = 0 if self.refused else wanted
         pods = list(self._pods(key))
+        for pod in [one for one in pods if not job and not _is_of(one, made)]:
+            self._store.remove(("pods", key[1], pod["metadata"]["name"]))
+        pods = list(self._pods(key))
         for pod in pods[wanted:]:
             self._store.remove(("pods", key[1], pod["metadata"]["name"]))
         taken = {pod["metadata"]["name"] for pod in pods}
@@ -113,6 +116,14 @@ class Controllers:
 
     def _status(self, key: Key, made: Object) -> None:
         self._store.put(key, made)
+
+
+def _is_of(pod: Object, workload: Object) -> bool:
+    """Tell whether a pod is made from a workload's template as it is now."""
+    template = workload["spec"]["template"]
+    marks = template["metadata"].get("annotations") or {}
+    same = marks.items() <= pod["metadata"]["annotations"].items()
+    return bool(same and pod["spec"] == template["spec"])
 
 
 def _pod(state: Object, phase: str, pod: Object, container: str = "") -> Object:

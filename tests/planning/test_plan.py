@@ -326,3 +326,29 @@ def test_what_was_asked_to_stand_still_is_paused_and_goes_on_again() -> None:
     assert planned(paused, see(up("web"))) == ["pause web: it was asked for"]
     assert planned(paused, see(up("web", paused=True))) == []
     assert planned(world, see(up("web", paused=True))) == ["resume web: it was asked for"]
+
+
+def test_what_a_cluster_runs_is_changed_without_a_stop() -> None:
+    web = service("web")
+    wanted = want(web, prints={"web": "b"}, runtime="kubernetes")
+    runs = up("web", runtime="kubernetes")
+    seen = replace(see(runs), prepared={"kubernetes": "p"})
+    assert planned(wanted, seen) == ["start web: its definition has changed"]
+    restarted = want(web, generations={"web": 1}, runtime="kubernetes")
+    assert planned(restarted, seen) == ["start web: a restart was asked for"]
+    going = replace(seen, units={runs.id: replace(runs, stopping=True)})
+    assert planned(wanted, going) == ["stop web by SIGTERM within 10 s: its definition has changed"]
+
+
+def test_a_task_that_a_cluster_runs_is_stopped_before_it_is_changed() -> None:
+    wanted = want(task("seed"), prints={"seed": "b"}, runtime="kubernetes")
+    seen = replace(see(up("seed", runtime="kubernetes")), prepared={"kubernetes": "p"})
+    assert planned(wanted, seen) == ["stop seed by SIGTERM within 10 s: its definition has changed"]
+
+
+def test_nobody_waits_for_what_is_changed_without_a_stop() -> None:
+    db, web = service("db"), service("web", "db")
+    wanted = want(db, web, prints={"web": "b"}, stopped=("db",), runtime="kubernetes")
+    units = (up("web", runtime="kubernetes"), up("db", runtime="kubernetes"))
+    seen = replace(see(*units), prepared={"kubernetes": "p"})
+    assert "stop db by SIGTERM within 10 s: it is not wanted" in planned(wanted, seen)

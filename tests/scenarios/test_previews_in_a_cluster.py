@@ -6,6 +6,7 @@ import json
 import subprocess
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,68 @@ def test_two_branches_side_by_side_from_the_first_up_until_nothing_is_left(
     shop.run("preview", "down", "--branch", "feature-a", "--wait", "--timeout", "90", timeout=100)
     homes = [*stocked.get("namespaces", OURS), *stocked.get("leases", "--all-namespaces", OURS)]
     assert [one for one in homes if str(shop.base) in str(one)] == []
+
+
+def test_a_change_never_leaves_a_service_without_a_ready_pod(
+    shop: Sandbox, stocked: Cluster, engine: Engine
+) -> None:
+    git(shop.checkout, "switch", "-q", "feature/a")
+    words = ("preview", "up", "cache", "--wait", "--timeout", "180")
+    shop.write("devenv.profile.yaml", CACHE)
+    shop.run(*words, timeout=200)
+    (found,) = previews(shop)
+    with available(stocked, found["namespace"], "cache") as told:
+        shop.write("devenv.profile.yaml", CACHE.replace("one", "two"))
+        shop.run(*words, timeout=200)
+        shop.write(
+            "devenv.profile.yaml", CACHE.replace("lab/redis:7", f"{engine.registry}/nothing:1")
+        )
+        done = shop.run(*words, check=False, timeout=200)
+        assert done.returncode == 1
+        assert "image pull failed" in done.stderr
+        shop.write("devenv.profile.yaml", CACHE.replace("one", "three"))
+        shop.run(*words, timeout=200)
+    assert set(told) <= {"1", "2"}
+    assert told
+    (running,) = turns(stocked, found["namespace"])
+    assert running == "three"
+
+
+CACHE = """
+services:
+  cache:
+    image: lab/redis:7
+    environment: {TURN: one}
+    healthcheck: {test: [CMD, redis-cli, ping]}
+"""
+
+
+@contextmanager
+def available(cluster: Cluster, namespace: str, deployment: str) -> Iterator[list[str]]:
+    """How many pods of a Deployment were ready at each change of it; filled in at the end."""
+    what = ("get", "deployment", deployment, "--namespace", namespace, "--watch")
+    form = 'jsonpath={.status.availableReplicas}{"\\n"}'
+    words = ("kubectl", f"--kubeconfig={cluster.kubeconfig}", *what, "--output", form)
+    told: list[str] = []
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as watching:
+        try:
+            yield told
+        finally:
+            watching.terminate()
+        assert watching.stdout is not None
+        told += watching.stdout.read().split("\n")[:-1]
+
+
+def turns(cluster: Cluster, namespace: str) -> list[str]:
+    """What the variable TURN is in each pod that runs and stays."""
+    return [
+        variable["value"]
+        for pod in cluster.get("pods", "--namespace", namespace)
+        if "deletionTimestamp" not in pod["metadata"]
+        for container in pod["spec"]["containers"]
+        for variable in container["env"]
+        if variable["name"] == "TURN"
+    ]
 
 
 def test_commands_and_logs_are_those_of_the_pods(shop: Sandbox) -> None:

@@ -32,6 +32,8 @@ USED = PREFIX + "last-used"
 FINGERPRINT = PREFIX + "fingerprint"
 HOST = PREFIX + "host"
 GENERATION = PREFIX + "generation"
+OF_PODS = (FINGERPRINT, GENERATION)
+"""What pods have too, to tell those of a workload's newest definition from others."""
 ATTEMPT = PREFIX + "attempt"
 RESTARTS = PREFIX + "restarts"
 STARTED = PREFIX + "started-at"

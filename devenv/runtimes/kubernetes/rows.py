@@ -48,6 +48,16 @@ class Workload:
         return annotation(self.made, names.FINGERPRINT)
 
     @property
+    def newest(self) -> tuple[Object, ...]:
+        """The pods of its newest definition; others go once these are ready."""
+        template = self.made["spec"]["template"]
+        wanted = template["metadata"].get("annotations") or {}
+        marks = [(name, str(wanted.get(name, ""))) for name in names.OF_PODS]
+        return tuple(
+            pod for pod in self.pods if all(annotation(pod, name) == mark for name, mark in marks)
+        )
+
+    @property
     def pull_secrets(self) -> list[dict[str, str]]:
         """Those that its pods log in to registries with, as ``{"name": …}``."""
         return list(self.made["spec"]["template"]["spec"].get("imagePullSecrets") or ())
@@ -110,7 +120,7 @@ def unit_of(workload: Workload) -> Unit:
         workload.fingerprint,
         int(_number(made, names.GENERATION)),
         int(_number(made, names.ATTEMPT)),
-        int(_number(made, names.RESTARTS)) + sum(map(_restarts, workload.pods)),
+        int(_number(made, names.RESTARTS)) + sum(map(_restarts, workload.newest)),
         started=started - workload.boot,
         exit=exit_,
         stopping=asked and exit_ is None,
@@ -165,14 +175,15 @@ def _codes(pods: Iterable[Object]) -> Iterator[int]:
 
 def _health(workload: Workload) -> tuple[Health, str]:
     if workload.made["kind"] == "Job":
-        stuck = next(_stuck(workload.pods), "")
+        stuck = next(_stuck(workload.newest), "")
         return (Health.UNHEALTHY, stuck) if stuck else (Health.NONE, "")
     if _is_available(workload.made):
         return Health.PASSING, ""
-    stuck = next(_stuck(workload.pods), "") or _refused(workload.made)
+    stuck = next(_stuck(workload.newest), "") or _refused(workload.made)
     if stuck:
         return Health.UNHEALTHY, stuck
-    return Health.UNKNOWN, next(_waits(workload.pods), "no pod yet" if not workload.pods else "")
+    newest = workload.newest
+    return Health.UNKNOWN, next(_waits(newest), "" if newest else "no pod yet")
 
 
 def _is_available(made: Object) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from devenv.errors import DevenvError
 from devenv.model.environment import EnvironmentId, ReplicaId
 from devenv.model.plan import Start, StopUnit
+from devenv.model.service import Kind
 from devenv.model.unit import Exit, Unit
 from devenv.runtimes.kubernetes.commands import Commands
 from devenv.runtimes.kubernetes.images import Images
@@ -66,9 +67,8 @@ class KubernetesRuntime:
             return lost
         there = place.workloads(self._boot)
         units = {key: _unit(workload) for key, (_, workload) in there.items()}
-        alive = {key for key, unit in units.items() if unit.exit is None}
         failed = self._failed.get(environment, {})
-        units |= {key: unit for key, unit in failed.items() if key not in alive}
+        units |= {key: unit for key, unit in failed.items() if not _is_made(units.get(key), unit)}
         prepared = place.prepared or ADOPTED if place.is_held else ""
         return Look(units, prepared, stale=place.server.stale)
 
@@ -126,12 +126,13 @@ class KubernetesRuntime:
     async def remove(self, environment: EnvironmentId, replica: ReplicaId) -> None:
         from devenv.runtimes.kubernetes.workloads import Workloads
 
-        self._failed.get(environment, {}).pop(replica, None)
+        failed = self._failed.get(environment, {}).pop(replica, None)
         place, found = self._found(environment, replica)
         if place is not None and found is not None:
-            if _unit(found[1]).exit is None:
+            if _unit(found[1]).exit is None and failed is None:
                 raise DevenvError(f"{replica.service} still runs")
-            await Workloads(place).remove(*found)
+            if _unit(found[1]).exit is not None:
+                await Workloads(place).remove(*found)
         self.servers.hint(environment)
 
     async def discard(self, environment: EnvironmentId, *, data: bool) -> None:
@@ -193,13 +194,22 @@ async def _lost(place: Place) -> Look | None:
 
 
 def _runs(workload: Workload, step: Start) -> bool:
-    """Tell whether it runs as asked. DevenvError: it runs as it was asked for before."""
+    """Tell whether it runs as asked. DevenvError: a task runs as it was asked for before."""
     unit, wanted = _unit(workload), step.replica
     if unit.exit is not None:
         return False
-    if (unit.fingerprint, unit.generation) != (wanted.fingerprint, wanted.generation):
+    if (unit.fingerprint, unit.generation) == (wanted.fingerprint, wanted.generation):
+        return True
+    if wanted.service.kind is Kind.TASK:
         raise DevenvError(f"{wanted.id.service} still runs as it was asked for before")
-    return True
+    return False
+
+
+def _is_made(unit: Unit | None, failed: Unit) -> bool:
+    """Tell whether what a start has failed to make runs by now."""
+    if unit is None or unit.exit is not None:
+        return False
+    return (unit.fingerprint, unit.generation) == (failed.fingerprint, failed.generation)
 
 
 def _unit(workload: Workload) -> Unit:

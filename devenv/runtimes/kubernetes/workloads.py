@@ -8,13 +8,14 @@ from typing import Any
 from devenv.errors import DevenvError
 from devenv.model.environment import Replica
 from devenv.model.plan import Start
+from devenv.model.unit import Health
 from devenv.runtimes.kubernetes import names
 from devenv.runtimes.kubernetes.inventory import Inventory, entry_of, stray
 from devenv.runtimes.kubernetes.objects.registry import pull_secret, pulling
 from devenv.runtimes.kubernetes.objects.service import objects
 from devenv.runtimes.kubernetes.place import Place
-from devenv.runtimes.kubernetes.resources import BY_KIND, JOB, Resource, name_of
-from devenv.runtimes.kubernetes.rows import Workload, is_over
+from devenv.runtimes.kubernetes.resources import BY_KIND, JOB, STATEFUL_SET, Resource, name_of
+from devenv.runtimes.kubernetes.rows import Workload, is_over, unit_of
 from devenv.runtimes.protocol import Login
 
 GOES_WITHIN = 60.0
@@ -51,7 +52,7 @@ class Workloads:
             secrets = [{"name": name_of(await self._apply(pull_secret(self._preview, login)))}]
         begun = max(self._server.connection.clock.now(), there[1].stopped + TICK if there else 0.0)
         workload = pulling(_marked(made[-1], step, begun), secrets)
-        if there is not None and _must_go_first(there[0], workload):
+        if there is not None and _must_go_first(*there, workload):
             await self._delete(*there)
         before = await self._inventory.of(service.name)
         others = await asyncio.gather(*(self._apply(one) for one in made[:-1]))
@@ -107,9 +108,15 @@ class Workloads:
             )
 
 
-def _must_go_first(there: Resource, wanted: dict[str, Any]) -> bool:
-    """A Job cannot be changed, and nothing can become another kind."""
-    return there is JOB or there is not BY_KIND[wanted["kind"]]
+def _must_go_first(there: Resource, workload: Workload, wanted: dict[str, Any]) -> bool:
+    """A Job cannot be changed, and nothing can become another kind.
+
+    A StatefulSet does not replace a pod that never was ready.
+    """
+    if there is JOB or there is not BY_KIND[wanted["kind"]]:
+        return True
+    unit = unit_of(workload)
+    return there is STATEFUL_SET and unit.exit is None and unit.health is not Health.PASSING
 
 
 def _marked(workload: dict[str, Any], step: Start, now: float) -> dict[str, Any]:
@@ -127,9 +134,9 @@ def _marked(workload: dict[str, Any], step: Start, now: float) -> dict[str, Any]
     made = {**workload, "metadata": {**metadata, "annotations": annotations}}
     if workload["kind"] == "Job":
         return made
-    # A pod of another generation is another pod.
+    # Other marks mean other pods: of what they mount and of Secrets, a pod sees no change.
     template = made["spec"]["template"]
     annotations = template["metadata"].get("annotations") or {}
-    own = {**annotations, names.GENERATION: str(replica.generation)}
-    marked = {**template["metadata"], "annotations": own}
+    own = {name: marks[name] for name in names.OF_PODS}
+    marked = {**template["metadata"], "annotations": {**annotations, **own}}
     return {**made, "spec": {**made["spec"], "template": {**template, "metadata": marked}}}

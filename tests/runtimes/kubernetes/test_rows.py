@@ -26,7 +26,7 @@ def deployment(status: Object | None = None, **marks: str) -> Object:
             "labels": LABELS,
             "annotations": {known[key]: value for key, value in marks.items()},
         },
-        "spec": {"replicas": 1},
+        "spec": {"replicas": 1, "template": {"metadata": {}}},
         "status": ready if status is None else status,
     }
 
@@ -146,3 +146,20 @@ def test_a_node_that_is_slow_to_hear_of_a_secret_is_waited_for() -> None:
     message = "failed to sync secret cache: timed out waiting for the condition"
     waiting = {"waiting": {"reason": "CreateContainerConfigError", "message": message}}
     assert unit(deployment({}), pod(waiting)).health is Health.UNKNOWN
+
+
+def test_what_keeps_a_pod_of_before_from_running_is_nobodys_business() -> None:
+    made = deployment({})
+    made["spec"]["template"]["metadata"] = {"annotations": {names.FINGERPRINT: "new"}}
+    waiting = {"waiting": {"reason": "ImagePullBackOff", "message": "why"}}
+
+    def of(mark: str) -> Object:
+        one = pod(waiting)
+        metadata = {**one["metadata"], "annotations": {names.FINGERPRINT: mark}}
+        return {**one, "metadata": metadata}
+
+    assert (unit(made, of("old")).health, unit(made, of("old")).detail) == (
+        Health.UNKNOWN,
+        "no pod yet",
+    )
+    assert unit(made, of("old"), of("new")).detail == "image pull failed: why"
