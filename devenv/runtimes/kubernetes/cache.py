@@ -12,7 +12,7 @@ from devenv.runtimes.kubernetes.resources import NAMESPACE, WORKLOADS, Resource
 
 Object = Mapping[str, Any]
 Key = tuple[str, str]
-"""Namespace and name; a Namespace is its own."""
+"""Namespace and name; a Namespace is in itself, and has no other name."""
 Hint = Callable[[str], None]
 
 
@@ -21,46 +21,52 @@ class Cache:
 
     def __init__(self, hint: Hint) -> None:
         self._hint = hint
-        self._objects: dict[str, dict[Key, Object]] = {}
+        self._objects: dict[str, dict[str, dict[str, Object]]] = {}
         self._news = asyncio.Event()
 
     def put(self, resource: Resource, made: Object) -> None:
         """Take in an object, unless what is known of it is newer."""
-        key = _key(resource, made)
-        known = self._of(resource).get(key)
+        namespace, name = _key(resource, made)
+        beside = self._of(resource, namespace)
+        known = beside.get(name)
         if known is not None and _is_older(made, known):
             return
-        self._of(resource)[key] = _kept(resource, made)
-        self._changed(key)
+        beside[name] = _kept(resource, made)
+        self._changed(namespace)
 
     def drop(self, resource: Resource, gone: Object) -> None:
         """Forget an object; another one of its name stays."""
-        key = _key(resource, gone)
-        known = self._of(resource).get(key)
+        namespace, name = _key(resource, gone)
+        beside = self._of(resource, namespace)
+        known = beside.get(name)
         if known is not None and known["metadata"]["uid"] == gone["metadata"]["uid"]:
-            del self._of(resource)[key]
-            self._changed(key)
+            del beside[name]
+            if not beside:
+                del self._objects[resource.kind][namespace]
+            self._changed(namespace)
 
     def replace(self, resource: Resource, listed: Iterable[Object], namespace: str = "") -> None:
         """Take a whole list (of one namespace where it is named): what is not in it is gone."""
-        there = {_key(resource, one): _kept(resource, one) for one in listed}
-        known = self._of(resource)
-        before = {key: one for key, one in known.items() if namespace in ("", key[0])}
-        others = {key: one for key, one in known.items() if key not in before}
-        self._objects[resource.kind] = {**others, **there}
-        for key in before.keys() | there.keys():
-            if before.get(key) != there.get(key):
-                self._changed(key)
+        there: dict[str, dict[str, Object]] = {}
+        for one in listed:
+            where, name = _key(resource, one)
+            there.setdefault(where, {})[name] = _kept(resource, one)
+        known = self._objects.get(resource.kind, {})
+        kept = {where: one for where, one in known.items() if namespace not in ("", where)}
+        self._objects[resource.kind] = {**kept, **there}
+        for where in (known.keys() - kept.keys()) | there.keys():
+            if known.get(where) != there.get(where):
+                self._changed(where)
 
     def get(self, resource: Resource, namespace: str, name: str = "") -> Object | None:
-        key = (namespace, "" if resource is NAMESPACE else name)
-        return self._of(resource).get(key)
+        beside = self._objects.get(resource.kind, {}).get(namespace, {})
+        return beside.get("" if resource is NAMESPACE else name)
 
     def all(self, resource: Resource, namespace: str = "") -> Iterator[Object]:
         """All of a kind; of one namespace where it is named."""
-        for key, one in self._of(resource).items():
-            if namespace in ("", key[0]):
-                yield one
+        known = self._objects.get(resource.kind, {})
+        for beside in [known.get(namespace, {})] if namespace else known.values():
+            yield from beside.values()
 
     def workloads(self, namespace: str) -> Iterator[tuple[Resource, Object]]:
         for resource in WORKLOADS:
@@ -75,11 +81,11 @@ class Cache:
                     await self._news.wait()
         return condition()
 
-    def _of(self, resource: Resource) -> dict[Key, Object]:
-        return self._objects.setdefault(resource.kind, {})
+    def _of(self, resource: Resource, namespace: str) -> dict[str, Object]:
+        return self._objects.setdefault(resource.kind, {}).setdefault(namespace, {})
 
-    def _changed(self, key: Key) -> None:
-        self._hint(key[0])
+    def _changed(self, namespace: str) -> None:
+        self._hint(namespace)
         self._news.set()
         self._news = asyncio.Event()
 
