@@ -144,10 +144,15 @@ def why_it_stays(made: Object) -> str:
     They name kinds, counts and finalizers.
     """
     conditions = (made.get("status") or {}).get("conditions") or ()
-    said = [one for one in conditions if one.get("status") == "True" and one["type"] in _HINDERS]
+    held = {one["type"]: one for one in conditions if one.get("status") == "True"}
+    if not held.keys() & _HINDERS:
+        return ""
+    said = [one for kind, one in held.items() if kind in _HINDERS | {_LEFT}]
     return "; ".join(dict.fromkeys(str(one.get("message") or one["type"]) for one in said))
 
 
+_LEFT = "NamespaceContentRemaining"
+"""True of each that is on its way: it only tells of which kinds there is something."""
 _HINDERS = frozenset(
     {
         "NamespaceDeletionDiscoveryFailure",
