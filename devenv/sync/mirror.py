@@ -152,8 +152,8 @@ class Mirror:
         self._accepted = False
 
     def accept(self) -> None:
-        """Carry over what a halt has kept back."""
-        self.halted, self._accepted = "", True
+        """Carry over what a halt has kept back, and nothing that may be halted later."""
+        self.halted, self._accepted = "", bool(self.halted)
 
     def reset(self) -> None:
         """Compare everything again, and overwrite what the target changed by itself."""
@@ -180,9 +180,9 @@ class Mirror:
         assert self.agreed is not None or tree is None
         agreed = self.agreed or EMPTY
         self.halted = "" if self._accepted and tree is not None else halt(agreed, tree)
+        self._accepted = False
         if self.halted or tree is None:
             return
-        self._accepted = False
         self.problems.clear()
         try:
             await self._carry(link, list(changes(agreed, tree)), since)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -218,6 +219,43 @@ def test_a_halt_is_lifted_by_the_user_alone(tmp_path: Path) -> None:
             await one.settled()
             one.session.accept()
             await one.same()
+
+    asyncio.run(main())
+
+
+def test_to_go_on_with_nothing_halted_allows_nothing_later(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path) as one:
+            for name in "abc":
+                (one.source / name).write_text(name)
+            await one.same()
+            before = listing(one.target)
+            one.session.accept()
+            await one.settled()
+            for path in list(one.source.iterdir()):
+                path.unlink()
+            await one.settled()
+            assert "emptied" in next(iter(one.session.copies[WEB].mirrors.values())).halted
+            assert listing(one.target) == before
+
+    asyncio.run(main())
+
+
+def test_to_go_on_without_a_source_allows_nothing_when_it_is_back(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path) as one:
+            for name in "abc":
+                (one.source / name).write_text(name)
+            await one.same()
+            before = listing(one.target)
+            shutil.rmtree(one.source)
+            mirror = next(iter(one.session.copies[WEB].mirrors.values()))
+            await one.until(lambda: "gone" in mirror.halted)
+            one.session.accept()
+            await one.settled()
+            one.source.mkdir()
+            await one.until(lambda: "emptied" in mirror.halted)
+            assert listing(one.target) == before
 
     asyncio.run(main())
 
