@@ -223,8 +223,10 @@ class HomePatterns:
 
     _REGEX = re.compile(
         r"(?:.*/)?"
-        r"(\.git|\.env(?!\.(?:example|sample|template)$)(?:\.[^/]*)?|[^/]*\.(?:pem|key|p12|pfx)"
-        r"|id_(?:rsa|dsa|ecdsa|ed25519)[^/]*|\.ssh|\.aws|\.netrc|\.pypirc)"
+        r"(\.git|\.env(?!\.(?:example|sample|template)$)[^/]*"
+        r"|[^/]*\.(?:pem|key|p12|pfx|jks|keystore)|id_(?:rsa|dsa|ecdsa|ed25519)[^/]*"
+        r"|\.ssh|\.gnupg|\.aws|\.kube|\.docker/config\.json"
+        r"|\.netrc|\.npmrc|\.pypirc|\.pgpass|\.git-credentials)"
         r"(?:/.*)?",
         re.DOTALL,
     )

@@ -83,7 +83,22 @@ def test_gitignore_matches_at_any_depth() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [".git/config", ".env", ".env.local", "deploy/.env.production", "tls/server.key", "id_rsa"],
+    [
+        ".git/config",
+        ".env",
+        ".env.local",
+        "deploy/.env.production",
+        ".env-prod",
+        ".envrc",
+        "tls/server.key",
+        "tls/store.jks",
+        "id_rsa",
+        ".npmrc",
+        ".git-credentials",
+        ".kube/config",
+        ".gnupg/private-keys-v1.d/a",
+        ".docker/config.json",
+    ],
 )
 def test_secrets_and_git_stay_at_home(path: str) -> None:
     verdict = docker([]).verdict(path)
@@ -93,6 +108,11 @@ def test_secrets_and_git_stay_at_home(path: str) -> None:
 
 def test_an_example_of_an_env_file_is_no_secret() -> None:
     assert docker([]).verdict(".env.example").taken
+
+
+@pytest.mark.parametrize("path", [".gitignore", ".docker/nginx.conf", "env.py", "a.env", "keys.py"])
+def test_what_is_only_called_like_a_secret_is_taken(path: str) -> None:
+    assert docker([]).verdict(path).taken
 
 
 def test_a_rule_may_name_what_else_stays_at_home() -> None:
