@@ -1,14 +1,9 @@
-"""One pod of a preview in the lab's cluster, and three ways to bring files into it.
-
-It needs the lab's engine with its images, and its cluster: see `tests/lab`.
-"""
+"""One pod of a preview in the lab's cluster, and three ways to bring files into it."""
 
 from __future__ import annotations
 
 import io
-import json
 import os
-import shutil
 import struct
 import subprocess
 import tarfile
@@ -18,15 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.benchmarks.contenders.composed import OURS, PYTHON
-from tests.benchmarks.contenders.ours import PROGRAM
+from tests.benchmarks.contenders.preview import UP, Preview, opened
 from tests.benchmarks.desk import Desk, FailedError
 from tests.benchmarks.waiting import exit_code
 
 CP, STREAM = "kubectl cp", "a long exec stream"
 FOLDERS: Mapping[str, str] = {OURS: "/srv/ours", CP: "/srv/cp", STREAM: "/srv/stream"}
 """Where each brings its files."""
-LAB = Path(__file__).resolve().parents[2] / "lab"
-CLUSTER = "bench"
 RULE = {"path": "./src", "action": "sync", "target": FOLDERS[OURS]}
 SERVICE = {
     "image": PYTHON,
@@ -90,41 +83,18 @@ class Pod:
                 exit_code(stream, within=10)
 
 
-def missing() -> str:
-    """Why there is no pod to be had; "" where there is."""
-    if shutil.which("kubectl") is None or not os.environ.get("KUBECONFIG"):
-        return "no cluster: see tests/lab/cluster"
-    if subprocess.run(["docker", "version"], capture_output=True, check=False).returncode:
-        return "no engine answers: see tests/lab/engine"
-    return ""
-
-
 @contextmanager
-def pod(desk: Desk) -> Iterator[Pod]:
+def pod() -> Iterator[Pod]:
     """Bring a preview of one pod up, and take it down."""
-    context = desk.call(["kubectl", "config", "current-context"]).decode().strip()
-    archive = desk.folder / "image.tar"
-    desk.call(["docker", "save", "--output", str(archive), PYTHON])
-    desk.call([str(LAB / "cluster"), "load", str(archive)], {"HOME": os.environ["HOME"]})
-    archive.unlink()
-    (desk.work / "src").mkdir()
-    (desk.work / "compose.yaml").write_text(json.dumps({"services": {"web": SERVICE}}))
-    branch = desk.mark[:12]
-    desk.call(["git", "init", "--quiet", "--initial-branch", branch])
-    ours = [PROGRAM]
-    desk.call([*ours, "cluster", "add", CLUSTER, "--context", context])
-    desk.call([*ours, "preview", "up", "--wait"])
-    try:
-        listed = json.loads(desk.call([*ours, "preview", "list", "--json"]))["previews"]
-        namespace = next(one["namespace"] for one in listed if one["branch"] == branch)
-        words = ["kubectl", "get", "pods", "--namespace", namespace, "--output", "name"]
-        name = desk.call(words).decode().strip().removeprefix("pod/")
-        made = Pod(desk, namespace, name, _root(name))
+    preview = Preview(OURS, {"web": SERVICE})
+    (preview.desk.work / "src").mkdir()
+    with opened(preview, PYTHON):
+        preview.timed(UP)
+        (found,) = preview.get("pods")
+        name = found["metadata"]["name"]
+        made = Pod(preview.desk, preview.namespace, name, _root(name))
         with made.streaming():
             yield made
-    finally:
-        desk.call([*ours, "preview", "down", "--wait"])
-        desk.call([*ours, "daemon", "stop"])
 
 
 def _root(name: str) -> Path:

@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.benchmarks.contenders import pod as pods
 from tests.benchmarks.contenders.composed import OURS
 from tests.benchmarks.contenders.pod import CP, STREAM, Pod
-from tests.benchmarks.desk import Desk
+from tests.benchmarks.contenders.preview import missing
 from tests.benchmarks.figures import Goal
 from tests.benchmarks.rounds import Measured, Run, interleave
 from tests.benchmarks.rows.docker_sync import has_all, read, until
@@ -30,17 +30,12 @@ SIZE = 2048
 
 def measure(run: Run) -> list[Table]:
     """A save is an atomic rename after a random pause."""
-    why = pods.missing()
-    if why:
+    if why := missing():
         return [Table("one file saved", "s", (), missing=dict.fromkeys(NAMES, why))]
-    desk = Desk()
-    try:
-        with pods.pod(desk) as pod:
-            goals = (Goal(OURS, 0.015), Goal(OURS, 0.1, CP))
-            one = _table(run, "one file saved", SAVES, lambda way: _save(pod, way), goals)
-            return [one, _burst(run, pod, 100, 0.3), _burst(run, pod, 1000, 0.6)]
-    finally:
-        desk.close()
+    with pods.pod() as pod:
+        goals = (Goal(OURS, 0.015), Goal(OURS, 0.1, CP))
+        one = _table(run, "one file saved", SAVES, lambda way: _save(pod, way), goals)
+        return [one, _burst(run, pod, 100, 0.3), _burst(run, pod, 1000, 0.6)]
 
 
 def _table(
