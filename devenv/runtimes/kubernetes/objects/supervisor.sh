@@ -6,20 +6,24 @@ grace=$1
 shift
 command -v setsid >/dev/null && set -- setsid "$@"
 exec 3<&0
-child= asked= leaving=
+child= limit= asked= leaving= disturbed= starting=
 
 signal() { # all that the command has begun, where it has a group of its own
   [ -z "$child" ] || kill -s "$1" -- "-$child" || kill -s "$1" "$child"
 } 2>/dev/null
 
 anew() {
-  asked=1
+  asked=1 disturbed=1
+  [ -n "$starting" ] || end
+}
+end() {
   signal TERM
+  [ -z "$limit" ] || return 0
   { sleep "$grace" && signal KILL; } 2>/dev/null &
   limit=$!
 }
 leave() {
-  leaving=1
+  leaving=1 disturbed=1
   signal "$1"
 }
 trap anew USR1
@@ -28,14 +32,19 @@ trap 'leave INT' INT
 trap 'leave QUIT' QUIT
 
 run() { # until it has ended, whatever signals come meanwhile
+  starting=1 # until its number is known, which another background command would hide
   "$@" <&3 3<&- &
   child=$!
-  [ -z "$asked" ] || signal TERM
+  starting=
+  [ -z "$asked" ] || end
   [ -z "$leaving" ] || signal TERM
+  code=127 # also what is said of a child that was waited for already
   while
+    disturbed=
     wait "$child" 2>/dev/null
-    code=$?
-    kill -0 "$child" 2>/dev/null
+    said=$?
+    [ "$said" = 127 ] || code=$said
+    [ -n "$disturbed" ]
   do :; done
 }
 
@@ -49,7 +58,8 @@ while :; do
     while [ -z "$asked$leaving" ]; do run sleep 3600; done
     [ -z "$leaving" ] || exit "$code"
   fi
-  kill "$limit" 2>/dev/null
-  signal KILL
   asked= renewed=1
+  signal KILL
+  kill "$limit" 2>/dev/null
+  limit=
 done
