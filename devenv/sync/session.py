@@ -13,14 +13,14 @@ from devenv.errors import DevenvError
 from devenv.model.environment import ReplicaId
 from devenv.model.sync import SyncRule
 from devenv.sync.copies import Copies, Copy, Opener, UnitKey
-from devenv.sync.guard import Guard, acted, changed
+from devenv.sync.guard import Guard, acted
 from devenv.sync.report import Report, Sent
 from devenv.sync.rules import prepare
 from devenv.sync.strand import Strand
 from devenv.sync.watch.source import Source
 from devenv.sync.watch.watcher import Watcher
 
-SPINS = "{} changes each time that it was done"
+SPINS = "{} waits until nothing has changed for {:.0f} s: {} changes each time that it was done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Session:
     def accept(self) -> None:
         """Carry over what was halted, and do again what was spinning."""
         for strand in self.strands:
-            strand.guard = Guard()
+            strand.guard, strand.due = Guard(), 0.0
         for mirror in self._copies.mirrors:
             mirror.accept()
         self._wake.set()
@@ -153,9 +153,9 @@ class Session:
 
     async def _work(self) -> None:
         for strand in self.strands:
-            if paths := strand.take():
-                strand.pending = [*strand.pending, *paths]
-                strand.due = time.monotonic() + strand.rule.debounce
+            if (paths := strand.take()) and strand.put_off(paths):
+                pause, path = strand.guard.pause, strand.pending[0]
+                self._hands.note(SPINS.format(strand.rule.title, pause, path))
         acting = self._due()
         await self._copies.settle()
         await self._act({s: paths for s, paths in acting.items() if s.rule.rebuild})
@@ -185,10 +185,6 @@ class Session:
         for strand, paths in acting.items():
             rule = strand.rule
             if not (rule.rebuild or rule.restart or rule.hooks):
-                continue
-            strand.guard = changed(strand.guard, strand.source.since)
-            if strand.guard.is_spinning:
-                self._hands.note(f"{rule.title} is not done any more: {SPINS.format(paths[0])}")
                 continue
             try:
                 await self._hands.act(rule, paths)

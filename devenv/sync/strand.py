@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
+
 from devenv.sync.diff import changes, paths_of
-from devenv.sync.guard import Guard
+from devenv.sync.guard import Guard, changed
 from devenv.sync.ignore import Filter, kept
 from devenv.sync.rules import Prepared
 from devenv.sync.tree import Folder
@@ -42,3 +45,13 @@ class Strand:
         found = [path for change in changes(self._acted, tree) for path in paths_of(change)]
         self._acted = tree
         return found
+
+    def put_off(self, paths: Sequence[str]) -> bool:
+        """Have these acted on too, when it is time; tell whether that is later than asked for.
+
+        It is told once until they are acted on.
+        """
+        self.pending = [*self.pending, *paths]
+        before, self.guard = self.guard, changed(self.guard, self.source.since)
+        self.due = time.monotonic() + max(self.rule.debounce, self.guard.pause)
+        return self.guard.is_spinning and self.guard != before

@@ -44,5 +44,18 @@ def test_a_service_that_writes_into_what_restarts_it_is_stopped_from_spinning(
                 await one.settled()
             assert len(one.shells.acted) == TIMES
             assert "log changes each time" in one.shells.notes[-1]
+            assert len(one.shells.notes) == 1
+            one.session.accept()
+            await one.until(lambda: len(one.shells.acted) == TIMES + 1)
+
+
+def test_what_was_saved_while_a_rule_is_kept_waiting_is_done_after_it(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path, restart=True, target="") as one:
+            for number in range(TIMES + 1):
+                (one.source / f"a{number}").write_text("")
+                await one.settled()
+            assert len(one.shells.acted) == TIMES
+            await one.until(lambda: one.shells.acted[TIMES:] == [(f"a{TIMES}",)])
 
     asyncio.run(main())

@@ -161,7 +161,7 @@ def _state(session: Session, strand: Strand, targets: list[Document]) -> str:
         return "paused"
     if session.held is not None:
         return "held"
-    if strand.guard.is_spinning:
+    if strand.guard.is_spinning and strand.pending:
         return "spinning"
     if strand.source.tree is None:
         return "no source"
