@@ -43,7 +43,7 @@ class Batch:
     """Changes on their way. Once ``frames`` has ended, it says what was packed.
 
     ``edits``: what is there from now on; ``modes``: of folders that were there before.
-    ``unsettled``: files that were written to while they were read; ``unreadable``: and why.
+    ``unsettled``: files to be looked at again, as they changed; ``unreadable``: and why.
     ``files`` is how many of the ``total`` are packed, ``bytes`` what is in them.
     """
 
@@ -142,7 +142,10 @@ class Batch:
                 return None
         self.files += 1
         self.bytes += opened.entry.size
-        return opened.entry._replace(edition=entry.edition)
+        packed = opened.entry._replace(edition=entry.edition)
+        if packed != entry:  # another name of it came or went, of which no event tells
+            self.unsettled.append(path)
+        return packed
 
     def _large(self, opened: Opened, staged: str) -> Iterator[Frame]:
         self._pending += archive.file(staged, b"", _meta_of(opened))

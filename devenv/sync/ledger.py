@@ -95,7 +95,7 @@ def _line(path: str, fields: Fields) -> str:
 
 def _fields(entry: Entry | None) -> Fields:
     if isinstance(entry, File):
-        return ["file", entry.size, entry.mtime, entry.inode, entry.mode]
+        return ["file", entry.size, entry.mtime, entry.inode, entry.mode, entry.ctime]
     if isinstance(entry, Link):
         return ["link", entry.target]
     if isinstance(entry, Folder):

@@ -119,4 +119,4 @@ class Reader:
 
 def _entry(found: os.stat_result) -> File:
     mode = stat.S_IMODE(found.st_mode)
-    return File(found.st_size, found.st_mtime_ns, found.st_ino, mode)
+    return File(found.st_size, found.st_mtime_ns, found.st_ino, mode, found.st_ctime_ns)

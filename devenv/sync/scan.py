@@ -39,6 +39,7 @@ class Scanner:
     def whole(self) -> Folder | None:
         """Look at everything; None: there is no such folder."""
         self._begun = self._clock()
+        self._shared.clear()
         found = self._look("", None)
         return found if isinstance(found, Folder) else None
 
@@ -52,9 +53,8 @@ class Scanner:
             Edit(path, self._look(path, None if deep else at(tree, path)))
             for path, deep in _topmost(marks)
         ]
-        edits += [Edit(path, self._look(path, None)) for path in self._other_names()]
-        news = [edit for edit in edits if edit.entry is not at(tree, edit.path)]
-        return edited(tree, news) if news else tree
+        seen = _with(tree, edits)
+        return _with(seen, [Edit(path, self._look(path, None)) for path in self._other_names(seen)])
 
     def _look(self, path: str, before: Entry | None) -> Entry | None:
         """Return what is at a path; a folder that is the same as before keeps its entries."""
@@ -80,17 +80,20 @@ class Scanner:
         if path in self._recent:
             self._recent.discard(path)
             self._editions[path] = self._editions.get(path, 0) + 1
-        mtime, inode = found.st_mtime_ns, found.st_ino
-        if mtime > self._begun - TICK and abs(self._clock() - mtime) < TICK:
+        mtime, ctime, inode = found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+        if ctime > self._begun - TICK and abs(self._clock() - ctime) < TICK:
             self._recent.add(path)
         if found.st_nlink > 1:
             self._shared[inode] = self._shared.get(inode, frozenset()) | {path}
             self._touched.add(inode)
         mode = stat.S_IMODE(found.st_mode)
-        return File(found.st_size, mtime, inode, mode, self._editions.get(path, 0))
+        return File(found.st_size, mtime, inode, mode, ctime, self._editions.get(path, 0))
 
-    def _other_names(self) -> set[str]:
+    def _other_names(self, tree: Folder) -> set[str]:
         """All the names of files that were looked at: events tell only by which one it changed."""
+        for inode in self._touched:
+            names = self._shared[inode]
+            self._shared[inode] = frozenset(name for name in names if _is_name(tree, name, inode))
         return {path for inode in self._touched for path in self._shared[inode]}
 
     def _folder(self, path: str, found: os.stat_result, before: Entry | None) -> Entry:
@@ -125,6 +128,17 @@ class Scanner:
             if entry is not None:
                 entries[name] = entry
         return entries
+
+
+def _with(tree: Folder, edits: Iterable[Edit]) -> Folder:
+    news = [edit for edit in edits if edit.entry is not at(tree, edit.path)]
+    return edited(tree, news) if news else tree
+
+
+def _is_name(tree: Folder, path: str, inode: int) -> bool:
+    """Tell whether a path is a name of a file, and leads to it through folders alone."""
+    found = at(tree, path)
+    return isinstance(found, File) and found.inode == inode
 
 
 def _topmost(marks: Mapping[str, bool]) -> Iterable[tuple[str, bool]]:

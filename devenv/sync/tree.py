@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class File(NamedTuple):
-    """A file by its state: another size, time, inode or mode means that it may have changed."""
+    """A file by its state: another size, inode, mode or time means that it may have changed."""
 
     size: int
     mtime: int
@@ -16,6 +16,8 @@ class File(NamedTuple):
     inode: int
     mode: int
     """Permission bits."""
+    ctime: int = 0
+    """Nanoseconds since the epoch; a write that sets the other time back changes this one."""
     edition: int = 0
     """Counts the looks at it for which its times could not tell whether it had changed."""
 

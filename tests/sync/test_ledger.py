@@ -18,7 +18,13 @@ from tests.sync.worlds import WEB, world
 NAMES = st.sampled_from(["a", "b", "with space", "\udcff", "new\nline"])
 LEAVES = st.one_of(
     st.builds(
-        File, st.integers(0, 9), st.integers(0, 9), st.integers(1, 9), st.just(0o644), st.just(0)
+        File,
+        st.integers(0, 9),
+        st.integers(0, 9),
+        st.integers(1, 9),
+        st.just(0o644),
+        st.integers(0, 9),
+        st.just(0),
     ),
     st.builds(Link, st.sampled_from(["a", "../x", "\udcff"])),
 )

@@ -48,11 +48,67 @@ def test_a_second_write_within_one_tick_of_the_clock_is_seen(tmp_path: Path) -> 
     assert first is not None
     path.write_text("two")
     os.utime(path, ns=(time, time))
-    now += TICK
+    now = path.stat().st_ctime_ns + TICK
     second = scanner.again(first, {"f": False})
     assert [change.path for change in changes(first, second)] == ["f"]
     assert second is not None
     assert not list(changes(second, scanner.again(second, {"f": False})))
+
+
+@pytest.mark.parametrize("how", ["in place", "made anew"])
+def test_a_write_that_sets_the_time_back_is_carried_over(tmp_path: Path, how: str) -> None:
+    async def main() -> None:
+        async with world(tmp_path) as one:
+            path = one.source / "f"
+            for text in ("one", "two", "six"):
+                if how == "made anew":
+                    path.unlink(missing_ok=True)
+                path.write_text(text)
+                os.utime(path, (10**9, 10**9))
+                await one.same()
+
+    asyncio.run(main())
+
+
+def test_a_name_beyond_a_link_is_no_other_name_of_a_file(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path) as one:
+            for name in "acd":
+                (one.source / name).mkdir()
+            (one.source / "a" / "f").write_text("1")
+            for name in "cd":
+                os.link(one.source / "a" / "f", one.source / name / "f")
+            await one.same()
+            shutil.rmtree(one.source / "a")
+            (one.source / "a").symlink_to("c")
+            await one.same()
+            (one.source / "c" / "f").write_text("22")
+            await one.same()
+
+    asyncio.run(main())
+
+
+def test_a_file_that_has_another_name_elsewhere_is_not_sent_for_ever(tmp_path: Path) -> None:
+    """Of a name beyond the source no event tells, but it changes one of the file's times."""
+
+    async def main() -> None:
+        async with world(tmp_path) as one:
+            (one.source / "f").write_text("1")
+            await one.same()
+            os.link(one.source / "f", tmp_path / "elsewhere")
+            (one.target / "f").unlink()
+            one.run(started=20.0)
+            await one.same()
+            (one.source / "g0").write_text("1")
+            await one.same()
+            tally = next(iter(one.session.copies[WEB].mirrors.values())).tally
+            sent = tally.files
+            for count in range(1, 4):
+                (one.source / f"g{count}").write_text("1")
+                await one.same()
+                assert tally.files == sent + count
+
+    asyncio.run(main())
 
 
 @pytest.mark.parametrize("age", [-(10**6), 0, 10**6])
