@@ -26,6 +26,8 @@ _TICKS = 10.0, 0.5
 """Seconds between two looks at what is on its way: for a log, and for a terminal."""
 _STILL = 60.0
 """Seconds in which nothing moves until it is given up."""
+_MOST = 20
+"""Problems, and conflicts, of one target that are told one by one."""
 
 
 def run(arguments: Arguments, session: Session) -> Result:
@@ -99,8 +101,8 @@ def _table(rules: list[Document], style: Style) -> list[str]:
     for rule in rules:
         lines += [f"{rule['service']}: {one} is not like the others" for one in _behind(rule)]
         for target in rule["targets"]:
-            lines += [_problem(rule, one, "red", style) for one in target["problems"]]
-            lines += [_conflict(rule, one) for one in target["conflicts"]]
+            lines += _few(rule, [_problem(rule, one, "red", style) for one in target["problems"]])
+            lines += _few(rule, [_conflict(rule, one) for one in target["conflicts"]])
         lines += [
             f"{rule['service']}: {path or '.'} is polled, no watch is left: {rule['remedy']}"
             for path in rule["polled"]
@@ -147,6 +149,11 @@ def _ms(target: Document | None, key: str) -> str:
 
 def _problem(rule: Document, problem: Document, colour: str, style: Style) -> str:
     return style.paint(f"{rule['service']}: {problem['path']}: {problem['why']}", colour)
+
+
+def _few(rule: Document, lines: list[str]) -> list[str]:
+    more = len(lines) - _MOST
+    return lines if more <= 0 else [*lines[:_MOST], f"{rule['service']}: and {more:,} more"]
 
 
 def _conflict(rule: Document, conflict: Document) -> str:

@@ -14,12 +14,17 @@ OTHER = File(-1, 0, 0, 0)
 """Stands for a file that is not what the source has."""
 UNKNOWN = -1
 """Stands for a mode that is not what the source has."""
+UNREAD = "unread"
+"""Stands for a hash that nobody knows: equal to none."""
 
 
 def contents(
     root: str, tree: Folder, target: Contents, names: Mapping[str, str]
 ) -> dict[str, Content]:
-    """What the source has. Only what the target has too is read and hashed."""
+    """What the source has. Only what the target has too is read and hashed.
+
+    A file that is not as the tree has it any more, or cannot be read, is UNREAD.
+    """
     found: dict[str, Content] = {}
     with closing(Reader(root)) as reader:
         for path, entry in walk(tree):
@@ -30,23 +35,24 @@ def contents(
                 found[path] = Content("link", 0, entry.target)
             elif isinstance(entry, File):
                 is_there = there is not None and there.kind == "file"
-                name = names.get(path, path)
-                found[path] = Content("file", entry.mode, _hash(reader, name) if is_there else "")
+                digest = _hash(reader, names.get(path, path), entry) if is_there else ""
+                found[path] = Content("file", entry.mode, digest)
     return found
 
 
-def _hash(reader: Reader, path: str) -> str:
+def _hash(reader: Reader, path: str, entry: File) -> str:
     try:
         opened = reader.open(path)
     except OSError:
-        return ""
+        return UNREAD
     if opened is None:
-        return ""
+        return UNREAD
     with closing(opened):
         digest = hashlib.sha256()
         for piece in opened.pieces():
             digest.update(piece)
-        return digest.hexdigest()
+        is_it = opened.entry._replace(ctime=entry.ctime, edition=entry.edition) == entry
+        return digest.hexdigest() if is_it and opened.is_same() else UNREAD
 
 
 def shown(tree: Folder, target: Contents, comparison: Comparison) -> Folder:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from devenv.sync.tree import Entry, Folder, Odd, walk
@@ -102,6 +102,19 @@ def compare(agreed: Contents, source: Contents, target: Contents) -> Comparison:
             if by_itself:
                 conflicts.append(Conflict(path, overwritten=True))
     return Comparison(frozenset(send), frozenset(remove), tuple(sorted(conflicts, key=_by_path)))
+
+
+def outdated(conflicts: Sequence[Conflict], todo: Iterable[Change]) -> tuple[Conflict, ...]:
+    """What is to be told of earlier conflicts once these changes are carried over.
+
+    What was left as it is there is overwritten by them; what was overwritten before is as the
+    source has it, and is told no more.
+    """
+    if not conflicts:
+        return ()
+    paths = {path for change in todo for path in paths_of(change)}
+    left = (one for one in conflicts if not (one.overwritten and one.path in paths))
+    return tuple(replace(one, overwritten=True) if one.path in paths else one for one in left)
 
 
 def _by_path(conflict: Conflict) -> str:

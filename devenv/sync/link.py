@@ -17,6 +17,8 @@ from devenv.sync.diff import Content
 RECEIVER = Path(__file__).with_name("receiver.sh")
 PATIENCE = 30.0
 """Seconds that a receiver has for an answer."""
+HASHED = 10_000_000
+"""Bytes that a receiver under load hashes in a second."""
 INLINE = 64
 """Changes that are packed right here: a thread costs more."""
 LINES = 100
@@ -87,15 +89,18 @@ class Link:
         except DevenvError as ended:
             raise BrokenError(error.message) from ended
 
-    async def look(self, paths: Iterable[str]) -> dict[str, Content]:
-        """Compare: what is at those paths of the unit; links have no text."""
+    async def look(self, paths: Iterable[str], size: int = 0) -> dict[str, Content]:
+        """Compare: what is at those paths of the unit; links have no text.
+
+        ``size``: bytes of all that is to be read there.
+        """
         self.generation += 1
         asked = [path.encode(errors="surrogateescape") for path in paths]
         names = b"".join(name + b"\0" for name in asked)
         await self._write(self._head("look", names) + names)
         end = f"\nend {self.generation}\n".encode()
         while not self._buffer.endswith(end):
-            await self._more()
+            await self._more(PATIENCE + size / HASHED)
         text, self._buffer = self._buffer[: -len(end)], b""
         return parse(text, set(asked))
 
@@ -133,9 +138,9 @@ class Link:
             raise BrokenError("the receiver takes nothing any more") from error
         self.moved += len(data)
 
-    async def _more(self) -> None:
+    async def _more(self, patience: float = PATIENCE) -> None:
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(patience):
                 data = await self._stream.read()
         except TimeoutError as error:
             raise BrokenError("the receiver does not answer") from error

@@ -11,14 +11,14 @@ from typing import Protocol
 
 from devenv.errors import DevenvError
 from devenv.sync.batch import Batch
-from devenv.sync.contents import contents, doubted, shown
+from devenv.sync.contents import UNREAD, contents, doubted, shown
 from devenv.sync.deposit import deposited
-from devenv.sync.diff import Change, Conflict, Content, changes, compare
+from devenv.sync.diff import Change, Conflict, Content, Contents, changes, compare, outdated
 from devenv.sync.ignore import Filter, kept
 from devenv.sync.link import INLINE, Link, RefusedError
 from devenv.sync.report import Sent
 from devenv.sync.safety import halt
-from devenv.sync.tree import EMPTY, Edit, Entry, Folder, edited, walk, with_modes
+from devenv.sync.tree import EMPTY, Edit, Entry, File, Folder, edited, walk, with_modes
 
 Put = Callable[[bytes], Awaitable[None]]
 """Puts an archive into a unit, at "/". Raises DevenvError."""
@@ -173,6 +173,7 @@ class Mirror:
         if not revision:
             return
         self._forget_ignored()
+        told = self.conflicts
         await link.at(self._way.target)
         if self.agreed is None and tree is not None:
             self.agreed = await self._first(link, tree)
@@ -184,8 +185,11 @@ class Mirror:
         if self.halted or tree is None:
             return
         self.problems.clear()
+        todo = list(changes(agreed, tree))
+        if self.conflicts is told:
+            self.conflicts = outdated(told, todo)
         try:
-            await self._carry(link, list(changes(agreed, tree)), since)
+            await self._carry(link, todo, since)
         except RefusedError:  # it is not as we took it to be: look, then find what is to blame
             self.agreed = await self._compared(link, tree, Contact(agreed, is_same=True))
             await self._carry_or_halve(link, list(changes(self.agreed, tree)), since)
@@ -223,14 +227,10 @@ class Mirror:
     async def _compared(self, link: Link, tree: Folder, contact: Contact) -> Folder:
         """Look what the target has of all that the source has, and of what it had."""
         wanted, had = dict(walk(tree)), dict(walk(contact.known))
-        target = await _looked(link, [*wanted, *(path for path in had if path not in wanted)])
+        target = await _looked(link, had | wanted)
         names = self._way.names or {}
         source = await asyncio.to_thread(contents, self.source.root, tree, target, names)
-        same = {
-            path
-            for path, entry in had.items()
-            if contact.is_same and path in source and _is_like(wanted[path], entry)
-        }
+        same = _unchanged(had, wanted, source) if contact.is_same else set[str]()
         for path in same & target.keys():  # a receiver does not read links
             if target[path].kind == source[path].kind == "link":
                 target[path] = source[path]
@@ -275,11 +275,21 @@ class Mirror:
             await self._carry_or_halve(link, todo[middle:], since)
 
 
-async def _looked(link: Link, paths: Sequence[str]) -> dict[str, Content]:
+async def _looked(link: Link, entries: Mapping[str, Entry]) -> dict[str, Content]:
     """What the target has of these; below what it lacks there is nothing to look at."""
-    above = await link.look([path for path in paths if "/" not in path])
-    below = [path for path in paths if "/" in path and path.partition("/")[0] in above]
-    return above | await link.look(below) if below else above
+    size = sum(entry.size for entry in entries.values() if isinstance(entry, File))
+    above = await link.look([path for path in entries if "/" not in path], size)
+    below = [path for path in entries if "/" in path and path.partition("/")[0] in above]
+    return above | await link.look(below, size) if below else above
+
+
+def _unchanged(had: Mapping[str, Entry], wanted: Mapping[str, Entry], source: Contents) -> set[str]:
+    """The paths that are in the source as they were when the target got them."""
+    return {
+        path
+        for path, entry in had.items()
+        if path in source and source[path].text != UNREAD and _is_like(wanted[path], entry)
+    }
 
 
 def _is_like(one: Entry, other: Entry) -> bool:

@@ -136,10 +136,12 @@ stretch() {
   dd if=/dev/null of="$B/$W" bs=1 count=0 seek="$(cat "$F")"
 }
 
-look() (
+look() ( # a pipe or a device may have no end: only what is a file itself is read
   cd -P -- "$R" || exit 1
   xargs -0 stat -c '%f %n' -- <"$F" 2>/dev/null
-  xargs -0 sha256sum -- <"$F" 2>/dev/null
+  xargs -0 sh -c 'for name; do
+    [ -f "$name" ] && [ ! -L "$name" ] && printf "%s\0" "$name"
+  done' sh <"$F" | xargs -0 sha256sum -- 2>/dev/null
   echo
 )
 

@@ -67,6 +67,16 @@ def test_reset_says_how_far_it_is_until_all_is_there(desk: Desk) -> None:
     assert "45919 files" in done.stdout
 
 
+def test_status_tells_thousands_of_conflicts_in_a_few_lines(desk: Desk) -> None:
+    document = answer(1, arrived=True)
+    conflicts = [{"path": f"f{number}", "overwritten": False} for number in range(3000)]
+    document["rules"][0]["targets"][0]["conflicts"] = conflicts
+    with stand_in(desk.environ, **{"sync.status": document}):
+        lines = desk.run("sync", "status").stdout.splitlines()
+    assert len(lines) < 30
+    assert lines[-1] == "web: and 2,980 more"
+
+
 def flushed(*documents: Document) -> list[str]:
     """Call it with a daemon that gives these answers, the last one for ever; return the calls."""
     called: list[str] = []

@@ -106,6 +106,30 @@ def test_a_stream_that_is_cut_at_any_frame_costs_nothing(
     asyncio.run(main())
 
 
+@pytest.mark.parametrize("is_deleted", [True, False], ids=["deleted", "written to"])
+def test_what_changes_while_it_is_compared_is_no_conflict(tmp_path: Path, is_deleted: bool) -> None:
+    source, target = tmp_path / "src", tmp_path / "dst"
+    source.mkdir()
+    for name in "ab":
+        (source / name).write_text(name)
+
+    async def main() -> None:
+        async with linked() as link:
+            still = Still(source)
+            mirror = Mirror(still, Way(str(target)))
+            await mirror.bring(link)
+            mirror.doubt()
+            (source / "a").unlink() if is_deleted else (source / "a").write_text("new")
+            await mirror.bring(link)
+            assert mirror.conflicts == ()
+            still.tree, still.revision = Still(source).tree, 2
+            await mirror.bring(link)
+            assert mirror.conflicts == ()
+            assert listing(target) == listing(source)
+
+    asyncio.run(main())
+
+
 def test_a_receiver_that_says_something_else_is_not_believed(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("1")
 
