@@ -12,12 +12,14 @@ from devenv.tui import keys
 from devenv.tui.actions import Aside, Ask, Confirm, Copy, Open, Say, Situation, decide
 from devenv.tui.fitting import fits
 from devenv.tui.lines import nothing_there
+from devenv.tui.screens.base import ViewScreen
 from devenv.tui.screens.detail import DetailScreen
 from devenv.tui.settings import parse
 from devenv.tui.snapshot import Port, Replica, Service, Snapshot, read
 from devenv.tui.synced import read_synced
 from devenv.tui.told import read_previews, together
 from devenv.tui.view import View
+from devenv.tui.widgets.plain import Plain
 from devenv.tui.widgets.rows import Rows
 from tests.tui.stage import CALLER, PREVIEWS, PROBLEM, SHOP, SYNC, shop, stage
 
@@ -147,6 +149,29 @@ async def test_what_comes_when_the_app_has_closed_is_not_drawn() -> None:
         pass
     app.show_view(away="the daemon has left")
     assert app.view.away
+
+
+@pytest.mark.parametrize("pressed", ["2", "3", "4", "5", "enter"])
+async def test_an_answer_that_comes_while_a_screen_goes_is_not_drawn(
+    pressed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = stage().app()
+    gone = []
+
+    def answered(widget: Plain) -> None:
+        gone.append(widget)
+        screen.take(app.view)
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(pressed)
+        await pilot.pause()
+        screen = app.screen
+        assert isinstance(screen, ViewScreen)
+        monkeypatch.setattr(Plain, "on_unmount", answered, raising=False)
+        await pilot.press("1")
+        while len(gone) < 3:
+            await pilot.pause()
+        monkeypatch.undo()
 
 
 async def test_a_refusal_is_told_and_nothing_else_changes() -> None:

@@ -212,6 +212,16 @@ async def test_what_is_shown_is_saved_and_no_file_overwritten(tmp_path: Path) ->
 
 
 @run
+async def test_a_home_that_nobody_has_is_told_and_can_be_put_right(tmp_path: Path) -> None:
+    async with logbook(tmp_path) as book:
+        book.write("web", *numbered(1, 3))
+        book.open()
+        await book.answer("s", "~nobody-of-this-name/saved.txt")
+        await book.until(lambda: "~nobody-of-this-name/saved.txt: nobody" in book.told)
+        assert book.view.prompt.display
+
+
+@run
 async def test_marks_are_gone_to_and_outlive_another_choice(tmp_path: Path) -> None:
     async with logbook(tmp_path) as book:
         book.write("web", *numbered(1, 40))

@@ -47,12 +47,17 @@ class ViewScreen(Screen[None]):
         yield from self.body()
         yield Plain(id="keys")
 
+    @property
+    def is_whole(self) -> bool:
+        """All of its widgets are there: it is neither coming nor going."""
+        return self.is_mounted and self.display
+
     def on_screen_resume(self) -> None:
         self.take(self.app.view)
 
     def take(self, view: View) -> None:
         """Draw this view; a screen that is coming or going has nothing to draw on."""
-        if not self.children:
+        if not self.is_whole:
             return
         tabs = [(self._press(name), name.title(), name == self.where) for name in TABS]
         up = self._press("up")
@@ -83,7 +88,7 @@ class ViewScreen(Screen[None]):
 
     @on(DescendantFocus)
     def _elsewhere(self) -> None:
-        if self.children:
+        if self.is_whole:
             self.show_keys()
 
     def _press(self, name: str) -> str:

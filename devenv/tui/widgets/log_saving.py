@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable
 from pathlib import Path
 
+from devenv.errors import UsageError
 from devenv.logs.document import Document, chosen
 from devenv.tui.widgets.log_paint import Entry, Look, plain
 
 
 def destination(text: str) -> Path:
-    """Return the file that is meant."""
-    return Path(text.strip()).expanduser()
+    """Return the file that is meant; raises UsageError where ``~`` is nobody's home."""
+    path = Path(text.strip())
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise UsageError(f"{path}: nobody of this name has a home here") from error
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> None:

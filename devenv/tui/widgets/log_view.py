@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from time import time_ns
 from typing import ClassVar
 
@@ -112,12 +113,12 @@ class LogView(LogPane):
         if self.lines.selected_from is not None:
             lines = self.lines.selected()
             write_lines(path, lines)
-            self._saved(len(lines), str(path))
+            self._saved(len(lines), path)
         else:
-            self.chores.start("save", self._saving(str(path)))
+            self.chores.start("save", self._saving(path))
 
-    def _saving(self, path: str) -> Iterator[None]:
-        work = saving(destination(path), self.reading.document, self.lines.look)
+    def _saving(self, path: Path) -> Iterator[None]:
+        work = saving(path, self.reading.document, self.lines.look)
         try:
             count = yield from work
         except OSError as error:
@@ -125,7 +126,7 @@ class LogView(LogPane):
         else:
             self._saved(count, path)
 
-    def _saved(self, count: int, path: str) -> None:
+    def _saved(self, count: int, path: Path) -> None:
         self.notify(f"{count:,} line{'' if count == 1 else 's'} saved to {path}", markup=False)
 
 
