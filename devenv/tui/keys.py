@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from textual.binding import Binding
@@ -17,6 +17,14 @@ LOG = "logs"
 LOG_LINES = "lines of logs"
 ENVIRONMENTS = "environments"
 SYNC = "sync"
+
+
+AT_ONCE = (
+    *((where, LIST, APP) for where in (SERVICES, TASKS, TIMELINE, ENVIRONMENTS, SYNC)),
+    (DETAIL, APP),
+    (LOG, LOG_LINES, APP),
+)
+"""Parts whose keys work at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +74,7 @@ KEYS = (
     Key("list.page-down", "pagedown,ctrl+f", "page(1)", "page down", "A page down", LIST),
     Key("list.first", "home,g", "edge(-1)", "first", "To the first row", LIST),
     Key("list.last", "end,G", "edge(1)", "last", "To the last row", LIST),
-    Key("list.choose", "enter", "choose", "open", "Open what the cursor is on", LIST),
+    Key("detail", "enter", "detail", "detail", "What is known of it", SERVICES),
     Key("start", "s", _DO("start"), "start", "Start", SERVICES, "rest"),
     Key("stop", "x", _DO("stop"), "stop", "Stop, and leave it stopped", SERVICES, "runs"),
     Key("restart", "r", _DO("restart"), "restart", "Stop and start", SERVICES, "runs,failed"),
@@ -100,7 +108,7 @@ KEYS = (
     Key("task.run", "enter,r", _DO("run"), "run", "Run the task now", TASKS, "any"),
     Key("task.stop", "x", _DO("stop"), "stop", "Stop the task", TASKS, "runs"),
     Key("task.detail", "d", "detail", "detail", "What it is made of, and why", TASKS, "any"),
-    Key("timeline.detail", "d", "detail", "detail", "What is known of it", TIMELINE, "any"),
+    Key("timeline.detail", "d,enter", "detail", "detail", "What is known of it", TIMELINE, "any"),
     Key("back", "escape,backspace", "back", "back", "Back to where you came from", DETAIL, "any"),
     Key("detail.start", "s", _DO("start"), "start", "Start", DETAIL, "rest"),
     Key("detail.stop", "x", _DO("stop"), "stop", "Stop, and leave it stopped", DETAIL, "runs"),
@@ -150,6 +158,7 @@ KEYS = (
         SYNC,
         "any",
     ),
+    Key("sync.detail", "enter", "detail", "detail", "What is known of the service", SYNC),
     Key("sync.flush", "f", _DO("sync-flush"), "flush", "Wait until all is there", SYNC, "any"),
     Key(
         "log.search",
@@ -220,6 +229,26 @@ def of(*where: str) -> Iterator[Key]:
 def bindings(where: str) -> list[Binding]:
     """Textual's bindings of one part."""
     return [Binding(key.keys, key.action, key.about, show=False, id=key.id) for key in of(where)]
+
+
+def clash(remapped: Mapping[str, str]) -> tuple[str, str, str] | None:
+    """A command that was given a key which another one has at the same time: it, the key, that."""
+    for parts in AT_ONCE:
+        takes: dict[str, str] = {}
+        for pressed, name in sorted(
+            _pressed(parts, remapped), key=lambda pair: pair[1] in remapped
+        ):
+            other = takes.setdefault(pressed, name)
+            if other != name:
+                return name, pressed, other
+    return None
+
+
+def _pressed(parts: Iterable[str], remapped: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """What is pressed in these parts, each with its command."""
+    for key in of(*parts):
+        for pressed in remapped.get(key.id, key.keys).split(","):
+            yield pressed, key.id
 
 
 def press(key: Key, remapped: Mapping[str, str]) -> str:

@@ -44,15 +44,24 @@ _KNOWN = ("theme", "keys")
 def _keys(found: Any) -> tuple[dict[str, str], list[str]]:
     if not isinstance(found, dict):
         return {}, ["keys is not a table"]
-    known = {key.id for key in keys.KEYS}
+    if not found:
+        return {}, []
+    from devenv.tui.pressing import is_key, named  # most give none
+
     remapped, wrong = {}, []
     for name, value in _flat(found):
-        if name not in known:
+        if name not in keys.BY_ID:
             wrong.append(f"keys: there is no command {name!r}")
         elif not isinstance(value, str) or not value.strip():
             wrong.append(f'keys: {name} is not a key; write it as {name} = "ctrl+r"')
+        elif unknown := [one for one in named(value) if not is_key(one)]:
+            wrong.append(f"keys: {name} = {value!r}: there is no key {unknown[0]!r}")
         else:
-            remapped[name] = value
+            remapped[name] = ",".join(named(value))
+    while clash := keys.clash(remapped):
+        name, pressed, other = clash
+        del remapped[name]
+        wrong.append(f"keys: {name} = {pressed!r}: this is the key of {other} already")
     return remapped, wrong
 
 

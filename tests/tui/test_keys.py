@@ -38,9 +38,10 @@ def at(*services: Service) -> Situation:
 
 
 def test_no_two_commands_of_a_place_have_one_key() -> None:
-    for where in {key.where for key in keys.KEYS}:
-        pressed = Counter(one for key in keys.of(*{where, keys.APP}) for one in key.keys.split(","))
+    for parts in keys.AT_ONCE:
+        pressed = Counter(one for key in keys.of(*parts) for one in key.keys.split(","))
         assert [one for one, count in pressed.items() if count > 1] == []
+    assert {part for parts in keys.AT_ONCE for part in parts} == {key.where for key in keys.KEYS}
 
 
 def test_every_command_has_one_name() -> None:
@@ -123,6 +124,26 @@ async def test_marked_services_are_restarted_together() -> None:
     assert asked["client"] == CALLER
 
 
+@pytest.mark.parametrize(
+    ("pressed", "asked"),
+    [
+        (("j", "j", "space", "slash", *"docker", "enter", "x"), ["db"]),
+        (("G", "space", "h", "x"), ["worker"]),
+        (("slash", *"nothing", "enter", "x"), []),
+    ],
+)
+async def test_a_verb_is_meant_for_nothing_that_is_not_shown(
+    pressed: tuple[str, ...], asked: list[str]
+) -> None:
+    at_hand = stage()
+    async with at_hand.app().run_test(size=(80, 24)) as pilot:
+        for key in pressed:
+            await pilot.press(key)
+            await pilot.pause()
+    found = [params["services"] for method, params in at_hand.daemon.asked if method == "stop"]
+    assert [name for names in found for name in names] == asked
+
+
 async def test_q_leaves_and_asks_for_nothing() -> None:
     at_hand = stage()
     app = at_hand.app()
@@ -157,16 +178,16 @@ async def test_an_answer_that_comes_while_a_screen_goes_is_not_drawn(
 ) -> None:
     app = stage().app()
     gone = []
-
-    def answered(widget: Plain) -> None:
-        gone.append(widget)
-        screen.take(app.view)
-
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(pressed)
         await pilot.pause()
         screen = app.screen
         assert isinstance(screen, ViewScreen)
+
+        def answered(widget: Plain) -> None:
+            gone.append(widget)
+            screen.take(app.view)
+
         monkeypatch.setattr(Plain, "on_unmount", answered, raising=False)
         await pilot.press("1")
         while len(gone) < 3:
@@ -307,12 +328,41 @@ async def test_a_key_can_be_another_one() -> None:
         ("[keys]\nrestat = 'r'", "there is no command 'restat'"),
         ("[keys]\nrestart = 1", "restart is not a key"),
         ("theme = ", "Invalid value"),
+        ("[keys]\nstop = 'nonsense-key'", "there is no key 'nonsense-key'"),
+        ("[keys]\nstop = 'hyper+ctrl+'", "there is no key 'hyper+ctrl+'"),
+        ("[keys]\nstop = 'R,'", "there is no key ''"),
+        ("[keys]\nrestart = 'q'", "restart = 'q': this is the key of quit already"),
+        ("[keys]\nrestart = ':'", "restart = 'colon': this is the key of palette already"),
+        ("[keys]\nlist.down = 'n,s'", "list.down = 's': this is the key of"),
+        ("[keys]\nstop = 'R'\nrestart = 'R'", "restart = 'R': this is the key of stop already"),
     ],
 )
 def test_a_mistake_in_the_configuration_is_told(text: str, told: str) -> None:
     (problem,) = parse(text, "tui.toml").problems
     assert problem.startswith("tui.toml: ")
     assert told in problem
+
+
+def test_a_key_that_is_free_can_be_had() -> None:
+    wanted = {"restart": "x", "stop": "r", "logs": "f5,ctrl+l", "sort": "€", "task.run": "R"}
+    text = "".join(f"{name} = {pressed!r}\n" for name, pressed in wanted.items())
+    settings = parse(f"[keys]\n{text}mark = '?'\nhelp = 'f1'\n", "tui.toml")
+    assert settings.problems == ()
+    assert settings.keys == {**wanted, "sort": "euro_sign", "mark": "question_mark", "help": "f1"}
+
+
+async def test_what_another_key_does_is_not_done_by_the_old_one() -> None:
+    at_hand = stage(settings=parse('[keys]\ntask.run = "R"\n', "tui.toml"))
+    async with at_hand.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("2")
+        await pilot.pause()
+        await pilot.press("enter", "r")
+        await pilot.pause()
+        assert at_hand.daemon.methods() == []
+        await pilot.press("R")
+        while not at_hand.daemon.methods():
+            await pilot.pause()
+    assert at_hand.daemon.methods() == ["run"]
 
 
 def test_the_rest_of_a_configuration_holds() -> None:

@@ -59,8 +59,9 @@ class ServicesScreen(ViewScreen):
             self._logs.follow(view)
 
     def meant(self) -> tuple[Service, ...]:
-        """The marked services, else the one that the cursor is on."""
-        names = self._choice.marked or {self.query_one("#services", Rows).cursor}
+        """The marked services of those that are shown, else the one that the cursor is on."""
+        rows = self.query_one("#services", Rows)
+        names = self._choice.marked & set(rows.keys) or {rows.cursor}
         return tuple(one for one in self.app.view.services if one.name in names)
 
     def action_mark(self) -> None:
@@ -117,7 +118,11 @@ class ServicesScreen(ViewScreen):
         self.show_keys()
 
     def on_rows_chosen(self) -> None:
-        self.app.show_detail(self.query_one("#services", Rows).cursor)
+        self.action_detail()
+
+    def action_detail(self) -> None:
+        if cursor := self.query_one("#services", Rows).cursor:
+            self.app.show_detail(cursor)
 
     async def _add_logs(self) -> None:
         from devenv.tui.widgets.logs import Logs

@@ -60,6 +60,9 @@ class SyncScreen(ViewScreen):
         self.show_keys()
 
     def on_rows_chosen(self) -> None:
+        self.action_detail()
+
+    def action_detail(self) -> None:
         for service in self.meant():
             self.app.show_detail(service.name)
 

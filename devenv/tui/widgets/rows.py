@@ -30,7 +30,7 @@ class Rows(ScrollView, can_focus=True):
         """The cursor is on another row."""
 
     class Chosen(Message):
-        """The row of the cursor was chosen."""
+        """The row of the cursor was clicked twice."""
 
     def __init__(self, *, id: str, empty: str = "") -> None:  # noqa: A002
         super().__init__(id=id)
@@ -118,10 +118,6 @@ class Rows(ScrollView, can_focus=True):
     def action_edge(self, direction: int) -> None:
         self._move(direction * len(self._laid.keys))
 
-    def action_choose(self) -> None:
-        if self.cursor:
-            self.post_message(self.Chosen())
-
     def on_focus(self) -> None:
         self.refresh()
 
@@ -133,7 +129,7 @@ class Rows(ScrollView, can_focus=True):
         if event.y > 0 and number < len(self._laid.keys):
             self.move_to(self._laid.keys[number])
             if event.chain == 2:
-                self.action_choose()
+                self.post_message(self.Chosen())
 
     def _move(self, by: int) -> None:
         every = self._laid.keys
@@ -148,13 +144,14 @@ class Rows(ScrollView, can_focus=True):
             self._laid, self._width = self._lay(width), width
 
     def _keep_cursor(self, before: tuple[str, ...]) -> None:
-        """Where its row has gone, the one in its place gets the cursor."""
-        every = self._laid.keys
-        if self.cursor in every or not every:
+        """Where its row has gone, the one in its place gets the cursor; "" where there is none."""
+        every, former = self._laid.keys, self.cursor
+        if former in every:
             return
-        here = before.index(self.cursor) if self.cursor in before else 0
-        self.cursor = every[min(here, len(every) - 1)]
-        self.post_message(self.Moved())
+        here = before.index(former) if former in before else 0
+        self.cursor = every[min(here, len(every) - 1)] if every else ""
+        if self.cursor != former:
+            self.post_message(self.Moved())
 
     def _redraw(self, number: int) -> None:
         y = number + 1 - self.scroll_offset.y
