@@ -40,6 +40,10 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
+_FOCUS = """<script>
+addEventListener("load", () => document.querySelector(".xterm-helper-textarea").focus());
+</script>"""
+
 
 @dataclass
 class Door:
@@ -102,6 +106,13 @@ class WebUi(Server):
         made.on_response_prepare.append(_with_headers)
         return made
 
+    async def handle_index(self, request: web.Request) -> web.Response:
+        """The page of textual-serve; its terminal takes the keys from the beginning."""
+        page = await super().handle_index(request)
+        assert isinstance(page, web.Response)
+        page.text = (page.text or "").replace("</body>", f"{_FOCUS}</body>")
+        return page
+
     async def on_startup(self, app: web.Application) -> None:
         """Say nothing: whoever opened it says where it is."""
 
@@ -115,7 +126,7 @@ class WebUi(Server):
             if refused or request.method not in {"GET", "HEAD"}:
                 return web.Response(status=403, text=refused or "this changes nothing here")
             token = request.query.get("token")
-            if request.path == "/" and token is not None:
+            if request.path == "/" and token is not None and request.method == "GET":
                 return _let_in(door, door.enter(token))
             if not door.knows(request.cookies.get(door.cookie, "")):
                 return web.Response(status=403, text="open the address that devenv printed")

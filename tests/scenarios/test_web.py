@@ -89,6 +89,7 @@ def test_a_browser_shows_the_ui_and_steers_by_it(
         browser.open(address)
         eventually(lambda: "● 1 ready" in browser.run("return seen"), within=60.0)
         assert browser.run(PAINTED)
+        assert browser.run("return document.activeElement.className") == "xterm-helper-textarea"
         browser.type("x")
         eventually(lambda: sandbox.states() == {"web": "stopped"}, within=60.0)
         eventually(lambda: "○ stopped" in browser.run("return seen"), within=60.0)

@@ -6,20 +6,16 @@ from collections import Counter
 
 import pytest
 
-from devenv.api.connection import NoDaemonError
 from devenv.model.state import State
 from devenv.tui import keys
 from devenv.tui.actions import Aside, Ask, Confirm, Copy, Open, Say, Situation, decide
 from devenv.tui.fitting import fits
 from devenv.tui.lines import nothing_there
-from devenv.tui.screens.base import ViewScreen
 from devenv.tui.screens.detail import DetailScreen
-from devenv.tui.settings import parse
 from devenv.tui.snapshot import Port, Replica, Service, Snapshot, read
 from devenv.tui.synced import read_synced
 from devenv.tui.told import read_previews, together
 from devenv.tui.view import View
-from devenv.tui.widgets.plain import Plain
 from devenv.tui.widgets.rows import Rows
 from tests.tui.stage import CALLER, PREVIEWS, PROBLEM, SHOP, SYNC, shop, stage
 
@@ -164,37 +160,6 @@ async def test_down_asks_first() -> None:
     assert at_hand.daemon.methods() == ["down"]
 
 
-async def test_what_comes_when_the_app_has_closed_is_not_drawn() -> None:
-    app = stage().app()
-    async with app.run_test(size=(80, 24)):
-        pass
-    app.show_view(away="the daemon has left")
-    assert app.view.away
-
-
-@pytest.mark.parametrize("pressed", ["2", "3", "4", "5", "enter"])
-async def test_an_answer_that_comes_while_a_screen_goes_is_not_drawn(
-    pressed: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    app = stage().app()
-    gone = []
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press(pressed)
-        await pilot.pause()
-        screen = app.screen
-        assert isinstance(screen, ViewScreen)
-
-        def answered(widget: Plain) -> None:
-            gone.append(widget)
-            screen.take(app.view)
-
-        monkeypatch.setattr(Plain, "on_unmount", answered, raising=False)
-        await pilot.press("1")
-        while len(gone) < 3:
-            await pilot.pause()
-        monkeypatch.undo()
-
-
 async def test_a_refusal_is_told_and_nothing_else_changes() -> None:
     at_hand = stage()
     del at_hand.daemon.answers["restart"]
@@ -218,19 +183,6 @@ async def test_typing_filters_and_escape_takes_it_back() -> None:
         await pilot.press("h")
         await pilot.pause()
         assert "search" not in rows.keys
-
-
-async def test_the_daemon_goes_away_and_comes_back() -> None:
-    at_hand = stage()
-    app = at_hand.app()
-    async with app.run_test(size=(80, 24)) as pilot:
-        at_hand.daemon.news.put_nowait(NoDaemonError())
-        await pilot.pause()
-        assert app.view.away == "no daemon is running"
-        at_hand.daemon.news.put_nowait(shop(SHOP[0], revision=1))
-        while app.view.away:
-            await pilot.pause(0.01)
-        assert [one.name for one in app.view.services] == ["web"]
 
 
 async def test_a_page_is_shown_or_its_address_copied() -> None:
@@ -309,65 +261,6 @@ async def test_every_command_of_a_screen_is_in_the_palette() -> None:
 
 def stage_asked(app: object) -> list[tuple[str, dict[str, object]]]:
     return list(app.client.asked)  # type: ignore[attr-defined]  # the daemon of the stage
-
-
-async def test_a_key_can_be_another_one() -> None:
-    at_hand = stage(settings=parse('[keys]\nrestart = "ctrl+r"\n', "tui.toml"))
-    async with at_hand.app().run_test(size=(80, 24)) as pilot:
-        await pilot.press("r")
-        await pilot.press("ctrl+r")
-        await pilot.pause()
-    assert at_hand.daemon.methods() == ["restart"]
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("theme = 'pink'", "there is no theme 'pink'"),
-        ("colour = 1", "there is no setting 'colour'"),
-        ("[keys]\nrestat = 'r'", "there is no command 'restat'"),
-        ("[keys]\nrestart = 1", "restart is not a key"),
-        ("theme = ", "Invalid value"),
-        ("[keys]\nstop = 'nonsense-key'", "there is no key 'nonsense-key'"),
-        ("[keys]\nstop = 'hyper+ctrl+'", "there is no key 'hyper+ctrl+'"),
-        ("[keys]\nstop = 'R,'", "there is no key ''"),
-        ("[keys]\nrestart = 'q'", "restart = 'q': this is the key of quit already"),
-        ("[keys]\nrestart = ':'", "restart = 'colon': this is the key of palette already"),
-        ("[keys]\nlist.down = 'n,s'", "list.down = 's': this is the key of"),
-        ("[keys]\nstop = 'R'\nrestart = 'R'", "restart = 'R': this is the key of stop already"),
-    ],
-)
-def test_a_mistake_in_the_configuration_is_told(text: str, told: str) -> None:
-    (problem,) = parse(text, "tui.toml").problems
-    assert problem.startswith("tui.toml: ")
-    assert told in problem
-
-
-def test_a_key_that_is_free_can_be_had() -> None:
-    wanted = {"restart": "x", "stop": "r", "logs": "f5,ctrl+l", "sort": "€", "task.run": "R"}
-    text = "".join(f"{name} = {pressed!r}\n" for name, pressed in wanted.items())
-    settings = parse(f"[keys]\n{text}mark = '?'\nhelp = 'f1'\n", "tui.toml")
-    assert settings.problems == ()
-    assert settings.keys == {**wanted, "sort": "euro_sign", "mark": "question_mark", "help": "f1"}
-
-
-async def test_what_another_key_does_is_not_done_by_the_old_one() -> None:
-    at_hand = stage(settings=parse('[keys]\ntask.run = "R"\n', "tui.toml"))
-    async with at_hand.app().run_test(size=(80, 24)) as pilot:
-        await pilot.press("2")
-        await pilot.pause()
-        await pilot.press("enter", "r")
-        await pilot.pause()
-        assert at_hand.daemon.methods() == []
-        await pilot.press("R")
-        while not at_hand.daemon.methods():
-            await pilot.pause()
-    assert at_hand.daemon.methods() == ["run"]
-
-
-def test_the_rest_of_a_configuration_holds() -> None:
-    settings = parse("theme = 'light'\n[keys]\nlist.up = 'w'\nnothing = 'x'\n", "tui.toml")
-    assert (settings.theme, settings.keys, len(settings.problems)) == ("light", {"list.up": "w"}, 1)
 
 
 @pytest.mark.parametrize(

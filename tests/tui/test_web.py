@@ -112,6 +112,16 @@ def test_the_token_works_once() -> None:
     assert served(scenario) == 403
 
 
+def test_who_only_looks_at_the_address_does_not_use_it_up() -> None:
+    async def scenario(door: Door, browser: ClientSession) -> int:
+        async with browser.head(door.address, allow_redirects=False) as answer:
+            assert "Set-Cookie" not in answer.headers
+        await let_in(door, browser)
+        return answer.status
+
+    assert served(scenario) == 403
+
+
 def test_a_form_changes_nothing() -> None:
     async def scenario(door: Door, browser: ClientSession) -> int:
         inside = await let_in(door, browser)

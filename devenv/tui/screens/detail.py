@@ -9,19 +9,17 @@ from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 
-from devenv.errors import DevenvError
 from devenv.tui import keys
 from devenv.tui.detail import page, title_of
-from devenv.tui.screens.base import ViewScreen
+from devenv.tui.screens.asking import AskingScreen
 from devenv.tui.snapshot import Service
 from devenv.tui.told import Inspection, asked, read_inspection
 from devenv.tui.view import View
 from devenv.tui.widgets.plain import Plain
-from devenv.tui.working import begin
 
 
-class DetailScreen(ViewScreen):
-    """Asks anew whenever the environment has changed."""
+class DetailScreen(AskingScreen):
+    """What is asked for stands where it stood, until there is something newer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(keys.DETAIL)]
     where = keys.DETAIL
@@ -30,7 +28,6 @@ class DetailScreen(ViewScreen):
         super().__init__()
         self._service = service
         self._told = Inspection()
-        self._revision: int | None = None
 
     def body(self) -> Iterable[Widget]:
         yield Plain(id="title")
@@ -48,9 +45,7 @@ class DetailScreen(ViewScreen):
         told = self._told
         self.query_one("#title", Plain).show(lambda width: (title_of(service, view.now),))
         self.query_one("#parts", Plain).show(lambda width: page(service, told, view, width))
-        if view.snapshot.revision != self._revision and not view.away:
-            self._revision = view.snapshot.revision
-            begin(self, self._ask, exclusive=True)
+        self.renew()
 
     def meant(self) -> tuple[Service, ...]:
         service = self.app.view.snapshot.service(self._service)
@@ -62,14 +57,9 @@ class DetailScreen(ViewScreen):
     def action_scroll(self, direction: int) -> None:
         self.query_one("#page").scroll_relative(y=direction, animate=False)
 
-    async def _ask(self) -> None:
-        try:
-            told = {
-                method: await self.app.ask(method, **params)
-                for method, params in asked(self._service).items()
-            }
-        except DevenvError as error:
-            self.app.tell(error)
-            return
+    async def ask(self) -> None:
+        told = {
+            method: await self.app.ask(method, **params)
+            for method, params in asked(self._service).items()
+        }
         self._told = read_inspection(told, self._service)
-        self.take(self.app.view)

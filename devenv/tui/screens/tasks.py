@@ -8,21 +8,19 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from devenv.errors import DevenvError
 from devenv.tui import keys
 from devenv.tui.lines import nothing_there, rule
 from devenv.tui.listings import tasks_table
-from devenv.tui.screens.base import ViewScreen
+from devenv.tui.screens.asking import AskingScreen
 from devenv.tui.snapshot import Service
 from devenv.tui.told import Event, read_events
 from devenv.tui.view import View
 from devenv.tui.widgets.logs import Logs
 from devenv.tui.widgets.plain import Plain
 from devenv.tui.widgets.rows import Rows
-from devenv.tui.working import begin
 
 
-class TasksScreen(ViewScreen):
+class TasksScreen(AskingScreen):
     """The log below is that of the task under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(keys.TASKS)]
@@ -31,7 +29,6 @@ class TasksScreen(ViewScreen):
     def __init__(self) -> None:
         super().__init__()
         self._events: tuple[Event, ...] = ()
-        self._revision: int | None = None
 
     def body(self) -> Iterable[Widget]:
         yield Rows(id="tasks")
@@ -50,9 +47,7 @@ class TasksScreen(ViewScreen):
         )
         self.query_one("#log-rule", Plain).show(lambda width: (rule("Output", rows.cursor, width),))
         self.query_one("#logs", Logs).follow(view)
-        if view.snapshot.revision != self._revision and not view.away:
-            self._revision = view.snapshot.revision
-            begin(self, self._ask, exclusive=True)
+        self.renew()
 
     def meant(self) -> tuple[Service, ...]:
         cursor = self.query_one("#tasks", Rows).cursor
@@ -72,10 +67,5 @@ class TasksScreen(ViewScreen):
     def on_rows_chosen(self) -> None:
         self.action_do("run")
 
-    async def _ask(self) -> None:
-        try:
-            self._events = read_events(await self.app.ask("events", limit=1000))
-        except DevenvError as error:
-            self.app.tell(error)
-            return
-        self.take(self.app.view)
+    async def ask(self) -> None:
+        self._events = read_events(await self.app.ask("events", limit=1000))

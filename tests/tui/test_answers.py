@@ -1,0 +1,102 @@
+"""What the daemon answers, whenever it comes: late, again, to nobody, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from devenv.api.connection import NoDaemonError
+from devenv.tui.screens.base import ViewScreen
+from devenv.tui.screens.detail import DetailScreen
+from devenv.tui.screens.tasks import TasksScreen
+from devenv.tui.told import asked
+from devenv.tui.widgets.plain import Plain
+from tests.tui.stage import SHOP, shop, stage
+
+
+async def test_what_comes_when_the_app_has_closed_is_not_drawn() -> None:
+    app = stage().app()
+    async with app.run_test(size=(80, 24)):
+        pass
+    app.show_view(away="the daemon has left")
+    assert app.view.away
+
+
+@pytest.mark.parametrize("pressed", ["2", "3", "4", "5", "enter"])
+async def test_an_answer_that_comes_while_a_screen_goes_is_not_drawn(
+    pressed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = stage().app()
+    gone = []
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(pressed)
+        await pilot.pause()
+        screen = app.screen
+        assert isinstance(screen, ViewScreen)
+
+        def answered(widget: Plain) -> None:
+            gone.append(widget)
+            screen.take(app.view)
+
+        monkeypatch.setattr(Plain, "on_unmount", answered, raising=False)
+        await pilot.press("1")
+        while len(gone) < 3:
+            await pilot.pause()
+        monkeypatch.undo()
+
+
+async def test_the_daemon_goes_away_and_comes_back() -> None:
+    at_hand = stage()
+    app = at_hand.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        at_hand.daemon.news.put_nowait(NoDaemonError())
+        await pilot.pause()
+        assert app.view.away == "no daemon is running"
+        at_hand.daemon.news.put_nowait(shop(SHOP[0], revision=1))
+        while app.view.away:
+            await pilot.pause(0.01)
+        assert [one.name for one in app.view.services] == ["web"]
+
+
+async def test_what_is_known_of_a_service_is_told_however_much_changes() -> None:
+    at_hand = stage()
+    app = at_hand.app()
+    daemon, revision = at_hand.daemon, 1
+    call = daemon.call
+
+    async def busy(method: str, params: Any = None, **how: Any) -> dict[str, Any]:
+        nonlocal revision
+        if method in asked("mailer"):
+            revision += 1
+            app.take_document(shop(revision=revision))
+            await asyncio.sleep(0)
+        return await call(method, params, **how)
+
+    daemon.call = busy  # type: ignore[method-assign]  # a daemon in which things happen
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("enter")
+        while not (screen := app.screen).query("#parts"):
+            await pilot.pause()
+        assert isinstance(screen, DetailScreen)
+        while not screen._told.why:
+            await pilot.pause(0.01)
+
+
+async def test_what_was_refused_is_asked_again_and_told_once() -> None:
+    at_hand = stage()
+    events = at_hand.daemon.answers.pop("events")
+    app = at_hand.app()
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await pilot.press("2")
+        while [method for method, _ in at_hand.daemon.asked].count("events") < 2:
+            app.show_view()
+            await pilot.pause()
+        assert len(app._notifications) == 1
+        at_hand.daemon.answers["events"] = events
+        screen = app.screen
+        assert isinstance(screen, TasksScreen)
+        while not screen._events:
+            app.show_view()
+            await pilot.pause()

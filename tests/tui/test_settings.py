@@ -1,0 +1,67 @@
+"""The user's configuration: which keys can be had, and what is said of a mistake."""
+
+from __future__ import annotations
+
+import pytest
+
+from devenv.tui.settings import parse
+from tests.tui.stage import stage
+
+
+async def test_a_key_can_be_another_one() -> None:
+    at_hand = stage(settings=parse('[keys]\nrestart = "ctrl+r"\n', "tui.toml"))
+    async with at_hand.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("r")
+        await pilot.press("ctrl+r")
+        await pilot.pause()
+    assert at_hand.daemon.methods() == ["restart"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("theme = 'pink'", "there is no theme 'pink'"),
+        ("colour = 1", "there is no setting 'colour'"),
+        ("[keys]\nrestat = 'r'", "there is no command 'restat'"),
+        ("[keys]\nrestart = 1", "restart is not a key"),
+        ("theme = ", "Invalid value"),
+        ("[keys]\nstop = 'nonsense-key'", "there is no key 'nonsense-key'"),
+        ("[keys]\nstop = 'hyper+ctrl+'", "there is no key 'hyper+ctrl+'"),
+        ("[keys]\nstop = 'R,'", "there is no key ''"),
+        ("[keys]\nrestart = 'q'", "restart = 'q': this is the key of quit already"),
+        ("[keys]\nrestart = ':'", "restart = 'colon': this is the key of palette already"),
+        ("[keys]\nlist.down = 'n,s'", "list.down = 's': this is the key of"),
+        ("[keys]\nstop = 'R'\nrestart = 'R'", "restart = 'R': this is the key of stop already"),
+    ],
+)
+def test_a_mistake_in_the_configuration_is_told(text: str, told: str) -> None:
+    (problem,) = parse(text, "tui.toml").problems
+    assert problem.startswith("tui.toml: ")
+    assert told in problem
+
+
+def test_a_key_that_is_free_can_be_had() -> None:
+    wanted = {"restart": "x", "stop": "r", "logs": "f5,ctrl+l", "sort": "€", "task.run": "R"}
+    text = "".join(f"{name} = {pressed!r}\n" for name, pressed in wanted.items())
+    settings = parse(f"[keys]\n{text}mark = '?'\nhelp = 'f1'\n", "tui.toml")
+    assert settings.problems == ()
+    assert settings.keys == {**wanted, "sort": "euro_sign", "mark": "question_mark", "help": "f1"}
+
+
+async def test_what_another_key_does_is_not_done_by_the_old_one() -> None:
+    at_hand = stage(settings=parse('[keys]\ntask.run = "R"\n', "tui.toml"))
+    async with at_hand.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("2")
+        await pilot.pause()
+        await pilot.press("enter", "r")
+        await pilot.pause()
+        assert at_hand.daemon.methods() == []
+        await pilot.press("R")
+        while not at_hand.daemon.methods():
+            await pilot.pause()
+    assert at_hand.daemon.methods() == ["run"]
+
+
+def test_the_rest_of_a_configuration_holds() -> None:
+    settings = parse("theme = 'light'\n[keys]\nlist.up = 'w'\nnothing = 'x'\n", "tui.toml")
+    assert (settings.theme, settings.keys, len(settings.problems)) == ("light", {"list.up": "w"}, 1)
