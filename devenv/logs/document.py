@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from devenv.logs.find import Finder
@@ -33,6 +33,11 @@ class Lens:
     @property
     def filters(self) -> bool:
         return self.keep is not None or self.drop is not None
+
+    def without(self, finders: Collection[Finder]) -> Lens:
+        """The same without the filters that are among ``finders``."""
+        keep, drop = (None if one in finders else one for one in (self.keep, self.drop))
+        return Lens(keep, drop, self.folds)
 
 
 class Shown:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from devenv.errors import UsageError
+from devenv.logs.limit import TookTooLongError, limited
 from devenv.logs.sanitise import visible
 
 _SPECIAL = re.compile(r"[\\.^$*+?{}\[\]|()\x00-\x1f\x7f]")
@@ -16,13 +18,20 @@ _MAY_SEE_NEWLINES = re.compile(
     r"|[\x00-\x1f]"
 )
 """Patterns in which a match could reach over the end of its line, or see what is behind it."""
+_LONGEST = 0.5
+"""Seconds of the processor for one text."""
+_Found = TypeVar("_Found")
 
 
 class Finder:
-    """Finds a regular expression in what a person sees of each line. Raises UsageError."""
+    """Finds a regular expression in what a person sees of each line. Raises UsageError.
+
+    An expression that takes too long for a text, as nested repetitions may, finds nothing more.
+    """
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
+        self.gave_up = False
         try:
             self._search = re.compile(pattern).search
             self._within = (
@@ -37,6 +46,23 @@ class Finder:
 
     def lines(self, text: bytes) -> list[int]:
         """Return the numbers of the lines of ``text`` that match, each of which has a newline."""
+        return self._found(lambda: self._lines(text))
+
+    def spans(self, line: str) -> list[tuple[int, int]]:
+        """Return where it matches in one line, empty matches left out."""
+        return self._found(lambda: self._spans(line))
+
+    def _found(self, find: Callable[[], list[_Found]]) -> list[_Found]:
+        if self.gave_up:
+            return []
+        try:
+            with limited(_LONGEST):
+                return find()
+        except TookTooLongError:
+            self.gave_up = True
+            return []
+
+    def _lines(self, text: bytes) -> list[int]:
         if self.literal and self.literal not in text and b"\x1b" not in text:
             return []
         if self.literal and b"\x1b" not in text:
@@ -47,8 +73,7 @@ class Finder:
             return [number for number, line in enumerate(lines) if self._search(line)]
         return list(_lines_of(self._within(seen), seen))
 
-    def spans(self, line: str) -> list[tuple[int, int]]:
-        """Return where it matches in one line, empty matches left out."""
+    def _spans(self, line: str) -> list[tuple[int, int]]:
         return [found.span() for found in self._finditer(line) if found.end() > found.start()]
 
 

@@ -67,10 +67,14 @@ class Logbook:
         return [lines.render_line(y).text.rstrip() for y in range(lines.size.height)]
 
     @property
-    def told(self) -> str:
+    def app(self) -> LogApp:
         app = self.pilot.app
         assert isinstance(app, LogApp)
-        return " ".join(app.told)
+        return app
+
+    @property
+    def told(self) -> str:
+        return " ".join(self.app.told)
 
     @property
     def status(self) -> str:

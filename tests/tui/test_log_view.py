@@ -121,6 +121,19 @@ async def test_what_cannot_be_found_is_told_and_what_is_no_expression_too(tmp_pa
 
 
 @run
+async def test_an_expression_that_takes_too_long_is_taken_back(tmp_path: Path) -> None:
+    async with logbook(tmp_path) as book:
+        book.write("web", b"X" * 50, b"last")
+        book.open()
+        for key in ("slash", "ampersand", "exclamation_mark"):
+            book.app.told.clear()
+            await book.answer(key, "(X+X+)+Y")
+            await book.until(lambda: book.told == "this expression takes too long: (X+X+)+Y")
+            await book.until_seen("X" * 50, "last")
+            assert "X+" not in book.status
+
+
+@run
 async def test_filters_leave_lines_out_and_new_ones_too(tmp_path: Path) -> None:
     async with logbook(tmp_path) as book:
         book.write("web", *numbered(1, 30))

@@ -98,7 +98,8 @@ class LogPane(Widget):
                 self.lines.reveal(place)
                 return
             yield
-        self.notify("no line matches", timeout=2)
+        if not self.reading.given_up:
+            self.notify("no line matches", timeout=2)
 
     def _open(self) -> None:
         """Read what is to be shown now, from the time on that was shown before."""
@@ -155,9 +156,8 @@ class LogPane(Widget):
         """Say where in the log one is, and what is left out of it."""
         window, selecting = self.lines.window, self.lines.selected_from is not None
         self._bar.point_to(window)
-        self._status.update(
-            status_line(status_of(window, self.reading.search, selecting=selecting))
-        )
+        status = status_of(window, self.reading.search, selecting=selecting)
+        self._status.update(status_line(status))
 
     @on(LogLines.Moved)
     def _lines_moved(self, event: LogLines.Moved) -> None:

@@ -30,6 +30,13 @@ class Reading:
     def look_for(self, finder: Finder | None) -> None:
         self.search = None if finder is None else Search(self.document, finder)
 
+    @property
+    def given_up(self) -> list[Finder]:
+        """What of search and filters takes too long."""
+        lens = self.document.lens
+        every = (self.search.finder if self.search else None, lens.keep, lens.drop)
+        return [one for one in every if one is not None and one.gave_up]
+
     def extend(self) -> bool:
         """Take in what was written since; return whether there was something."""
         last = self._pages.last

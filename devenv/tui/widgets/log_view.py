@@ -18,6 +18,7 @@ from devenv.logs.document import Lens
 from devenv.logs.find import Finder
 from devenv.logs.when import parse_moment
 from devenv.tui import keys
+from devenv.tui.widgets.log_lines import LogLines
 from devenv.tui.widgets.log_pane import LogPane
 from devenv.tui.widgets.log_prompt import LogPrompt
 from devenv.tui.widgets.log_saving import destination, saving, write_lines
@@ -73,6 +74,23 @@ class LogView(LogPane):
     @property
     def _finder(self) -> Finder | None:
         return self.reading.search.finder if self.reading.search else None
+
+    def _progressed(self) -> None:
+        self._give_up()
+        super()._progressed()
+
+    @on(LogLines.Moved)
+    def _give_up(self) -> None:
+        """Take back what takes too long to match, and say so."""
+        slow = self.reading.given_up
+        for finder in slow:
+            told = f"this expression takes too long: {finder.pattern}"
+            self.notify(told, severity="error", markup=False)
+        if self.reading.search is not None and self.reading.search.finder in slow:
+            self.look_for(None)
+        lens = self.reading.document.lens
+        if lens.keep in slow or lens.drop in slow:
+            self.look_through(lens.without(slow))
 
     @on(LogPrompt.Left)
     def _stop_asking(self) -> None:
