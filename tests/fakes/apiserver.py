@@ -289,7 +289,7 @@ class ApiServer:
         cut = self._cut
         while not cut.is_set():
             news = self.store.news
-            for change in [one for one in self.store.changes if one.version > since]:
+            for change in self.store.changes[since:]:  # the first has the version 1
                 since = change.version
                 if (
                     change.plural == plural

@@ -33,6 +33,7 @@ from tests.benchmarks.rows import (
     save_restart,
     spawn,
     status,
+    thousand_previews,
     tui,
     watching,
 )
@@ -68,6 +69,7 @@ ROWS: Mapping[str, Row] = {
     "preview_again": Row(preview_again.TITLE, preview_again.measure),
     "preview_list": Row(preview_list.TITLE, preview_list.measure),
     "preview_down": Row(preview_down.TITLE, preview_down.measure),
+    "thousand_previews": Row(thousand_previews.TITLE, thousand_previews.measure),
     "pod_sync": Row(pod_sync.TITLE, pod_sync.measure),
     "watching": Row(watching.TITLE, watching.measure),
     "save_restart": Row(save_restart.TITLE, save_restart.measure),
