@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from devenv.model.unit import Health, Unit
 
 if TYPE_CHECKING:  # loaded when the first cluster is asked
-    from devenv.runtimes.kubernetes.cache import Object
+    from devenv.runtimes.kubernetes.cache import Cache, Object
     from devenv.runtimes.kubernetes.server import Server
 
 Document = dict[str, Any]
 Urls = Mapping[str, str]
 
 
-def documents(server: Server, boot: float, urls: Mapping[str, Urls]) -> list[Document]:
+@dataclass(frozen=True, slots=True)
+class Within:
+    """What is in the namespace of a preview; ``hosts`` are the public addresses of services."""
+
+    state: str
+    hosts: Urls
+    services: tuple[Document, ...]
+
+
+def documents(server: Server, urls: Mapping[str, Urls]) -> list[Document]:
     """All previews of a cluster; ``urls`` are the addresses of those that are ours, by name."""
     from devenv.runtimes.kubernetes import names
     from devenv.runtimes.kubernetes.cache import label
@@ -23,20 +33,20 @@ def documents(server: Server, boot: float, urls: Mapping[str, Urls]) -> list[Doc
 
     found = sorted(server.homes, key=namespace_of)
     return [
-        document(server, one, boot, urls.get(label(one, names.PREVIEW), {}))
+        document(server, one, urls.get(label(one, names.PREVIEW), {}))
         for one in found
         if label(one, names.PREVIEW)
     ]
 
 
-def document(server: Server, made: Object, boot: float, urls: Urls) -> Document:
+def document(server: Server, made: Object, urls: Urls) -> Document:
     """One of them, as ``preview list --json`` prints it."""
     from devenv.runtimes.kubernetes import names
     from devenv.runtimes.kubernetes.cache import annotation, is_leaving, label
     from devenv.runtimes.kubernetes.homes import namespace_of
     from devenv.runtimes.kubernetes.namespaces import why_it_stays
 
-    units = _units(server, namespace_of(made), boot)
+    within = server.cache.gathered(namespace_of(made), _within)
     reason = why_it_stays(made) if is_leaving(made) else ""
     return {
         "name": label(made, names.PREVIEW),
@@ -44,45 +54,48 @@ def document(server: Server, made: Object, boot: float, urls: Urls) -> Document:
         "repository": annotation(made, names.SOURCE),
         "cluster": server.connection.cluster.name,
         "namespace": namespace_of(made),
-        "state": "deleting" if is_leaving(made) else _state(units),
+        "state": "deleting" if is_leaving(made) else within.state,
         "reason": reason,
         "owner": annotation(made, names.OWNER),
         "created_at": server.connection.clock.local(made["metadata"].get("creationTimestamp", "")),
         "last_used_at": server.connection.clock.local(annotation(made, names.USED)),
         "expires_at": server.connection.clock.local(annotation(made, names.EXPIRES)),
-        "urls": {**_hosts(server, namespace_of(made)), **urls},
-        "services": [_service(unit) for unit in units],
+        "urls": {**within.hosts, **urls},
+        "services": list(within.services),
     }
 
 
-def _hosts(server: Server, namespace: str) -> Urls:
-    """The public addresses of services, which their workloads tell."""
+def _within(cache: Cache, namespace: str) -> Within:
+    services = tuple(_service(unit) for unit in _units(cache, namespace))
+    return Within(_state(services), _hosts(cache, namespace), services)
+
+
+def _hosts(cache: Cache, namespace: str) -> Urls:
+    """Their workloads tell."""
     from devenv.runtimes.kubernetes import names
     from devenv.runtimes.kubernetes.cache import annotation, label
 
-    workloads = [made for _, made in server.cache.workloads(namespace)]
+    workloads = [made for _, made in cache.workloads(namespace)]
     hosts = {label(one, names.SERVICE): annotation(one, names.HOST) for one in workloads}
     return {service: f"https://{host}/" for service, host in sorted(hosts.items()) if host}
 
 
-def _units(server: Server, namespace: str, boot: float) -> list[Unit]:
+def _units(cache: Cache, namespace: str) -> list[Unit]:
+    """Their times are the cluster's, since the epoch: when we were booted does not matter here."""
     from devenv.runtimes.kubernetes.cache import is_leaving
     from devenv.runtimes.kubernetes.resources import POD
     from devenv.runtimes.kubernetes.rows import Workload, matching, unit_of
 
-    boot += server.connection.clock.ahead
-    pods = tuple(server.cache.all(POD, namespace))
+    pods = tuple(cache.all(POD, namespace))
     workloads = [
-        Workload(made, (), boot)
-        for _, made in server.cache.workloads(namespace)
-        if not is_leaving(made)
+        Workload(made, (), 0.0) for _, made in cache.workloads(namespace) if not is_leaving(made)
     ]
-    units = [unit_of(Workload(one.made, matching(pods, one.id), boot)) for one in workloads]
+    units = [unit_of(Workload(one.made, matching(pods, one.id), 0.0)) for one in workloads]
     return sorted(units, key=lambda unit: unit.id)
 
 
-def _state(units: list[Unit]) -> str:
-    states = {_service(unit)["state"] for unit in units}
+def _state(services: tuple[Document, ...]) -> str:
+    states = {one["state"] for one in services}
     if "failed" in states:
         return "failed"
     if not states:

@@ -186,8 +186,7 @@ def _documents(context: Context, server: Server) -> list[Document]:
         for published in shown
         if (preview := published.intent.preview) and preview.cluster == cluster
     }
-    boot = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
-    return previews.documents(server, boot, urls)
+    return previews.documents(server, urls)
 
 
 def _homes(server: Server, name: str) -> list[Object]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from devenv.runtimes.kubernetes import names
 from devenv.runtimes.kubernetes.resources import NAMESPACE, WORKLOADS, Resource
 
+T = TypeVar("T")
 Object = Mapping[str, Any]
 Key = tuple[str, str]
 """Namespace and name; a Namespace is in itself, and has no other name."""
@@ -22,6 +23,7 @@ class Cache:
     def __init__(self, hint: Hint) -> None:
         self._hint = hint
         self._objects: dict[str, dict[str, dict[str, Object]]] = {}
+        self._gathered: dict[str, dict[Any, Any]] = {}
         self._news = asyncio.Event()
 
     def put(self, resource: Resource, made: Object) -> None:
@@ -73,6 +75,14 @@ class Cache:
             for one in self.all(resource, namespace):
                 yield resource, one
 
+    def gathered(self, namespace: str, gather: Callable[[Cache, str], T]) -> T:
+        """What is made of a namespace by ``gather``: anew only once something in it has changed."""
+        known = self._gathered.setdefault(namespace, {})
+        if gather not in known:
+            known[gather] = gather(self, namespace)
+        found: T = known[gather]
+        return found
+
     async def until(self, condition: Callable[[], bool], within: float) -> bool:
         """Wait until ``condition`` holds, for at most ``within`` seconds; tell whether it does."""
         with suppress(TimeoutError):
@@ -85,6 +95,7 @@ class Cache:
         return self._objects.setdefault(resource.kind, {}).setdefault(namespace, {})
 
     def _changed(self, namespace: str) -> None:
+        self._gathered.pop(namespace, None)
         self._hint(namespace)
         self._news.set()
         self._news = asyncio.Event()
