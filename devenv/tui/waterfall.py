@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from devenv.api.wording import duration
+from devenv.api.wording import duration, listed
 from devenv.tui.table import Cell, Column, Laid, Line, Row, laid
 from devenv.tui.told import Event, Link
 
 _RESTING = frozenset({"stopped", "skipped", "done", "failed", "scheduled"})
 _ARRIVED = frozenset({"ready", "done", "failed"})
 _BEGINS = frozenset({"waiting", "starting"})
+_GONE = frozenset({"failed", "stopped", "skipped"})
+_WORST = ("failed", "waiting", "starting", "running", "ready", "done")
 _INKS = {"waiting": ("░", "dim"), "starting": ("▒", "busy"), "running": ("▓", "busy")}
 _LEAST_BAR = 20
 
@@ -27,89 +29,143 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """``arrived``: when it was ready, done or failed first; None: not yet."""
+    """``arrived``: when it was ready, done or failed first; None: not yet.
+
+    ``outcome``: the state that it arrived in, else the one it is in. ``since``: what it, or one of
+    its replicas, has come to after that; "" where that is at rest.
+    """
 
     service: str
     spans: tuple[Span, ...]
     arrived: float | None = None
     outcome: str = ""
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Startup:
-    """``chain``: the services whose times add up to the whole, the first one first."""
+    """``chain``: the services whose times add up to the whole, the first one first.
+
+    ``is_settled``: none is on its way any more. ``is_forgotten``: it is longer ago than the events.
+    """
 
     begin: float = 0.0
     end: float = 0.0
     bars: tuple[Bar, ...] = ()
     chain: tuple[str, ...] = ()
     later: tuple[Event, ...] = ()
+    is_settled: bool = False
+    is_forgotten: bool = False
 
 
-def startup(events: Sequence[Event], graph: Mapping[str, Sequence[Link]], now: float) -> Startup:
+Graph = Mapping[str, Sequence[Link]]
+
+
+def startup(
+    events: Sequence[Event], graph: Graph, now: float, states: Mapping[str, str]
+) -> Startup:
     """The last time that something began while nothing was on its way or running.
 
-    It ends when all has arrived that had begun by then: what is run later is another story.
+    It ends when all has arrived that had begun by then, or waits for what has failed: what is run
+    later is another story. ``states``: those of the services now.
     """
-    first = _beginning(events)
+    first = _beginning(events, states)
     if first is None:
-        return Startup(later=tuple(events))
-    last = first + _ending(events[first:])
+        return Startup(later=tuple(events), is_forgotten=_is_cut(events))
+    length = _settling(events[first:], graph)
+    last = len(events) if length is None else first + length
     own, rest = events[first:last], events[last:]
-    bars = _bars(own, now)
+    bars = _bars(own, rest, now)
     if not bars:
         return Startup(later=tuple(events))
-    ends = [bar.arrived if bar.arrived is not None else now for bar in bars]
     arrivals = {bar.service: bar.arrived for bar in bars if bar.arrived is not None}
-    begin, end = own[0].at, max(ends)
-    beside = (e for e in own if not e.is_state or e.at > arrivals.get(_name(e), now))
-    return Startup(begin, end, bars, _chain(arrivals, graph), (*beside, *rest))
+    end = now if length is None else own[-1].at
+    chain = _chain(arrivals, graph)
+    drawn = {bar.service: now if bar.arrived is None else bar.arrived for bar in bars}
+    beside = (e for e in own if not e.is_state or e.at > drawn.get(_name(e), own[0].at))
+    return Startup(own[0].at, end, bars, chain, (*beside, *rest), length is not None)
 
 
-def _beginning(events: Sequence[Event]) -> int | None:
-    states: dict[str, str] = {}
+def _is_cut(events: Sequence[Event]) -> bool:
+    """Tell whether there were events before these."""
+    return bool(events) and events[0].number > 1
+
+
+def _beginning(events: Sequence[Event], states: Mapping[str, str]) -> int | None:
+    known = _before(events, states) if _is_cut(events) else {}
     found = None
     for number, event in enumerate(events):
-        if event.kind in _BEGINS and all(state in _RESTING for state in states.values()):
+        if event.kind in _BEGINS and all(state in _RESTING for state in known.values()):
             found = number
         if event.is_state:
-            states[event.service] = event.kind
+            known[event.service] = event.kind
     return found
 
 
-def _ending(events: Sequence[Event]) -> int:
-    """How many of the events it takes until all that have begun have arrived once."""
-    begun, arrived = set(), set()
+def _before(events: Sequence[Event], states: Mapping[str, str]) -> dict[str, str]:
+    """The states before the first event: those of now, and "" of what the events tell of."""
+    told = [event for event in events if event.is_state]
+    names = {_name(event) for event in told}
+    quiet = {name: state for name, state in states.items() if name not in names}
+    return {**quiet, **{event.service: "" for event in told}}
+
+
+def _settling(events: Sequence[Event], graph: Graph) -> int | None:
+    """How many of the events it takes until none is on its way that has begun; None: one is."""
+    begun: dict[str, str] = {}
+    arrived = set()
     for number, event in enumerate(events, 1):
         if event.is_state:
-            begun.add(_name(event))
+            begun[_name(event)] = event.kind
         if event.kind in _ARRIVED | _RESTING:
             arrived.add(_name(event))
         is_round_over = number == len(events) or events[number].at > event.at
-        if is_round_over and begun == arrived:
+        if is_round_over and begun.keys() - arrived <= _stuck(begun, graph):
             return number
-    return len(events)
+    return None
 
 
-def _bars(events: Sequence[Event], now: float) -> tuple[Bar, ...]:
+def _stuck(states: Mapping[str, str], graph: Graph) -> set[str]:
+    """What waits for something that has failed or was stopped, or for what waits for that."""
+    waiting = {name for name, state in states.items() if state == "waiting"}
+    gone = {name for name, state in states.items() if state in _GONE}
+    found: set[str] = set()
+    while more := {
+        name
+        for name in waiting - found
+        if any(link.service in gone | found for link in graph.get(name, ()))
+    }:
+        found |= more
+    return found
+
+
+def _bars(own: Sequence[Event], rest: Sequence[Event], now: float) -> tuple[Bar, ...]:
     by_service: dict[str, list[Event]] = {}
-    for event in events:
+    for event in own:
         if event.is_state:
             by_service.setdefault(_name(event), []).append(event)
-    return tuple(bar for name, own in by_service.items() if (bar := _bar(name, own, now)).spans)
+    last = {event.service: event.kind for event in (*own, *rest) if event.is_state}
+    bars = (_bar(name, events, _since(name, last), now) for name, events in by_service.items())
+    return tuple(bar for bar in bars if bar.spans)
 
 
-def _bar(name: str, events: Sequence[Event], now: float) -> Bar:
+def _bar(name: str, events: Sequence[Event], since: str, now: float) -> Bar:
     """Up to its arrival; what came later is another story."""
     spans: list[Span] = []
     for event, after in zip(events, [*events[1:], None], strict=True):
         if event.kind in _ARRIVED:
-            return Bar(name, tuple(spans), event.at, event.kind)
+            return Bar(name, tuple(spans), event.at, event.kind, since)
         spans.append(Span(event.kind, event.at, after.at if after else now))
-    return Bar(name, tuple(spans))
+    return Bar(name, tuple(spans), None, spans[-1].state, since)
 
 
-def _chain(arrivals: Mapping[str, float], graph: Mapping[str, Sequence[Link]]) -> tuple[str, ...]:
+def _since(name: str, last: Mapping[str, str]) -> str:
+    """The worst that one of the replicas is in now."""
+    states = {state for replica, state in last.items() if replica.partition("[")[0] == name}
+    return next((state for state in _WORST if state in states), "")
+
+
+def _chain(arrivals: Mapping[str, float], graph: Graph) -> tuple[str, ...]:
     """From what arrived last back to what it waited for longest."""
     if not arrivals:
         return ()
@@ -132,7 +188,8 @@ def _name(event: Event) -> str:
 def waterfall(shown: Startup, width: int) -> Laid:
     """A row for each service, those of the critical chain marked."""
     names = max((len(bar.service) for bar in shown.bars), default=0)
-    room = max(width - names - 2 - 12 - 12, _LEAST_BAR)
+    words = max((len(_ended(bar)) for bar in shown.bars), default=0)
+    room = max(width - names - 2 - 12 - max(words + 2, 12), _LEAST_BAR)
     columns = (
         Column("SERVICE"),
         Column("", least=1),
@@ -148,14 +205,16 @@ def waterfall(shown: Startup, width: int) -> Laid:
                 ),
                 Cell(_ink(bar, shown, room), "busy" if bar.service in shown.chain else "history"),
                 Cell(duration(bar.arrived - shown.begin) if bar.arrived else "…"),
-                Cell(
-                    bar.outcome or bar.spans[-1].state, "bad" if bar.outcome == "failed" else "dim"
-                ),
+                Cell(_ended(bar), "bad" if "failed" in {bar.outcome, bar.since} else "dim"),
             ),
         )
         for bar in shown.bars
     ]
     return laid(columns, rows, width)
+
+
+def _ended(bar: Bar) -> str:
+    return f"{bar.outcome}, now {bar.since}" if bar.since not in {"", bar.outcome} else bar.outcome
 
 
 def _role(bar: Bar, shown: Startup) -> str:
@@ -175,10 +234,23 @@ def _ink(bar: Bar, shown: Startup, room: int) -> str:
 
 
 def summary(shown: Startup) -> Line:
-    """What made it as long as it was."""
+    """What made it as long as it was, and who is missing."""
+    if shown.is_forgotten:
+        return (Cell(" The last start-up is longer ago than the events that are kept.", "dim"),)
     if not shown.bars:
         return (Cell(" Nothing was started since the daemon began.", "dim"),)
-    took = Cell(f" up in {duration(shown.end - shown.begin)}", "strong")
     chain = " → ".join(shown.chain)
     legend = Cell("   ░ waiting  ▒ starting  ▓ until ready", "dim")
-    return (took, Cell(f"  ◆ {chain}" if chain else "", "accent"), legend)
+    return (
+        Cell(f" {_took(shown)}", "strong"),
+        Cell(f"  ◆ {chain}" * bool(chain), "accent"),
+        legend,
+    )
+
+
+def _took(shown: Startup) -> str:
+    seconds = duration(shown.end - shown.begin)
+    if not shown.is_settled:
+        return f"starting for {seconds}"
+    missing = [bar.service for bar in shown.bars if bar.outcome not in {"ready", "done"}]
+    return f"settled in {seconds}, without {listed(missing)}" if missing else f"up in {seconds}"

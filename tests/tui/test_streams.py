@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from devenv.tui.table import Line
 from devenv.tui.told import Link, read_events, read_graph
 from devenv.tui.usage import KEPT, Usage, bars, fold
 from devenv.tui.view import View
-from devenv.tui.waterfall import startup, waterfall
+from devenv.tui.waterfall import Startup, startup, summary, waterfall
 from devenv.tui.widgets.rows import Rows
 from tests.cli.desk import service
 from tests.tui.stage import EVENTS, GRAPH, NOW, PROBLEM, event, link, replica, shop, stage
@@ -61,6 +62,11 @@ HAPPENED = st.lists(
     ),
     max_size=20,
 )
+CHAINED = {
+    "web": (Link("db", "service_healthy"), Link("x", "service_started")),
+    "db": (Link("x", "service_healthy"),),
+    "x": (),
+}
 
 
 def length(line: Line) -> int:
@@ -86,12 +92,17 @@ def test_every_line_fits_and_every_service_is_there(
 def test_every_start_up_can_be_drawn(happened: list[dict[str, Any]], width: int) -> None:
     happened.sort(key=lambda one: one["at"])
     events = read_events({"events": happened})
-    shown = startup(events, read_graph(GRAPH), NOW)
+    shown = startup(events, CHAINED, NOW, {})
     table = waterfall(shown, width)
     assert len(set(table.keys)) == len(table.keys)
-    assert {event.service for event in shown.later} <= {one["service"] for one in happened}
-    assert all(bar.arrived is None or bar.arrived >= shown.begin for bar in shown.bars)
-    assert set(shown.chain) <= {bar.service for bar in shown.bars}
+    assert all(shown.begin <= bar.arrived <= shown.end for bar in shown.bars if bar.arrived)
+    until = {bar.service: bar.arrived or NOW for bar in shown.bars}
+    for one in events:
+        is_in_bar = one.is_state and one.at <= until.get(one.service, 0.0)
+        assert is_in_bar or one in shown.later or one.at <= shown.begin
+    assert bool(shown.chain) == any(bar.arrived for bar in shown.bars)
+    for before, after in pairwise(shown.chain):
+        assert before in {link.service for link in CHAINED[after]}
 
 
 @given(st.lists(st.tuples(st.floats(0, 1e6), st.integers(0, 1 << 40)), max_size=60))
@@ -107,7 +118,7 @@ def test_samples_never_add_up_to_nonsense(taken: list[tuple[float, int]]) -> Non
 
 
 def test_the_critical_chain_is_what_was_waited_for() -> None:
-    shown = startup(read_events(EVENTS), read_graph(GRAPH), NOW)
+    shown = startup(read_events(EVENTS), read_graph(GRAPH), NOW, {})
     assert shown.chain == ("db", "migrate", "web")
     assert (round(shown.end - shown.begin, 3), len(shown.bars)) == (4.2, 4)
     assert [one.kind for one in shown.later] == ["starting", "ready", "note", "sync"]
@@ -137,9 +148,68 @@ def test_a_dense_graph_does_not_grow_without_end() -> None:
 def test_what_is_run_after_the_start_up_is_no_part_of_it() -> None:
     later = [event(17, 99.0, "lint", "starting"), event(18, 99.5, "lint", "failed")]
     happened = {"events": [*EVENTS["events"], *later]}
-    shown = startup(read_events(happened), read_graph(GRAPH), NOW)
+    shown = startup(read_events(happened), read_graph(GRAPH), NOW, {})
     assert (round(shown.end - shown.begin, 3), len(shown.bars)) == (4.2, 4)
     assert [one.service for one in shown.later[-2:]] == ["lint", "lint"]
+
+
+def started(*happened: tuple[float, str, str], first: int = 1, **states: str) -> Startup:
+    """Of these times after the start-up began, services and kinds of events."""
+    told = [event(number, *one) for number, one in enumerate(happened, first)]
+    return startup(read_events({"events": told}), read_graph(GRAPH), NOW, states)
+
+
+def said(line: Line) -> str:
+    return "".join(cell.text for cell in line)
+
+
+BROKEN = (
+    (0.0, "db", "starting"),
+    (0.0, "migrate", "waiting"),
+    (0.0, "web", "waiting"),
+    (1.0, "db", "ready"),
+    (1.0, "migrate", "starting"),
+    (2.0, "migrate", "failed"),
+)
+
+
+def test_a_start_up_is_over_when_the_rest_waits_for_what_has_failed() -> None:
+    shown = started(*BROKEN, (200.0, "lint", "starting"), (201.0, "lint", "done"))
+    assert [bar.service for bar in shown.bars] == ["db", "migrate", "web"]
+    assert [one.service for one in shown.later] == ["lint", "lint"]
+    assert said(summary(shown)).startswith(" settled in 2.0s, without migrate and web")
+
+
+def test_a_start_up_goes_on_while_something_is_on_its_way() -> None:
+    shown = started(*BROKEN[:-1])
+    assert (shown.end, shown.is_settled) == (NOW, False)
+    assert said(summary(shown)).startswith(" starting for 1h")
+
+
+def test_what_died_after_it_was_ready_does_not_stand_as_ready() -> None:
+    shown = started((0.0, "db", "starting"), (0.5, "db", "ready"), (0.6, "db", "failed"))
+    (line,) = waterfall(shown, 100).lines
+    assert "ready, now failed" in said(line)
+
+
+def test_a_replica_that_was_taken_away_leaves_the_others_ready() -> None:
+    more = [(5.0, "db[1]", "starting"), (6.0, "db[1]", "ready"), (9.0, "db[1]", "stopped")]
+    (bar,) = started((0.0, "db", "starting"), (0.5, "db", "ready"), *more).bars
+    assert (bar.outcome, bar.since) == ("ready", "ready")
+
+
+def test_events_that_were_cut_off_make_no_start_up() -> None:
+    shown = started((0.0, "lint", "starting"), (1.0, "lint", "done"), first=70, web="ready")
+    assert (shown.bars, len(shown.later)) == ((), 2)
+    assert said(summary(shown)) == " The last start-up is longer ago than the events that are kept."
+    again = started(
+        (0.0, "db", "stopped"),
+        (5.0, "db", "starting"),
+        (6.0, "db", "ready"),
+        first=70,
+        seed="skipped",
+    )
+    assert [bar.service for bar in again.bars] == ["db"]
 
 
 @settings(max_examples=5, deadline=None)
@@ -206,6 +276,6 @@ async def test_a_recorded_journal_replays_in_the_real_ui() -> None:
         while not waterfall_rows.keys:
             await pilot.pause()
         assert set(waterfall_rows.keys) == set(NEEDS)
-    shown = startup(read_events({"events": journal}), read_graph({"services": graph}), NOW)
+    shown = startup(read_events({"events": journal}), read_graph({"services": graph}), NOW, {})
     assert shown.chain == ("db", "migrate")
     assert {bar.outcome for bar in shown.bars} == {"ready", "done"}

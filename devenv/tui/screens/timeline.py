@@ -17,7 +17,7 @@ from devenv.tui.screens.base import ViewScreen
 from devenv.tui.snapshot import Service
 from devenv.tui.told import Event, Link, read_events, read_graph
 from devenv.tui.view import View
-from devenv.tui.waterfall import Startup, startup, summary, waterfall
+from devenv.tui.waterfall import startup, summary, waterfall
 from devenv.tui.widgets.plain import Plain
 from devenv.tui.widgets.rows import Rows
 from devenv.tui.working import begin
@@ -50,7 +50,8 @@ class TimelineScreen(ViewScreen):
         self.set_interval(EVERY, self._look)
 
     def draw(self, view: View) -> None:
-        shown: Startup = startup(self._events, self._graph, view.now)
+        states = {one.name: one.state.value for one in view.snapshot.services}
+        shown = startup(self._events, self._graph, view.now, states)
         self.query_one("#summary", Plain).show(lambda width: (summary(shown),))
         self.query_one("#waterfall", Rows).show(lambda width: waterfall(shown, width))
         self.query_one("#since", Plain).show(lambda width: (rule("Since then", "", width),))
