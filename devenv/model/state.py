@@ -17,3 +17,7 @@ class State(StrEnum):
     FAILED = "failed"
     SCHEDULED = "scheduled"
     SKIPPED = "skipped"
+
+
+HEALTHY_TIME = 10.0
+"""Seconds that a unit must have run for its failures before not to count any more."""

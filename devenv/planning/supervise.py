@@ -8,10 +8,9 @@ from enum import StrEnum
 
 from devenv.model.environment import EnvironmentId
 from devenv.model.service import RestartPolicy, Service
+from devenv.model.state import HEALTHY_TIME
 from devenv.model.unit import Exit, Health, Unit
 
-HEALTHY_TIME = 10.0
-"""Seconds that a unit must have run for its failures before not to count any more."""
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 30.0
 JITTER = 0.2

@@ -8,6 +8,7 @@ from devenv.api.wording import duration, listed, size
 from devenv.model.state import State
 from devenv.tui.snapshot import Service
 from devenv.tui.table import Cell, Column, Laid, Row, laid
+from devenv.tui.unwell import unwell
 from devenv.tui.usage import Usage, bars
 from devenv.tui.view import View
 
@@ -36,7 +37,11 @@ _CALM = 1_000_000.0
 def services_table(services: Sequence[Service], view: View, width: int) -> Laid:
     """The table of the main screen."""
     wide = width >= _WIDE
-    rows = [Row(one.name, (*_common(one, view), *_about(one, wide=wide))) for one in services]
+    ill = unwell(view.snapshot.services, view.now)
+    rows = [
+        Row(one.name, (*_common(one, view), *_about(one, is_ill=one.name in ill, wide=wide)))
+        for one in services
+    ]
     return laid(_COLUMNS_WIDE if wide else _COLUMNS, rows, width)
 
 
@@ -77,12 +82,14 @@ def _common(service: Service, view: View) -> tuple[Cell, ...]:
     )
 
 
-def _about(service: Service, *, wide: bool) -> tuple[Cell, ...]:
+def _about(service: Service, *, is_ill: bool, wide: bool) -> tuple[Cell, ...]:
     address = Cell(" ".join(port.address for port in service.ports), "link")
-    reason = Cell(reason_of(service), "bad" if service.state is State.FAILED else "dim")
+    role = "bad" if service.state is State.FAILED else "wait" if is_ill else "dim"
+    reason = Cell(reason_of(service) or _ends(service) * is_ill, role)
     if wide:
         return address, reason
-    is_calm = service.state in {State.READY, State.STOPPED, State.DONE} or not reason.text
+    at_ease = service.state in {State.READY, State.STOPPED, State.DONE} and not is_ill
+    is_calm = at_ease or not reason.text
     return (address if is_calm and address.text else reason,)
 
 
@@ -99,6 +106,10 @@ def reason_of(service: Service) -> str:
     if service.state is State.WAITING and service.waits_for:
         return f"for {listed(service.waits_for)}"
     return ""
+
+
+def _ends(service: Service) -> str:
+    return f"ends again and again, {service.restarts} times so far" if service.restarts else ""
 
 
 def up_for(service: Service, now: float) -> str:
@@ -131,7 +142,16 @@ def counts(services: Sequence[Service], *, in_words: bool) -> tuple[Cell, ...]:
         for state, count in found.items()
         if count
     ]
-    return tuple(told) or (Cell("○ nothing runs", "dim"),)
+    return tuple(told)
+
+
+def tasks_told(tasks: Sequence[Service]) -> tuple[Cell, ...]:
+    """How many tasks run or have failed."""
+    return tuple(
+        Cell(f"{LOOKS[state][0]} {count} task{'s' * (count > 1)} {word}", LOOKS[state][1])
+        for state, word in ((State.FAILED, "failed"), (State.RUNNING, "running"))
+        if (count := sum(one.state is state for one in tasks))
+    )
 
 
 def totals(usage: Usage) -> tuple[Cell, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rich.cells import cell_len
 
-from devenv.tui.cells import counts, totals
+from devenv.tui.cells import counts, tasks_told, totals
 from devenv.tui.keys import Key
 from devenv.tui.snapshot import Problem
 from devenv.tui.table import Cell, Line, fitted
@@ -49,7 +49,8 @@ def _standing(view: View, *, in_words: bool) -> list[Cell]:
         return [*left, Cell(f"⚠ {view.away}", "bad")]
     if view.snapshot.leaving:
         return [*left, Cell("◑ going down", "wait")]
-    return [*left, *_spaced(counts(view.snapshot.services, in_words=in_words))]
+    told = (*counts(view.services, in_words=in_words), *tasks_told(view.tasks) * in_words)
+    return [*left, *_spaced(told or (Cell("○ nothing runs", "dim"),))]
 
 
 def _tab(key: str, title: str, shown: bool, *, in_words: bool = True) -> Cell:

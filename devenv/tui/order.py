@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from devenv.model.state import State
 from devenv.tui.snapshot import Service
+from devenv.tui.unwell import unwell
 from devenv.tui.usage import Usage
+from devenv.tui.view import View
 
 
 class Sort(StrEnum):
@@ -37,23 +38,20 @@ class Choice:
 AT_REST = frozenset({State.STOPPED, State.SKIPPED, State.DONE, State.SCHEDULED})
 
 
-def arranged(services: Iterable[Service], choice: Choice, usage: Usage) -> tuple[Service, ...]:
-    """The services to show. What is unwell comes first, whatever the order."""
-    shown = [one for one in services if _is_shown(one, choice)]
+def arranged(view: View, choice: Choice) -> tuple[Service, ...]:
+    """The services to show. What has failed comes first, then what is unwell, in any order."""
+    usage = view.usage
+    shown = [one for one in view.services if _is_shown(one, choice)]
     if choice.sort is Sort.NAME:
         shown.sort(key=lambda one: one.name)
     elif choice.sort is Sort.CPU:
         shown.sort(key=lambda one: -_cpu(usage, one.name))
     elif choice.sort is Sort.MEMORY:
         shown.sort(key=lambda one: -_memory(usage, one.name))
-    return tuple(sorted(shown, key=_calm))
-
-
-def _calm(service: Service) -> int:
-    """0 for what has failed, 1 for what is unwell, 2 for all else."""
-    if service.state is State.FAILED:
-        return 0
-    return 1 if service.health in {"failing", "unhealthy"} else 2
+    ill = unwell(view.snapshot.services, view.now)
+    return tuple(
+        sorted(shown, key=lambda one: (one.state is not State.FAILED, one.name not in ill))
+    )
 
 
 def _is_shown(service: Service, choice: Choice) -> bool:

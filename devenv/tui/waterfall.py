@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from devenv.api.wording import duration, listed
 from devenv.tui.table import Cell, Column, Laid, Line, Row, laid
 from devenv.tui.told import Event, Link
+from devenv.tui.unwell import stuck
 
 _RESTING = frozenset({"stopped", "skipped", "done", "failed", "scheduled"})
 _ARRIVED = frozenset({"ready", "done", "failed"})
 _BEGINS = frozenset({"waiting", "starting"})
-_GONE = frozenset({"failed", "stopped", "skipped"})
 _WORST = ("failed", "waiting", "starting", "running", "ready", "done")
 _INKS = {"waiting": ("░", "dim"), "starting": ("▒", "busy"), "running": ("▓", "busy")}
 _LEAST_BAR = 20
@@ -112,6 +112,7 @@ def _before(events: Sequence[Event], states: Mapping[str, str]) -> dict[str, str
 
 def _settling(events: Sequence[Event], graph: Graph) -> int | None:
     """How many of the events it takes until none is on its way that has begun; None: one is."""
+    waits_for = {name: [link.service for link in links] for name, links in graph.items()}
     begun: dict[str, str] = {}
     arrived = set()
     for number, event in enumerate(events, 1):
@@ -120,23 +121,9 @@ def _settling(events: Sequence[Event], graph: Graph) -> int | None:
         if event.kind in _ARRIVED | _RESTING:
             arrived.add(_name(event))
         is_round_over = number == len(events) or events[number].at > event.at
-        if is_round_over and begun.keys() - arrived <= _stuck(begun, graph):
+        if is_round_over and begun.keys() - arrived <= stuck(begun, waits_for):
             return number
     return None
-
-
-def _stuck(states: Mapping[str, str], graph: Graph) -> set[str]:
-    """What waits for something that has failed or was stopped, or for what waits for that."""
-    waiting = {name for name, state in states.items() if state == "waiting"}
-    gone = {name for name, state in states.items() if state in _GONE}
-    found: set[str] = set()
-    while more := {
-        name
-        for name in waiting - found
-        if any(link.service in gone | found for link in graph.get(name, ()))
-    }:
-        found |= more
-    return found
 
 
 def _bars(own: Sequence[Event], rest: Sequence[Event], now: float) -> tuple[Bar, ...]:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -69,6 +70,10 @@ CHAINED = {
 }
 
 
+def said(line: Line) -> str:
+    return "".join(cell.text for cell in line)
+
+
 def length(line: Line) -> int:
     return sum(cell_len(cell.text) for cell in line)
 
@@ -78,7 +83,7 @@ def test_every_line_fits_and_every_service_is_there(
     document: dict[str, Any], width: int, sort: Sort
 ) -> None:
     view = View(read(document), now=NOW)
-    shown = arranged(view.services, Choice(sort=sort), view.usage)
+    shown = arranged(view, Choice(sort=sort))
     table = services_table(shown, view, width)
     assert sorted(table.keys) == sorted(one["name"] for one in document["services"])
     assert len({length(line) for line in (table.head, *table.lines)}) == 1
@@ -86,6 +91,50 @@ def test_every_line_fits_and_every_service_is_there(
     assert all(length(line) <= width for line in notes(view, "u", width))
     failed = [one.state is State.FAILED for one in shown]
     assert failed == sorted(failed, reverse=True), "what has failed comes first"
+
+
+def firsts(*services: dict[str, Any]) -> list[str]:
+    """The names in the order of the table."""
+    return [one.name for one in arranged(View(read(shop(*services)), now=NOW), Choice())]
+
+
+def crashing(state: str, **other: Any) -> dict[str, Any]:
+    own = replica(0, state, **other)
+    return service("loop", state, restarts=own["restarts"], replicas=[own])
+
+
+@pytest.mark.parametrize(
+    ("loop", "order"),
+    [
+        (crashing("ready", restarts=3, started_at=NOW - 2), ["loop", "web"]),
+        (crashing("ready", restarts=3, started_at=NOW - 60), ["web", "loop"]),
+        (crashing("waiting", exit_code=1, started_at=None), ["loop", "web"]),
+        (crashing("waiting", exit_code=None, started_at=None), ["web", "loop"]),
+    ],
+    ids=("just started again", "well for long", "backing off", "waiting for the first time"),
+)
+def test_what_keeps_ending_stands_first(loop: dict[str, Any], order: list[str]) -> None:
+    assert firsts(service("web"), loop) == order
+
+
+def test_what_keeps_ending_says_so_between_two_ends() -> None:
+    view = View(read(shop(crashing("ready", restarts=3, started_at=NOW - 2))), now=NOW)
+    (line,) = services_table(view.services, view, 100).lines
+    assert "ends again and again, 3 times so far" in said(line)
+
+
+def test_what_cannot_start_stands_ahead_of_what_is_well() -> None:
+    stuck = service("web", "waiting", reason="cannot start: db has failed", waits_for=["db"])
+    behind = service("page", "waiting", reason="cannot start without db", waits_for=["web"])
+    failed = service("db", "failed", kind="task")
+    coming = service("mail", "waiting", waits_for=["well"])
+    assert firsts(service("well"), coming, stuck, behind, failed) == ["web", "page", "well", "mail"]
+
+
+def test_the_headline_counts_tasks_apart() -> None:
+    failed = [service("db", "failed"), service("lint", "failed", kind="task")]
+    shown = said(headline(View(read(shop(*failed)), now=NOW), [], 100))
+    assert "✗ 1 failed  ✗ 1 task failed" in shown
 
 
 @given(HAPPENED, st.integers(40, 200))
@@ -157,10 +206,6 @@ def started(*happened: tuple[float, str, str], first: int = 1, **states: str) ->
     """Of these times after the start-up began, services and kinds of events."""
     told = [event(number, *one) for number, one in enumerate(happened, first)]
     return startup(read_events({"events": told}), read_graph(GRAPH), NOW, states)
-
-
-def said(line: Line) -> str:
-    return "".join(cell.text for cell in line)
 
 
 BROKEN = (

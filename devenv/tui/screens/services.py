@@ -48,7 +48,7 @@ class ServicesScreen(ViewScreen):
         self.call_after_refresh(self._add_logs)
 
     def draw(self, view: View) -> None:
-        shown = arranged(view.services, self._choice, view.usage)
+        shown = arranged(view, self._choice)
         empty = "Nothing matches." if view.services else nothing_there(view, "services")
         self.query_one("#services", Rows).show(
             lambda width: services_table(shown, view, width), self._choice.marked, empty
