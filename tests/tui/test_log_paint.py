@@ -106,9 +106,9 @@ def test_a_line_that_is_too_long_says_so_where_it_is_shown_whole() -> None:
 
 
 def test_a_mark_a_time_and_a_name_stand_ahead_of_the_first_row() -> None:
-    look = replace(LOOK, times=True, wrap=True, names={"web": ("web", "")})
+    look = replace(LOOK, times=True, wrap=True, gutter=True, names={"web": ("web", "")})
     rows = [
-        row.text
+        row.strip.text.rstrip()
         for row in paint(Entry("web", (5_000_000, STDOUT, b"y" * 30), is_marked=True), look)
     ]
     assert re.fullmatch(r"● \d\d:\d\d:00\.005 web │ y{19}", rows[0])
@@ -125,6 +125,15 @@ def test_json_is_unfolded_with_its_keys_and_its_escapes_stay_text() -> None:
 @pytest.mark.parametrize("line", [b"no json", b"{}", b'{"a": ', b"{" * 5_000, b'{"a"' * 9_000])
 def test_what_is_no_object_is_not_unfolded(line: bytes) -> None:
     assert len(shown(line, replace(LOOK, json=True))) == 1
+
+
+def test_a_mark_moves_no_line_and_is_in_no_copy() -> None:
+    look = replace(LOOK, gutter=True)
+    line = (0, STDOUT, b"text")
+    (marked,), (other,) = (paint(Entry("web", line, is_marked=m), look) for m in (True, False))
+    assert (marked.strip.text[:7], other.strip.text[:7]) == ("● text ", "  text ")
+    assert marked.text == other.text
+    assert plain(Entry("web", line, is_marked=True), look) == ["text"]
 
 
 def test_a_copy_is_whole_and_plain() -> None:

@@ -246,6 +246,7 @@ async def test_marks_are_gone_to_and_outlive_another_choice(tmp_path: Path) -> N
         await book.press("apostrophe")
         assert book.view.lines.window.cursor == (0, 2)
         assert "● web │ line 3" in book.rows
+        assert "  web │ line 4" in book.rows
         book.view.show(["web"])
         await book.until(lambda: "● line 3" in book.rows)
 

@@ -72,7 +72,8 @@ class LogCanvas(Widget):
         self.forget()
 
     def forget(self) -> None:
-        """Paint all anew."""
+        """Paint all anew, with room for marks where there are some."""
+        self.look = replace(self.look, gutter=bool(self.marks))
         self._painted.clear()
         self.renew()
 

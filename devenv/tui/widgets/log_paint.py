@@ -22,12 +22,15 @@ from devenv.tui.widgets.log_text import LONGEST, body, unfolded
 _CONSOLE = Console(width=80, color_system="truecolor", force_terminal=True)
 _NARROWEST = 8
 _INDENT = 2
+_MARK = "● "
 PLAIN = Style()
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """How lines are painted: cells of ``width``, the first ``left`` of a line left out.
+
+    ``gutter``: all lines leave room for a mark ahead of them.
 
     ``names`` are labels of sources, all of one width, and their styles: by the name of a level,
     ``time``, ``note``, ``key``, ``match``, ``fold``.
@@ -38,6 +41,7 @@ class Look:
     wrap: bool = False
     times: bool = False
     json: bool = False
+    gutter: bool = False
     names: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     styles: Mapping[str, Style] = field(default_factory=dict)
     finder: Finder | None = None
@@ -67,7 +71,7 @@ class Entry:
 
 def paint(entry: Entry, look: Look) -> list[Row]:
     """Return the rows of a line, at least one."""
-    head = heading(entry, look)
+    head = _gutter(entry, look) + heading(entry, look)
     room = max(look.width - head.cell_len, _NARROWEST)
     bodies = [_first(entry, look, room)]
     margin = Text(" " * _INDENT)
@@ -85,10 +89,8 @@ def paint(entry: Entry, look: Look) -> list[Row]:
 
 
 def heading(entry: Entry, look: Look) -> Text:
-    """Return what stands ahead of a line: its mark, its time, its service."""
+    """Return what stands ahead of a line, in copies too: its time, its service."""
     head = Text()
-    if entry.is_marked:
-        head.append("● ", look.style("mark"))
     if look.times:
         head.append(clock(entry.line[0]) + " ", look.style("time"))
     label, style = look.names.get(entry.name, ("", ""))
@@ -120,6 +122,12 @@ def restyled(strip: Strip, style: Style) -> Strip:
     """Return the same text with ``style`` over its own."""
     segments = [Segment(text, (own or PLAIN) + style) for text, own, _ in strip]
     return Strip(segments, strip.cell_length)
+
+
+def _gutter(entry: Entry, look: Look) -> Text:
+    if not look.gutter:
+        return Text()
+    return Text(_MARK, look.style("mark")) if entry.is_marked else Text(" " * len(_MARK))
 
 
 def _first(entry: Entry, look: Look, room: int) -> Text:
@@ -178,5 +186,5 @@ def _row(head: Text, part: Text, look: Look, room: int) -> Row:
 
 def _filled(strip: Strip, look: Look) -> Row:
     base = look.style("base")
-    text = strip.text
+    text = strip.text.replace(_MARK, " " * len(_MARK), 1) if look.gutter else strip.text
     return Row(strip.apply_style(base).adjust_cell_length(look.width, base), text)
