@@ -46,7 +46,7 @@ def parse_moment(text: str, now: int) -> int:
     hours, _, rest = text.strip().partition(":")
     for date in (now, now - _UNITS["d"]):
         day = strftime("%Y-%m-%d", localtime(date // _SECOND))
-        moment = _parse_date(f"{day}T{hours:0>2}:{rest}")
+        moment = _parse_date(f"{day}T{hours:0>2}:{rest}", typed=text)
         if moment <= now:
             break
     return moment
@@ -63,7 +63,7 @@ def _second(seconds: int) -> str:
     return strftime("%Y-%m-%dT%H:%M:%S", gmtime(seconds))
 
 
-def _parse_date(text: str) -> int:
+def _parse_date(text: str, typed: str = "") -> int:
     from datetime import UTC, datetime, timedelta
 
     fraction = _FRACTION.search(text)
@@ -73,7 +73,7 @@ def _parse_date(text: str) -> int:
         moment = datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         hint = "for example 10m, 2h30m, 2026-01-31, 2026-01-31T09:30:00Z, or seconds since 1970"
-        raise UsageError(f"not a time: {text!r}", hint) from error
+        raise UsageError(f"not a time: {typed or text!r}", hint) from error
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
     seconds = (moment - epoch) // timedelta(seconds=1)
     return seconds * _SECOND + (_fraction(fraction[1]) if fraction else 0)

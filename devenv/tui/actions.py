@@ -8,6 +8,7 @@ from typing import Any
 
 from devenv.api.targets import environment_target
 from devenv.api.wording import listed
+from devenv.model.secret import MASK
 from devenv.model.state import State
 from devenv.tui.fitting import is_built
 from devenv.tui.snapshot import Service, Snapshot
@@ -45,7 +46,10 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
+    """``lacks``: what whoever pastes it must add."""
+
     text: str
+    lacks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +129,11 @@ def _open(at: Situation) -> Deed:
 
 
 def _copy(at: Situation) -> Deed:
-    addresses = [port.address for one in at.services for port in one.ports]
-    return Copy("\n".join(addresses)) if addresses else Say(f"{listed(at.names)} has no address")
+    addresses = "\n".join(port.address for one in at.services for port in one.ports)
+    if not addresses:
+        return Say(f"{listed(at.names)}: no port, so no address to copy")
+    bare = addresses.replace(f":{MASK}@", "@")
+    return Copy(bare, "" if bare == addresses else "its password")
 
 
 def _syncing(method: str, said: str, within: float = 60.0) -> Callable[[Situation], Deed]:

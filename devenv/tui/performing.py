@@ -10,6 +10,7 @@ from textual.app import SuspendNotSupported
 from devenv.errors import DevenvError
 from devenv.tui.actions import Aside, Ask, Confirm, Copy, Deed, Open, Say
 from devenv.tui.screens.opening import opened
+from devenv.tui.snapshot import Problem
 from devenv.tui.working import begin
 
 if TYPE_CHECKING:
@@ -32,9 +33,9 @@ def perform(app: DevenvApp, deed: Deed) -> None:
             elif not app.desk.open(url):
                 app.copy_to_clipboard(url)
                 app.notify(f"No browser here. Copied: {url}")
-        case Copy(text):
+        case Copy(text, lacks):
             app.copy_to_clipboard(text)
-            app.notify(f"Copied: {text}")
+            app.notify(f"Copied{f' without {lacks}' * bool(lacks)}: {text}")
         case Say(text):
             app.notify(text, severity="warning")
         case _:
@@ -46,11 +47,18 @@ async def _ask(app: DevenvApp, ask: Ask) -> None:
     try:
         document = await app.client.call(ask.method, params, within=ask.within, start=True)
     except DevenvError as error:
-        app.notify(error.text, title=ask.said, severity="error", timeout=10)
+        text = _refusal(error, app.view.snapshot.problems)
+        app.notify(text, title=f"failed: {ask.said}", severity="error", timeout=10)
         return
     if ask.method not in _OF_OTHER_THINGS:
         app.take_document(document)
     app.notify(ask.said, timeout=2)
+
+
+def _refusal(error: DevenvError, problems: Sequence[Problem]) -> str:
+    """Why it was refused; what stands above the table is not told twice."""
+    is_above = any(not one.warning and one.message in error.text for one in problems)
+    return "the profile has errors: they stand above" if is_above else error.text
 
 
 _OF_OTHER_THINGS = frozenset(

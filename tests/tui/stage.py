@@ -21,7 +21,7 @@ NOW = 1767229200.0
 class Daemon:
     """Answers at once; a ``watch`` waits until the test has ``told`` something new."""
 
-    answers: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    answers: dict[str, Mapping[str, Any] | DevenvError] = field(default_factory=dict)
     asked: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     news: asyncio.Queue[Mapping[str, Any] | DevenvError] = field(default_factory=asyncio.Queue)
 
@@ -41,7 +41,10 @@ class Daemon:
         self.asked.append((method, params or {}))
         if method not in self.answers:
             raise DevenvError(f"the test has no answer to {method}", "write one")
-        answer = dict(self.answers[method])
+        answered = self.answers[method]
+        if isinstance(answered, DevenvError):
+            raise answered
+        answer = dict(answered)
         if method.startswith("sync.") and (names := (params or {}).get("services")):
             answer["rules"] = [one for one in answer["rules"] if one["service"] in names]
         return answer
@@ -327,10 +330,10 @@ SAMPLES = {
 }
 
 
-def answers() -> dict[str, Mapping[str, Any]]:
+def answers() -> dict[str, Mapping[str, Any] | DevenvError]:
     """Of a daemon that takes everything in."""
     changes = ("up", "down", "start", "stop", "restart", "pause", "resume", "scale", "run")
-    told: dict[str, Mapping[str, Any]] = {
+    told: dict[str, Mapping[str, Any] | DevenvError] = {
         "samples": SAMPLES,
         "list": LIST,
         "preview.list": PREVIEWS,

@@ -220,7 +220,7 @@ async def test_what_is_shown_is_saved_and_no_file_overwritten(tmp_path: Path) ->
         await book.until(lambda: "50 lines saved" in book.told)
         assert file.read_text() == "".join(f"line {number}\n" for number in range(10, 501, 10))
         await book.answer("s", str(file))
-        await book.until(lambda: "File exists" in book.told)
+        await book.until(lambda: f"{file}: File exists" in book.told)
         assert len(file.read_text().split()) == 100
 
 
@@ -258,6 +258,15 @@ async def test_a_time_is_gone_to(tmp_path: Path) -> None:
         book.open()
         await book.answer("at", "1700000042")
         assert book.rows[0] == "line 42"
+
+
+@run
+async def test_what_is_no_time_is_told_as_it_was_typed(tmp_path: Path) -> None:
+    async with logbook(tmp_path) as book:
+        book.write("web", *numbered(1, 3))
+        book.open()
+        await book.answer("at", "99:99")
+        await book.until(lambda: "not a time: '99:99'" in book.told)
 
 
 @run

@@ -30,8 +30,7 @@ PLAIN = Style()
 class Look:
     """How lines are painted: cells of ``width``, the first ``left`` of a line left out.
 
-    ``gutter``: all lines leave room for a mark ahead of them.
-
+    ``gutter``: all leave room for a mark ahead of them.
     ``names`` are labels of sources, all of one width, and their styles: by the name of a level,
     ``time``, ``note``, ``key``, ``match``, ``fold``.
     """
@@ -186,5 +185,5 @@ def _row(head: Text, part: Text, look: Look, room: int) -> Row:
 
 def _filled(strip: Strip, look: Look) -> Row:
     base = look.style("base")
-    text = strip.text.replace(_MARK, " " * len(_MARK), 1) if look.gutter else strip.text
+    text = " " * len(_MARK) + strip.text[len(_MARK) :] if look.gutter else strip.text
     return Row(strip.apply_style(base).adjust_cell_length(look.width, base), text)

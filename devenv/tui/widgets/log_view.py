@@ -110,7 +110,7 @@ class LogView(LogPane):
         try:
             answers[self.prompt.question](event.value)
         except (UsageError, OSError) as error:
-            self.notify(str(error), severity="error", markup=False)
+            self.notify(_failure(error), severity="error", markup=False)
             return
         self.prompt.display = False
         self.lines.focus()
@@ -140,12 +140,18 @@ class LogView(LogPane):
         try:
             count = yield from work
         except OSError as error:
-            self.notify(str(error), severity="error", markup=False)
+            self.notify(_failure(error), severity="error", markup=False)
         else:
             self._saved(count, path)
 
     def _saved(self, count: int, path: Path) -> None:
         self.notify(f"{count:,} line{'' if count == 1 else 's'} saved to {path}", markup=False)
+
+
+def _failure(error: UsageError | OSError) -> str:
+    if isinstance(error, OSError):
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def _finder(pattern: str) -> Finder | None:
