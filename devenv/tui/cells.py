@@ -30,8 +30,6 @@ LOOKS: dict[State, tuple[str, str]] = {
 _WIDE = 130
 """From this width on, addresses and reasons have columns of their own."""
 _HISTORY = 10
-_CALM = 1_000_000.0
-"""Bytes of memory that a full bar stands for at least."""
 
 
 def services_table(services: Sequence[Service], view: View, width: int) -> Laid:
@@ -54,7 +52,7 @@ _COMMON = (
     Column("UP", rank=2, right=True, least=3),
     Column("CPU", rank=3, right=True, least=5),
     Column("MEMORY", rank=4, right=True, least=7),
-    Column("", rank=5, right=True, least=_HISTORY),
+    Column("OF LATE", rank=5, right=True, least=_HISTORY),
 )
 _COLUMNS = (*_COMMON, Column("ADDRESS OR REASON", grows=True, least=30))
 _COLUMNS_WIDE = (
@@ -78,7 +76,7 @@ def _common(service: Service, view: View) -> tuple[Cell, ...]:
         Cell(up_for(service, view.now), "dim"),
         Cell(f"{use.cpu:.0f} %" if use and use.cpu is not None else ""),
         Cell(size(use.memory) if use else ""),
-        Cell(bars(use.memories, _HISTORY, _CALM) if use else "", "history"),
+        Cell(bars(use.memories, _HISTORY) if use else "", "history"),
     )
 
 

@@ -18,7 +18,6 @@ class Use:
     memory: int
     cpu: float | None = None
     memories: tuple[int, ...] = ()
-    cpus: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ def fold(before: Usage, samples: Mapping[str, Any], at: float) -> Usage:
     for name, found in samples.items():
         old = before.services.get(name, Use(0))
         memory = sum(int(one["memory_bytes"]) for one in found)
-        used = Use(memory, memories=(*old.memories, memory)[-KEPT:], cpus=old.cpus)
+        used = Use(memory, memories=(*old.memories, memory)[-KEPT:])
         spent = [
             seconds[name, one["index"]] - before.seconds[name, one["index"]]
             for one in found
@@ -59,19 +58,19 @@ def fold(before: Usage, samples: Mapping[str, Any], at: float) -> Usage:
         if spent and passed > 0:
             # A replica that was started again begins at zero.
             cpu = 100.0 * sum(max(one, 0.0) for one in spent) / passed
-            used = replace(used, cpu=cpu, cpus=(*old.cpus, cpu)[-KEPT:])
+            used = replace(used, cpu=cpu)
         services[name] = used
     return Usage(services, at, seconds)
 
 
-def bars(values: tuple[float, ...], width: int, least: float = 0.0) -> str:
-    """The newest values as a line of small bars, the highest of them full.
+def bars(values: tuple[float, ...], width: int) -> str:
+    """The newest values as a line of small bars above the lowest of them.
 
-    ``least``: the span that a full bar stands for at least, so that a calm line looks calm.
+    A full bar stands for a quarter of the highest at least, so that a calm line looks calm.
     """
     shown = values[-width:]
     if not shown:
         return ""
-    low = min(shown)
-    span = max(max(shown) - low, least, 1e-9)
+    low, high = min(shown), max(shown)
+    span = max(high - low, high / 4, 1e-9)
     return "".join(_BARS[min(int((value - low) / span * 7.99), 7)] for value in shown)

@@ -166,6 +166,11 @@ def test_samples_never_add_up_to_nonsense(taken: list[tuple[float, int]]) -> Non
         assert len(bars(tuple(map(float, use.memories)), 10)) <= 10
 
 
+def test_a_calm_line_looks_calm_and_a_leap_looks_like_one() -> None:
+    assert set(bars((85.0e6, 84.2e6, 85.0e6), 10)) == {"▁"}
+    assert bars((50.0e6, 50.0e6, 90.0e6), 10) == "▁▁█"
+
+
 def test_the_critical_chain_is_what_was_waited_for() -> None:
     shown = startup(read_events(EVENTS), read_graph(GRAPH), NOW, {})
     assert shown.chain == ("db", "migrate", "web")
