@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from devenv.api.wording import duration, listed, size
 from devenv.model.state import State
+from devenv.tui.order import Sort
 from devenv.tui.snapshot import Service
 from devenv.tui.table import Cell, Column, Laid, Row, laid
 from devenv.tui.unwell import unwell
@@ -32,15 +34,25 @@ _WIDE = 130
 _HISTORY = 10
 
 
-def services_table(services: Sequence[Service], view: View, width: int) -> Laid:
-    """The table of the main screen."""
+def services_table(
+    services: Sequence[Service], view: View, width: int, sort: Sort = Sort.FILE
+) -> Laid:
+    """The table of the main screen; its head says what it is sorted by."""
     wide = width >= _WIDE
     ill = unwell(view.snapshot.services, view.now)
     rows = [
         Row(one.name, (*_common(one, view), *_about(one, is_ill=one.name in ill, wide=wide)))
         for one in services
     ]
-    return laid(_COLUMNS_WIDE if wide else _COLUMNS, rows, width)
+    columns = [_headed(one, sort) for one in (_COLUMNS_WIDE if wide else _COLUMNS)]
+    return laid(columns, rows, width)
+
+
+def _headed(column: Column, sort: Sort) -> Column:
+    return replace(column, head=f"{column.head} ▾") if column.head == _SORTED.get(sort) else column
+
+
+_SORTED = {Sort.NAME: "SERVICE", Sort.CPU: "CPU", Sort.MEMORY: "MEMORY"}
 
 
 _COMMON = (

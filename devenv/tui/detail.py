@@ -126,7 +126,7 @@ def _synced(found: Sequence[Synced], root: str, width: int) -> tuple[Line, ...]:
 
 
 def _events(events: Sequence[Event], width: int) -> tuple[Line, ...]:
-    """The newest first, each with the time since the one before it."""
+    """The newest first."""
     return event_lines(events[::-1][:SHOWN_EVENTS], width, named=False)
 
 

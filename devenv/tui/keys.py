@@ -64,7 +64,7 @@ KEYS = (
     Key("timeline", "3", "show('timeline')", "timeline", "How the start-up went", APP),
     Key("environments", "4", "show('environments')", "environments", "All of this machine", APP),
     Key("sync", "5", "show('sync')", "sync", "Files that follow into containers", APP),
-    Key("up", "u", "do('up')", "up", "Bring all up, as the profile is now", APP),
+    Key("up", "u", "do('up')", "up", "Bring all up, as the profile is now", APP, "rest"),
     Key("down", "D", "do('down')", "down", "Take the environment down, its data kept", APP),
     Key("theme", "ctrl+t", "next_theme", "theme", "Take the next theme", APP),
     Key("quit", "q,ctrl+c", "quit", "quit", "Leave; everything goes on running", APP, "any"),

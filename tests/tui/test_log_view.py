@@ -261,6 +261,30 @@ async def test_a_time_is_gone_to(tmp_path: Path) -> None:
 
 
 @run
+async def test_what_is_new_is_counted_behind_a_filter_too(tmp_path: Path) -> None:
+    async with logbook(tmp_path) as book:
+        book.write("web", *numbered(1, 20))
+        book.open()
+        await book.until_seen("line 20")
+        await book.press("up")
+        book.write("web", *numbered(21, 23))
+        await book.until(lambda: "held, 3 new" in book.status)
+        await book.answer("ampersand", "[13]$")
+        await book.until(lambda: "held, 2 new" in book.status)
+
+
+@run
+async def test_a_time_after_all_lines_is_told(tmp_path: Path) -> None:
+    async with logbook(tmp_path) as book:
+        book.write("web", *numbered(1, 3))
+        book.open()
+        await book.answer("at", "1700000003")
+        assert book.told == ""
+        await book.answer("at", "1700000042")
+        assert book.told == "no line since then"
+
+
+@run
 async def test_what_is_no_time_is_told_as_it_was_typed(tmp_path: Path) -> None:
     async with logbook(tmp_path) as book:
         book.write("web", *numbered(1, 3))

@@ -51,7 +51,9 @@ class ServicesScreen(ViewScreen):
         shown = arranged(view, self._choice)
         empty = "Nothing matches." if view.services else nothing_there(view, "services")
         self.query_one("#services", Rows).show(
-            lambda width: services_table(shown, view, width), self._choice.marked, empty
+            lambda width: services_table(shown, view, width, self._choice.sort),
+            self._choice.marked,
+            empty,
         )
         whose = ", ".join(self._only) or "all services"
         self.query_one("#log-rule", Plain).show(lambda width: (rule("Logs", whose, width),))

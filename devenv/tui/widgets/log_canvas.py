@@ -64,11 +64,11 @@ class LogCanvas(Widget):
             name: (name.ljust(width), f"name-{number % NAMES}")
             for number, name in enumerate(names if len(names) > 1 else ())
         }
-        self.change(names=labels)
+        self.change(replace(self.look, names=labels))
 
-    def change(self, **changes: object) -> None:
-        """Paint in another way from now on; ``changes`` are fields of ``Look``."""
-        self.look = replace(self.look, **changes)  # type: ignore[arg-type]  # fields by their name
+    def change(self, look: Look) -> None:
+        """Paint in another way from now on."""
+        self.look = look
         self.forget()
 
     def forget(self) -> None:
@@ -125,11 +125,11 @@ class LogCanvas(Widget):
     def notify_style_update(self) -> None:
         super().notify_style_update()
         if self.size.height:
-            self.change(styles=self._styles())
+            self.change(replace(self.look, styles=self._styles()))
 
     def _on_resize(self, event: events.Resize) -> None:
         self.window.height = max(event.size.height, 1)
-        self.change(width=event.size.width, styles=self._styles())
+        self.change(replace(self.look, width=event.size.width, styles=self._styles()))
 
     def _paint(self, place: Place) -> list[Row]:
         number, line = place

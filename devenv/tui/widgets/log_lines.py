@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import events
@@ -10,12 +12,18 @@ from textual.binding import BindingType
 from devenv.logs.document import Place
 from devenv.tui import keys
 from devenv.tui.widgets.log_canvas import LogCanvas
-from devenv.tui.widgets.log_paint import plain
+from devenv.tui.widgets.log_paint import Look, plain
 
 _WHEEL = 3
 _SHIFT = 8
 _MOST_COPIED = 8 * 1024 * 1024
 """Characters; a terminal takes no more by OSC 52, and most of them less."""
+
+_FLIPS: Mapping[str, Callable[[Look], Look]] = {
+    "times": lambda look: replace(look, times=not look.times),
+    "wrap": lambda look: replace(look, wrap=not look.wrap),
+    "json": lambda look: replace(look, json=not look.json),
+}
 
 
 class LogLines(LogCanvas, can_focus=True):
@@ -43,10 +51,10 @@ class LogLines(LogCanvas, can_focus=True):
         self._moved()
 
     def action_shift(self, steps: int) -> None:
-        self.change(left=max(self.look.left + steps * _SHIFT, 0))
+        self.change(replace(self.look, left=max(self.look.left + steps * _SHIFT, 0)))
 
     def action_flip(self, name: str) -> None:
-        self.change(**{name: not getattr(self.look, name)})
+        self.change(_FLIPS[name](self.look))
 
     def action_open(self) -> None:
         """Show what is folded in the line under the cursor, or fold it again."""

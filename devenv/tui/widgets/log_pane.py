@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 
 from textual import on
 from textual.app import ComposeResult
@@ -60,17 +61,20 @@ class LogPane(Widget):
 
     def look_through(self, lens: Lens) -> None:
         """Show the lines that ``lens`` leaves, at the place that was shown before."""
-        following, top = self.lines.window.following, self.lines.window.top
+        former = self.lines.window
+        following, top, held = former.following, former.top, former.held
         self.reading.look_through(lens)
         self._show_document()
         if not following:
-            self.lines.window.show_from(top and self.reading.document.nearest(top))
+            window, document = self.lines.window, self.reading.document
+            window.show_from(top and document.nearest(top))
+            window.held = held and document.before((held[0], held[1] + 1))
             self.lines.renew()
 
     def look_for(self, finder: Finder | None) -> None:
         """Show where ``finder`` matches, and count that."""
         self.reading.look_for(finder)
-        self.lines.change(finder=finder)
+        self.lines.change(replace(self.lines.look, finder=finder))
         self.chores.stop("find")
         self.chores.stop("search")
         self._begin_counting()

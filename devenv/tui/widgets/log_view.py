@@ -122,8 +122,13 @@ class LogView(LogPane):
             self.seek(self.reading.nearest_match(window.cursor, up=window.following))
 
     def _go_to_time(self, text: str) -> None:
-        if text.strip():
-            self.lines.go_to_top(self.reading.document.at(parse_moment(text, time_ns())))
+        if not text.strip():
+            return
+        time = parse_moment(text, time_ns())
+        place = self.reading.document.at(time)
+        self.lines.go_to_top(place)
+        if place is not None and self.lines.entry(place).line[0] < time:
+            self.notify("no line since then", timeout=2)
 
     def _save(self, text: str) -> None:
         """Save what is selected, or all that is shown."""

@@ -31,8 +31,7 @@ class Window:
     def rows(self) -> list[Placed]:
         """Return what is to be seen now."""
         if self.following:
-            self.cursor = self.document.end()
-            self._top = self._ending_with(self.cursor)
+            self._show_end()
         elif self._top is not None:
             self._settle()
         rows = list(self._rows_from(self._top))
@@ -48,9 +47,13 @@ class Window:
     def hold(self) -> None:
         """Stay where it is, whatever comes."""
         if self.following:
-            self.rows()
+            self._show_end()
             self.following = False
             self.held = self.document.end()
+
+    def _show_end(self) -> None:
+        self.cursor = self.document.end()
+        self._top = self._ending_with(self.cursor)
 
     @property
     def top(self) -> Place | None:
