@@ -15,7 +15,7 @@ def unwell(services: Sequence[Service], now: float) -> frozenset[str]:
     ill = {one.name for one in services if one.health in {"failing", "unhealthy"}}
     ending = {one.name for one in services if keeps_ending(one, now)}
     states = {one.name: one.state for one in services}
-    return ill | ending | stuck(states, {one.name: one.waits_for for one in services})
+    return stuck(states, {one.name: one.waits_for for one in services}).union(ill, ending)
 
 
 def keeps_ending(service: Service, now: float) -> bool:
