@@ -69,7 +69,7 @@ class ServicesScreen(ViewScreen):
     def action_mark(self) -> None:
         rows = self.query_one("#services", Rows)
         if rows.cursor:
-            self._choose(marked=self._choice.marked ^ {rows.cursor})
+            self._choose(replace(self._choice, marked=self._choice.marked ^ {rows.cursor}))
             rows.action_down()
 
     async def action_filter(self) -> None:
@@ -79,10 +79,10 @@ class ServicesScreen(ViewScreen):
         self.query_one("#filter").focus()
 
     def action_hide(self) -> None:
-        self._choose(hide_stopped=not self._choice.hide_stopped)
+        self._choose(replace(self._choice, hide_stopped=not self._choice.hide_stopped))
 
     def action_sort(self) -> None:
-        self._choose(sort=self._choice.next_sort())
+        self._choose(replace(self._choice, sort=self._choice.next_sort()))
         self.app.notify(f"Sorted {self._choice.sort.value}", timeout=2)
 
     def action_logs(self) -> None:
@@ -106,11 +106,11 @@ class ServicesScreen(ViewScreen):
     async def action_clear(self) -> None:
         self.query_one("#services").focus()
         await self.query("#filter").remove()
-        self._choose(text="", marked=frozenset())
+        self._choose(replace(self._choice, text="", marked=frozenset()))
 
     @on(Input.Changed, "#filter")
     def _typed(self, event: Input.Changed) -> None:
-        self._choose(text=event.value)
+        self._choose(replace(self._choice, text=event.value))
 
     @on(Input.Submitted, "#filter")
     def _typed_all(self) -> None:
@@ -135,6 +135,6 @@ class ServicesScreen(ViewScreen):
         await self.mount(self._logs, after="#log-rule")
         self.take(self.app.view)
 
-    def _choose(self, **changes: object) -> None:
-        self._choice = replace(self._choice, **changes)  # type: ignore[arg-type]  # one of its fields
+    def _choose(self, choice: Choice) -> None:
+        self._choice = choice
         self.take(self.app.view)
