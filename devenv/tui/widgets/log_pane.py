@@ -62,13 +62,10 @@ class LogPane(Widget):
     def look_through(self, lens: Lens) -> None:
         """Show the lines that ``lens`` leaves, at the place that was shown before."""
         former = self.lines.window
-        following, top, held = former.following, former.top, former.held
         self.reading.look_through(lens)
         self._show_document()
-        if not following:
-            window, document = self.lines.window, self.reading.document
-            window.show_from(top and document.nearest(top))
-            window.held = held and document.before((held[0], held[1] + 1))
+        if not former.following:
+            self.lines.window.show_like(former)
             self.lines.renew()
 
     def look_for(self, finder: Finder | None) -> None:

@@ -51,6 +51,11 @@ class Window:
             self.following = False
             self.held = self.document.end()
 
+    def show_like(self, former: Window) -> None:
+        """Show the place that another one shows of the same lines, filtered otherwise."""
+        self.show_from(former.top and self.document.nearest(former.top))
+        self.held = former.held and self.document.before((former.held[0], former.held[1] + 1))
+
     def _show_end(self) -> None:
         self.cursor = self.document.end()
         self._top = self._ending_with(self.cursor)

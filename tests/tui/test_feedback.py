@@ -1,0 +1,62 @@
+"""What the UI says of what it did, of what it shows, and what it offers next."""
+
+from __future__ import annotations
+
+import pytest
+
+from devenv.errors import DevenvError
+from devenv.model.state import State
+from devenv.tui import keys
+from devenv.tui.actions import Copy, Say, decide
+from devenv.tui.cells import services_table
+from devenv.tui.fitting import fits
+from devenv.tui.order import Sort
+from devenv.tui.snapshot import Port, Service, read
+from devenv.tui.view import View
+from tests.tui.stage import PROBLEM, shop, stage
+from tests.tui.test_keys import WEB, at
+
+
+def test_an_address_is_copied_without_what_is_masked_in_it() -> None:
+    url = "postgresql://app:***@127.0.0.1:5432/app"
+    db = Service("db", "service", State.READY, ports=(Port("sql", 5432, url),))
+    assert decide("copy", at(db)) == Copy("postgresql://app@127.0.0.1:5432/app", "its password")
+    bare = decide("copy", at(Service("worker", "service", State.READY)))
+    assert bare == Say("worker: no port, so no address to copy")
+
+
+@pytest.mark.parametrize("size", [(80, 8), (40, 6), (20, 6)], ids=str)
+async def test_a_small_terminal_keeps_its_foot(size: tuple[int, int]) -> None:
+    async with stage().app().run_test(size=size) as pilot:
+        while not pilot.app.screen.query("#logs"):
+            await pilot.pause(0.01)
+        await pilot.pause()
+        assert pilot.app.screen.query_one("#keys").region == (0, size[1] - 1, size[0], 1)
+        assert pilot.app.screen.max_scroll_y == 0
+
+
+async def test_a_refusal_that_stands_above_is_not_told_twice() -> None:
+    at_hand = stage(shop(problems=[PROBLEM]))
+    at_hand.daemon.answers["up"] = DevenvError(f"12:5: {PROBLEM['message']}")
+    app = at_hand.app()
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await pilot.press("u")
+        while not app._notifications:
+            await pilot.pause(0.01)
+        (told,) = app._notifications
+    assert (told.title, told.message) == (
+        "failed: bringing all up",
+        "the profile has errors: they stand above",
+    )
+
+
+def test_the_head_says_what_the_table_is_sorted_by() -> None:
+    view = View(read(shop()))
+    for sort, head in ((Sort.NAME, "SERVICE ▾"), (Sort.CPU, "CPU ▾"), (Sort.MEMORY, "MEMORY ▾")):
+        shown = services_table(view.services, view, 120, sort).head
+        assert [cell.text.strip() for cell in shown if "▾" in cell.text] == [head]
+
+
+def test_up_is_offered_on_what_is_at_rest() -> None:
+    at_rest = Service("db", "service", State.STOPPED)
+    assert [fits(keys.BY_ID["up"].when, (one,)) for one in (at_rest, WEB)] == [True, False]
