@@ -31,7 +31,8 @@ class Window:
     def rows(self) -> list[Placed]:
         """Return what is to be seen now."""
         if self.following:
-            self._show_end()
+            self.cursor = self.document.end()
+            self._top = self._ending_with(self.cursor)
         elif self._top is not None:
             self._settle()
         rows = list(self._rows_from(self._top))
@@ -47,7 +48,7 @@ class Window:
     def hold(self) -> None:
         """Stay where it is, whatever comes."""
         if self.following:
-            self._show_end()
+            self.rows()
             self.following = False
             self.held = self.document.end()
 
@@ -55,10 +56,6 @@ class Window:
         """Show the place that another one shows of the same lines, filtered otherwise."""
         self.show_from(former.top and self.document.nearest(former.top))
         self.held = former.held and self.document.before((former.held[0], former.held[1] + 1))
-
-    def _show_end(self) -> None:
-        self.cursor = self.document.end()
-        self._top = self._ending_with(self.cursor)
 
     @property
     def top(self) -> Place | None:
