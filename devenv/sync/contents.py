@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 
-from devenv.sync.diff import Change, Comparison, Content, Contents
+from devenv.sync.diff import Change, Comparison, Content, Contents, paths_of
 from devenv.sync.reading import Reader
 from devenv.sync.tree import EMPTY, Edit, Entry, File, Folder, Link, edited, walk, with_modes
 
@@ -88,5 +88,8 @@ def doubted(agreed: Folder, todo: Sequence[Change]) -> Folder:
         if isinstance(change.old, Folder) and isinstance(change.new, Folder):
             modes[change.path] = UNKNOWN
         else:
-            edits.append(Edit(change.path, OTHER))
+            sides = [one for one in (change.old, change.new) if one is not None]
+            edits += [
+                Edit(p, OTHER) for one in sides for p in paths_of(Change(change.path, one, None))
+            ]
     return edited(with_modes(agreed, modes), edits)

@@ -12,9 +12,10 @@ from typing import Protocol
 from devenv.errors import DevenvError
 from devenv.model.environment import ReplicaId
 from devenv.model.sync import SyncRule
+from devenv.sync.contact import Contact
 from devenv.sync.ledger import Ledger
 from devenv.sync.link import Link, RefusedError, Stream
-from devenv.sync.mirror import Contact, Mirror
+from devenv.sync.mirror import Mirror
 from devenv.sync.strand import Strand
 from devenv.sync.tree import EMPTY
 
@@ -88,9 +89,14 @@ class Copy:
             await self._bring(opener)
             self.problem, self.failures = "", 0
         except DevenvError as error:
-            self.problem = error.message
-            self.failures += 1
-            await self.close()
+            await self._failed(error.message)
+        except OSError as error:  # of the source: it may just be moved
+            await self._failed(f"{error.filename or 'the source'}: {error.strerror}")
+
+    async def _failed(self, problem: str) -> None:
+        self.problem = problem
+        self.failures += 1
+        await self.close()
 
     async def _bring(self, opener: Opener) -> None:
         if not self.is_behind:
@@ -237,8 +243,6 @@ class Copies:
         """What a unit has is only taken for granted where it has just been started."""
         base = strand.base or EMPTY
         if before is not None:
-            agreed = before.mirrors[strand].agreed
-            if before.key.container == key.container and agreed is not None:
-                return Contact(agreed, is_same=True)
-            return Contact(base)
+            kept = before.key.container == key.container
+            return before.mirrors[strand].left if kept else Contact(base)
         return Contact(base, look=strand.rule.initial or key.started < self.born)

@@ -1,8 +1,9 @@
-"""Files for a unit in which nothing can run: one archive, for the engine to put in its place."""
+"""Files for a unit in which nothing can run: archives, for the engine to put in their place."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
 from contextlib import closing
 
 from devenv.errors import DevenvError
@@ -16,19 +17,37 @@ LIMIT = 64 * 1024 * 1024
 """Bytes of one archive, which is held in memory."""
 
 
-def deposited(root: str, changes: Iterable[Change], target: str, names: Mapping[str, str]) -> bytes:
-    """Make an uncompressed archive of what is new or changed, with paths from "/" on.
+Put = Callable[[bytes], Awaitable[None]]
+"""Puts an archive into a unit, at "/". Raises DevenvError."""
 
-    Nothing is deleted by it. Raises DevenvError where it would be too large.
+
+async def put_all(
+    put: Put, root: str, send: Iterable[Change], target: str, names: Mapping[str, str] | None
+) -> None:
+    """Put what is new or changed below a target. Raises DevenvError."""
+    with closing(deposited(root, send, target, names or {})) as archives:
+        while (data := await asyncio.to_thread(next, archives, None)) is not None:
+            await put(data)
+
+
+def deposited(
+    root: str, changes: Iterable[Change], target: str, names: Mapping[str, str]
+) -> Generator[bytes, None, None]:
+    """Make uncompressed archives of what is new or changed, with paths from "/" on.
+
+    Nothing is deleted by them. Raises DevenvError where a file is too large for one.
     """
     made = bytearray()
     with closing(Reader(root)) as reader:
         for path, entry in _entries(changes):
             name = f"{target}/{path}".lstrip("/")
-            made += _packed(reader, names.get(path, path), name, entry)
-            if len(made) > LIMIT:
-                raise DevenvError("too much has changed for a container in which no receiver runs")
-    return bytes(made) + archive.END if made else b""
+            packed = _packed(reader, names.get(path, path), name, entry)
+            if made and len(made) + len(packed) > LIMIT:
+                yield bytes(made) + archive.END
+                made.clear()
+            made += packed
+    if made:
+        yield bytes(made) + archive.END
 
 
 def _entries(changes: Iterable[Change]) -> Iterable[tuple[str, Entry]]:

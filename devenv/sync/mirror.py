@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from devenv.errors import DevenvError
 from devenv.sync.batch import Batch
+from devenv.sync.contact import UNMET, Contact, gift
 from devenv.sync.contents import UNREAD, contents, doubted, shown
-from devenv.sync.deposit import deposited
+from devenv.sync.deposit import Put, put_all
 from devenv.sync.diff import Change, Conflict, Content, Contents, changes, compare, outdated
 from devenv.sync.ignore import Filter, kept
 from devenv.sync.link import INLINE, Link, RefusedError
@@ -20,8 +21,6 @@ from devenv.sync.report import Sent
 from devenv.sync.safety import halt
 from devenv.sync.tree import EMPTY, Edit, Entry, File, Folder, edited, walk, with_modes
 
-Put = Callable[[bytes], Awaitable[None]]
-"""Puts an archive into a unit, at "/". Raises DevenvError."""
 NOT_DELETED = "it is deleted here, and still there: nothing can run in the container now"
 REMEMBERED = 200
 """Latencies that the percentiles are made of."""
@@ -52,19 +51,6 @@ class Way:
             return tree
         found = {new: tree.entries.get(old) for new, old in self.names.items()}
         return replace(tree, entries={n: one for n, one in found.items() if one is not None})
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """How the first contact with a unit begins.
-
-    ``known``: what it was last known to have; ``is_same``: it has kept its files since.
-    ``look`` is False where it is taken to have just that.
-    """
-
-    known: Folder = EMPTY
-    is_same: bool = False
-    look: bool = True
 
 
 class Tally:
@@ -134,7 +120,7 @@ class Mirror:
         self,
         source: Watched,
         way: Way,
-        contact: Contact = Contact(),
+        contact: Contact = UNMET,
         record: Record | None = None,
     ) -> None:
         self._notes = _Notes(record)
@@ -158,13 +144,20 @@ class Mirror:
     def reset(self) -> None:
         """Compare everything again, and overwrite what the target changed by itself."""
         self.accept()
-        self.agreed, self._contact, self.revision = None, Contact(), 0
+        self.agreed, self._contact, self.revision = None, UNMET, 0
 
     def doubt(self) -> None:
         """Look again at what the target has: nobody knows what came to it while it was away."""
         if self.agreed is not None:
-            self._contact = Contact(self.agreed, is_same=True)
+            self._contact = self.left
             self.agreed, self.revision = None, 0
+
+    @property
+    def left(self) -> Contact:
+        """How the next contact begins with what has kept its files."""
+        if self.agreed is not None:
+            return Contact(self.agreed, is_same=True)
+        return replace(self._contact, look=True)
 
     async def bring(self, link: Link) -> None:
         """Make the target as the source is now. Raises BrokenError; the rest is in ``problems``."""
@@ -176,9 +169,9 @@ class Mirror:
         told = self.conflicts
         await link.at(self._way.target)
         if self.agreed is None and tree is not None:
-            self.agreed = await self._first(link, tree)
+            first = self._contact
+            self.agreed = await self._compared(link, tree, first) if first.look else first.known
             await self._notes.anew(self.agreed)
-        assert self.agreed is not None or tree is None
         agreed = self.agreed or EMPTY
         self.halted = "" if self._accepted and tree is not None else halt(agreed, tree)
         self._accepted = False
@@ -209,20 +202,17 @@ class Mirror:
         tree = self._way.renamed(self.source.tree)
         if not revision or tree is None:
             return
+        self.doubt()
         self._forget_ignored()
-        todo = list(changes(self._contact.known, tree))
-        self.problems = {change.path: NOT_DELETED for change in todo if change.new is None}
-        names = self._way.names or {}
-        data = await asyncio.to_thread(deposited, self.source.root, todo, self._way.target, names)
-        if data:
-            await put(data)
-        self.revision = revision
-
-    async def _first(self, link: Link, tree: Folder) -> Folder:
-        contact = self._contact
-        if not contact.look:
-            return contact.known
-        return await self._compared(link, tree, contact)
+        given = gift(self._contact, tree)
+        self.problems = {change.path: NOT_DELETED for change in given.left}
+        try:
+            await put_all(put, self.source.root, given.send, self._way.target, self._way.names)
+        except (DevenvError, OSError):
+            self._contact = replace(self._contact, known=doubted(self._contact.known, given.send))
+            raise
+        self._contact, self.revision = given.after, revision
+        await self._notes.anew(given.after.known)
 
     async def _compared(self, link: Link, tree: Folder, contact: Contact) -> Folder:
         """Look what the target has of all that the source has, and of what it had."""
@@ -251,7 +241,7 @@ class Mirror:
         batch = self.sending = Batch(self.source.root, todo, self._way.names)
         try:
             await link.send(batch)
-        except DevenvError:
+        except (DevenvError, OSError):
             self.agreed = doubted(self.agreed, todo)
             raise
         finally:

@@ -13,15 +13,19 @@ import pytest
 
 from devenv.errors import DevenvError
 from devenv.sync.batch import Batch
+from devenv.sync.copies import Copy, UnitKey
 from devenv.sync.diff import changes
 from devenv.sync.ignore import Filter
 from devenv.sync.link import BrokenError, Link, Stream
 from devenv.sync.mirror import Mirror, Way
 from devenv.sync.reading import PIECE
+from devenv.sync.rules import prepare
 from devenv.sync.scan import Scanner
+from devenv.sync.strand import Strand
 from devenv.sync.tree import EMPTY, Folder
+from devenv.sync.watch.watcher import Watcher
 from tests.sync.pipes import Pipe, linked, pipe
-from tests.sync.worlds import WEB, World, listing, world
+from tests.sync.worlds import WEB, Shells, World, listing, rule, world
 
 FRAMES = 13
 """More frames than what is sent here has."""
@@ -126,6 +130,76 @@ def test_what_changes_while_it_is_compared_is_no_conflict(tmp_path: Path, is_del
             await mirror.bring(link)
             assert mirror.conflicts == ()
             assert listing(target) == listing(source)
+
+    asyncio.run(main())
+
+
+class Deaf:
+    """A receiver whose answers to a batch are lost."""
+
+    def __init__(self, inner: Pipe) -> None:
+        self._inner = inner
+        self._is_cut = False
+
+    async def read(self) -> bytes:
+        answer = await self._inner.read()
+        if self._is_cut:
+            raise DevenvError("the connection was cut")
+        return answer
+
+    async def write(self, data: bytes) -> None:
+        self._is_cut = data.startswith(b"batch ")
+        await self._inner.write(data)
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+def test_a_deletion_in_what_may_have_arrived_is_carried_over(tmp_path: Path) -> None:
+    async def main() -> None:
+        (tmp_path / "src" / "d").mkdir(parents=True)
+        for name in "abc":
+            (tmp_path / "src" / "d" / name).write_text("1")
+        (tmp_path / "dst").mkdir()
+        source = Still(tmp_path / "src")
+        mirror = Mirror(source, Way(str(tmp_path / "dst")))
+        with pytest.raises(DevenvError, match="cut"):
+            await mirror.bring(Link(Deaf(await pipe())))
+        assert listing(tmp_path / "dst") == listing(tmp_path / "src")
+        (tmp_path / "src" / "d" / "a").unlink()
+        source.tree = Still(tmp_path / "src").tree
+        mirror.doubt()
+        async with linked() as link:
+            await mirror.bring(link)
+        assert listing(tmp_path / "dst") == listing(tmp_path / "src")
+
+    asyncio.run(main())
+
+
+def test_a_source_that_is_away_for_a_moment_is_told_and_got_over(tmp_path: Path) -> None:
+    async def main() -> None:
+        fill(tmp_path / "src")
+        source = Still(tmp_path / "src")
+        watcher = Watcher(str(tmp_path / "cookies"))
+        strand = Strand(prepare(rule(tmp_path)), watcher)
+        mirror = Mirror(source, Way(str(tmp_path / "dst")))
+        copy = Copy(UnitKey(WEB, 10.0, "c1"), {strand: mirror})
+        (tmp_path / "src").rename(tmp_path / "moved")
+        await copy.bring(Shells())
+        assert copy.problem == f"{tmp_path / 'src'}: No such file or directory"
+        (tmp_path / "moved").rename(tmp_path / "src")
+        await copy.bring(Shells())
+        assert not copy.problem
+        assert listing(tmp_path / "dst") == listing(tmp_path / "src")
+        (tmp_path / "src").rename(tmp_path / "moved")
+        mirror.reset()
+        await copy.bring(Shells())
+        assert copy.problem
+        (tmp_path / "moved").rename(tmp_path / "src")
+        await copy.bring(Shells())
+        assert not copy.problem
+        await copy.close()
+        watcher.close()
 
     asyncio.run(main())
 

@@ -7,7 +7,10 @@ import io
 import tarfile
 from pathlib import Path
 
+import pytest
+
 from devenv.model.sync import SyncRule
+from devenv.sync import deposit
 from devenv.sync.copies import UnitKey
 from devenv.sync.session import Session
 from devenv.sync.watch.watcher import Watcher
@@ -38,6 +41,28 @@ def test_what_is_deleted_while_a_container_is_away_is_deleted_there_too(tmp_path
             one.stop()
             (one.source / "a").unlink()
             one.run("c1", started=20.0)
+            await one.same()
+
+    asyncio.run(main())
+
+
+def test_a_deletion_is_kept_in_mind_until_a_receiver_can_run(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path) as one:
+            for name in "abc":
+                (one.source / name).write_text("1")
+            await one.same()
+            one.session.follow({WEB: UnitKey(WEB, 10.0, "c1", runs=False)})
+            (one.source / "a").unlink()
+            await one.settled()
+            one.run("c1", started=20.0)
+            await one.same()
+            one.shells.away = "it is being started"
+            one.run("c1", started=30.0)
+            (one.source / "b").unlink()
+            await one.until(lambda: one.session.copies[WEB].problem)
+            one.run("c1", started=40.0)
+            one.shells.away = ""
             await one.same()
 
     asyncio.run(main())
@@ -140,6 +165,69 @@ def test_a_unit_that_has_ended_is_given_what_it_lacks(tmp_path: Path) -> None:
             await one.same()
 
     asyncio.run(main())
+
+
+def unpacked(one: World) -> None:
+    """Do what an engine does with the archives that it was given."""
+    for data in one.shells.archives:
+        with tarfile.open(fileobj=io.BytesIO(data)) as found:
+            found.extractall("/", filter="fully_trusted")
+    one.shells.archives.clear()
+
+
+def test_the_engine_is_given_the_tree_once_then_what_changes(tmp_path: Path) -> None:
+    async def main() -> None:
+        (tmp_path / "src" / "d").mkdir(parents=True)
+        (tmp_path / "src" / "d" / "old").write_text("1")
+        (tmp_path / "src" / "older").write_text("1")
+        async with world(tmp_path, running=False) as one:
+            one.session.follow({WEB: UnitKey(WEB, 10.0, "c1", runs=False)})
+            await one.settled()
+            unpacked(one)
+            assert listing(one.target) == listing(one.source)
+            (one.source / "new").write_text("1")
+            await one.settled()
+            assert _names(one.shells.archives) == ["new"]
+            unpacked(one)
+            (one.source / "new").unlink()
+            await one.settled()
+            mirror = next(iter(one.session.copies[WEB].mirrors.values()))
+            assert list(mirror.problems) == ["new"]
+            (one.source / "older").write_text("2")
+            await one.settled()
+            assert list(mirror.problems) == ["new"]
+            unpacked(one)
+            one.run(started=20.0)
+            await one.same()
+
+    asyncio.run(main())
+
+
+def test_the_engine_is_given_archives_of_bounded_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deposit, "LIMIT", 20_000)
+    (tmp_path / "src").mkdir()
+    for number in range(5):
+        (tmp_path / "src" / str(number)).write_bytes(bytes(8000))
+
+    async def main() -> None:
+        async with world(tmp_path, running=False) as one:
+            one.session.follow({WEB: UnitKey(WEB, 10.0, "c1", runs=False)})
+            await one.settled()
+            assert len(one.shells.archives) == 3
+            unpacked(one)
+            assert listing(one.target) == listing(one.source)
+
+    asyncio.run(main())
+
+
+def _names(archives: list[bytes]) -> list[str]:
+    return [
+        Path(name).name
+        for data in archives
+        for name in tarfile.open(fileobj=io.BytesIO(data)).getnames()
+    ]
 
 
 def test_the_engine_is_never_given_a_compressed_archive(tmp_path: Path) -> None:
