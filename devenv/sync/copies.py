@@ -23,6 +23,8 @@ RETRY = 0.2, 2.0
 """Seconds until a unit that could not be reached is tried again, at first and at most."""
 FAR = 5.0
 """The same, at most, where no engine of this machine is asked: a try costs others more."""
+REFUSED = 30.0
+"""The same, at most, for what a unit refuses: each try may send it all again."""
 MANY = 10
 """Failures after which the pause does not grow any more."""
 ROOT = "0"
@@ -130,7 +132,7 @@ class Copy:
                 mirror.doubt()
         refused: RefusedError | None = None
         for strand, mirror in self.mirrors.items():
-            if mirror.revision < mirror.source.revision:
+            if _is_due(mirror):
                 try:
                     await mirror.bring(self._link)
                     await self._meet(strand, opener)
@@ -148,7 +150,7 @@ class Copy:
 
     @property
     def is_behind(self) -> bool:
-        return any(one.revision < one.source.revision for one in self.mirrors.values())
+        return any(_is_due(mirror) for mirror in self.mirrors.values())
 
     @property
     def moved(self) -> int:
@@ -167,6 +169,15 @@ def _lack(message: str, opener: Opener) -> str:
     if opener.has_engine:
         return f"{what}: the engine brings its files, and nothing is deleted"
     return f"{what}: nothing can be sent there"
+
+
+def _is_due(mirror: Mirror) -> bool:
+    """Whether there is something to send, or to try again."""
+    return mirror.revision < mirror.source.revision or mirror.refusals > 0
+
+
+def _pause(failures: int, most: float) -> float:
+    return min(most, RETRY[0] * 2.0 ** min(failures, MANY))
 
 
 class Copies:
@@ -221,12 +232,11 @@ class Copies:
 
     @property
     def retry(self) -> float | None:
-        """Seconds until a unit that could not be reached is to be tried again."""
-        failures = [copy.failures for copy in self.now.values() if copy.problem]
-        if not failures:
-            return None
+        """Seconds until what could not be reached, or was refused, is to be tried again."""
         most = RETRY[1] if self._opener.has_engine else FAR
-        return min(most, RETRY[0] * 2.0 ** min(*failures, MANY))
+        pauses = [_pause(copy.failures, most) for copy in self.now.values() if copy.problem]
+        pauses += [_pause(one.refusals, REFUSED) for one in self.mirrors if one.refusals]
+        return min(pauses, default=None)
 
     def _copy(self, key: UnitKey, before: Copy | None) -> Copy:
         senders = [strand for strand in self._strands if strand.rule.target]

@@ -133,6 +133,7 @@ class Mirror:
         self.conflicts: tuple[Conflict, ...] = ()
         self.tally = Tally()
         self.sending: Batch | None = None
+        self.refusals = 0  # in a row: it is to be tried again
         self._way = way
         self._contact = contact
         self._accepted = False
@@ -150,14 +151,13 @@ class Mirror:
         """Look again at what the target has: nobody knows what came to it while it was away."""
         if self.agreed is not None:
             self._contact = self.left
-            self.agreed, self.revision = None, 0
+            self.agreed, self.revision, self.refusals = None, 0, 0
 
     @property
     def left(self) -> Contact:
         """How the next contact begins with what has kept its files."""
-        if self.agreed is not None:
-            return Contact(self.agreed, is_same=True)
-        return replace(self._contact, look=True)
+        known = self.agreed
+        return replace(self._contact, look=True) if known is None else Contact(known, is_same=True)
 
     async def bring(self, link: Link) -> None:
         """Make the target as the source is now. Raises BrokenError; the rest is in ``problems``."""
@@ -167,7 +167,8 @@ class Mirror:
             return
         self._forget_ignored()
         told = self.conflicts
-        await link.at(self._way.target)
+        if tree is not None:
+            await link.at(self._way.target)
         if self.agreed is None and tree is not None:
             first = self._contact
             self.agreed = await self._compared(link, tree, first) if first.look else first.known
@@ -183,9 +184,11 @@ class Mirror:
             self.conflicts = outdated(told, todo)
         try:
             await self._carry(link, todo, since)
+            self.refusals = 0
         except RefusedError:  # it is not as we took it to be: look, then find what is to blame
             self.agreed = await self._compared(link, tree, Contact(agreed, is_same=True))
             await self._carry_or_halve(link, list(changes(self.agreed, tree)), since)
+            self.refusals += 1
         self.revision = revision
 
     def _forget_ignored(self) -> None:
@@ -224,11 +227,7 @@ class Mirror:
         for path in same & target.keys():  # a receiver does not read links
             if target[path].kind == source[path].kind == "link":
                 target[path] = source[path]
-        agreed: dict[str, Content] = {}
-        for path in had:
-            held = source.get(path) if path in same else target.get(path)
-            if held is not None:
-                agreed[path] = held
+        agreed = {p: held for p in had if (held := (source if p in same else target).get(p))}
         comparison = compare(agreed, source, target)
         self.conflicts = comparison.conflicts
         return shown(tree, target, comparison)

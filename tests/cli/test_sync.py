@@ -100,6 +100,33 @@ def test_flush_gives_up_only_when_nothing_moves(monkeypatch: pytest.MonkeyPatch)
         flushed(*moving, moving[-1])
 
 
+def target(**keys: Any) -> Document:
+    """An answer in which the target has these values."""
+    (rule,) = answer(1, arrived=True)["rules"]
+    return {**rule, "targets": [{**rule["targets"][0], **keys}]}
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {**target(), "state": "paused"},
+        {**target(), "state": "held"},
+        target(state="halted"),
+        target(state="unreachable"),
+        target(problems=[{"path": "a", "why": "No space left on device"}]),
+    ],
+    ids=["paused", "held", "halted", "unreachable", "refused"],
+)
+def test_flush_fails_where_not_all_is_there(desk: Desk, rule: Document) -> None:
+    document = {"rules": [rule], "arrived": True, "moved": 0}
+    with stand_in(desk.environ, **{"sync.flush": document, "sync.status": document}):
+        done = desk.run("sync", "flush")
+        assert desk.run("sync", "status").returncode == 0
+    assert done.returncode == 1
+    assert "not all that was saved has arrived" in done.stderr
+    assert "web" in done.stdout
+
+
 def test_status_tells_how_to_raise_the_limit(desk: Desk) -> None:
     (rule,) = answer(1, arrived=True)["rules"]
     remedy = "sudo sysctl fs.inotify.max_user_watches=524288"

@@ -257,6 +257,19 @@ def test_a_full_disk_is_told_and_got_over(tmp_path: Path, small: Path, count: in
     asyncio.run(main())
 
 
+def test_what_had_no_room_arrives_when_there_is_some(tmp_path: Path, small: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path) as one:
+            (small / "own").write_bytes(bytes(PIECE))
+            (one.source / "large").write_bytes(os.urandom(PIECE // 2))
+            await one.until(lambda: _told(one))
+            (small / "own").unlink()
+            await one.until(lambda: listing(small) == listing(one.source))
+            await one.until(lambda: not _told(one))
+
+    asyncio.run(main())
+
+
 def _told(one: World) -> bool:
     """Whether it is said that there is no room, of the unit or of a path."""
     copy = one.session.copies[WEB]

@@ -313,6 +313,19 @@ def test_a_file_has_another_name_in_the_target(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
+def test_nothing_is_made_in_the_target_for_a_source_that_is_not_there(tmp_path: Path) -> None:
+    async def main() -> None:
+        source, target = str(tmp_path / "src" / "schema"), str(tmp_path / "dst" / "schema")
+        async with world(tmp_path, source=source, target=target) as one:
+            assert "gone" in next(iter(one.session.copies[WEB].mirrors.values())).halted
+            assert listing(one.target) == {}
+            (one.source / "schema").mkdir()
+            (one.source / "schema" / "a").write_text("1")
+            await one.until((one.target / "schema" / "a").exists)
+
+    asyncio.run(main())
+
+
 def test_what_was_sent_is_told_once_in_a_while(tmp_path: Path) -> None:
     async def main() -> None:
         async with world(tmp_path) as one:

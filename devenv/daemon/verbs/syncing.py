@@ -174,7 +174,7 @@ def _state(session: Session, strand: Strand, targets: list[Document]) -> str:
 
 def _target(replica: ReplicaId, copy: Copy, mirror: Mirror) -> Document:
     tally = mirror.tally
-    behind = mirror.revision < mirror.source.revision
+    behind = mirror.revision < mirror.source.revision or mirror.refusals > 0
     problem = copy.problem if behind else ""
     state = "unreachable" if problem else "halted" if mirror.halted else ""
     return {
