@@ -27,6 +27,9 @@ class Engine:
     async def digest(self, name: str, client: Client) -> str:
         raise RefusedError("manifest unknown", 404)
 
+    async def program(self, name: str) -> None:
+        """It does not know what an image runs."""
+
     async def call(self, work: Callable[[Any], Any]) -> Any:
         return work(self)
 
