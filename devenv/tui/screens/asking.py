@@ -20,11 +20,20 @@ class AskingScreen(ViewScreen):
 
     async def ask(self) -> None:
         """Ask, and keep what is answered; raises DevenvError."""
-        raise NotImplementedError
 
     def renew(self) -> None:
-        """Ask, unless what is shown was asked about, or is being asked about."""
-        if not self._asks and not self.app.view.away and self._answered != self._wanted:
+        """Ask, unless what is shown was asked about."""
+        if self._answered != self._wanted:
+            self._begin()
+
+    def look_again(self) -> None:
+        """Ask what changes without a new revision, where somebody looks."""
+        if self.is_current and not self._asks:
+            self._answered = None
+            self._begin()
+
+    def _begin(self) -> None:
+        if not self._asks and not self.app.view.away:
             self._asks = True
             begin(self, self._renew)
 

@@ -9,21 +9,19 @@ from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 
-from devenv.errors import DevenvError
 from devenv.tui import keys
 from devenv.tui.lines import rule
-from devenv.tui.screens.base import ViewScreen
+from devenv.tui.screens.asking import AskingScreen
 from devenv.tui.snapshot import Service
 from devenv.tui.synced import Synced, fault_lines, read_synced, synced_table
 from devenv.tui.view import View
 from devenv.tui.widgets.plain import Plain
 from devenv.tui.widgets.rows import Rows
-from devenv.tui.working import begin
 
 LOOK_EVERY = 1.0
 
 
-class SyncScreen(ViewScreen):
+class SyncScreen(AskingScreen):
     """Looks again every second while it is shown: what is sent changes no snapshot."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(keys.SYNC)]
@@ -41,8 +39,8 @@ class SyncScreen(ViewScreen):
 
     def on_mount(self) -> None:
         self.query_one("#synced").focus()
-        self._look()
-        self.set_interval(LOOK_EVERY, self._look)
+        self.look_again()
+        self.set_interval(LOOK_EVERY, self.look_again)
 
     def draw(self, view: View) -> None:
         found, root = self._synced, view.snapshot.place.path
@@ -66,14 +64,5 @@ class SyncScreen(ViewScreen):
         for service in self.meant():
             self.app.show_detail(service.name)
 
-    def _look(self) -> None:
-        if self.is_current and not self.app.view.away:
-            begin(self, self._ask, exclusive=True)
-
-    async def _ask(self) -> None:
-        try:
-            self._synced = read_synced(await self.app.ask("sync.status"))
-        except DevenvError as error:
-            self.app.tell(error)
-            return
-        self.take(self.app.view)
+    async def ask(self) -> None:
+        self._synced = read_synced(await self.app.ask("sync.status"))

@@ -9,24 +9,22 @@ from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 
-from devenv.errors import DevenvError
 from devenv.tui import keys
 from devenv.tui.detail import event_lines
 from devenv.tui.lines import rule
-from devenv.tui.screens.base import ViewScreen
+from devenv.tui.screens.asking import AskingScreen
 from devenv.tui.snapshot import Service
 from devenv.tui.told import Event, Link, read_events, read_graph
 from devenv.tui.view import View
 from devenv.tui.waterfall import startup, summary, waterfall
 from devenv.tui.widgets.plain import Plain
 from devenv.tui.widgets.rows import Rows
-from devenv.tui.working import begin
 
 EVERY = 2.0
 """Seconds between two looks at what has happened."""
 
 
-class TimelineScreen(ViewScreen):
+class TimelineScreen(AskingScreen):
     """Asks anew whenever the environment has changed, and from time to time."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(keys.TIMELINE)]
@@ -36,7 +34,6 @@ class TimelineScreen(ViewScreen):
         super().__init__()
         self._events: Sequence[Event] = ()
         self._graph: Mapping[str, Sequence[Link]] = {}
-        self._revision: int | None = None
 
     def body(self) -> Iterable[Widget]:
         yield Plain(id="summary")
@@ -47,7 +44,7 @@ class TimelineScreen(ViewScreen):
 
     def on_mount(self) -> None:
         self.query_one("#waterfall").focus()
-        self.set_interval(EVERY, self._look)
+        self.set_interval(EVERY, self.look_again)  # what was sent changes no snapshot
 
     def draw(self, view: View) -> None:
         states = {one.name: one.state.value for one in view.snapshot.services}
@@ -58,8 +55,7 @@ class TimelineScreen(ViewScreen):
         self.query_one("#events", Plain).show(
             lambda width: event_lines(shown.later[::-1], width, named=True)
         )
-        if view.snapshot.revision != self._revision:
-            self._look()
+        self.renew()
 
     def meant(self) -> tuple[Service, ...]:
         service = self.app.view.snapshot.service(self.query_one("#waterfall", Rows).cursor)
@@ -72,17 +68,6 @@ class TimelineScreen(ViewScreen):
         for service in self.meant():
             self.app.show_detail(service.name)
 
-    def _look(self) -> None:
-        """Ask, where somebody looks: what was sent changes no snapshot."""
-        if self.is_current and not self.app.view.away:
-            self._revision = self.app.view.snapshot.revision
-            begin(self, self._ask, exclusive=True)
-
-    async def _ask(self) -> None:
-        try:
-            self._graph = read_graph(await self.app.ask("graph"))
-            self._events = read_events(await self.app.ask("events", limit=1000))
-        except DevenvError as error:
-            self.app.tell(error)
-            return
-        self.take(self.app.view)
+    async def ask(self) -> None:
+        self._graph = read_graph(await self.app.ask("graph"))
+        self._events = read_events(await self.app.ask("events", limit=1000))
