@@ -30,6 +30,7 @@ def served(scenario: Scenario) -> Any:
     """Have a scenario with a server of its own, and a browser without cookies."""
 
     async def inside() -> Any:
+        before = _children()
         with socket.socket() as listening:
             listening.bind(("127.0.0.1", 0))
             door = Door(listening.getsockname()[1])
@@ -41,15 +42,22 @@ def served(scenario: Scenario) -> Any:
                     return await scenario(door, browser)
             finally:
                 await runner.cleanup()
-                await _reaped()
+                await _reaped(before)
 
     return asyncio.run(inside())
 
 
-async def _reaped() -> None:
-    """Wait until the loop has seen its children end: textual-serve waits for their output only."""
-    children = Path(f"/proc/self/task/{threading.get_native_id()}/children")
-    await eventually(lambda: not children.read_text())
+def _children() -> set[str]:
+    """The processes that this thread has started, and not seen end."""
+    return set(Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text().split())
+
+
+async def _reaped(before: set[str]) -> None:
+    """Wait until the loop has seen its children end: textual-serve waits for their output only.
+
+    Those of earlier tests are none of them.
+    """
+    await eventually(lambda: _children() <= before)
     for thread in threading.enumerate():
         if thread.name.startswith("asyncio-waitpid"):
             await asyncio.to_thread(thread.join)
