@@ -82,6 +82,10 @@ class ViewScreen(Screen[None]):
     def action_do(self, verb: str) -> None:
         self.app.do(verb, self.meant())
 
+    def action_detail(self) -> None:
+        for service in self.meant():
+            self.app.show_detail(service.name)
+
     def _places(self) -> tuple[str, ...]:
         """Whose keys work where the focus is."""
         return getattr(self.focused, "places", (self.where,))

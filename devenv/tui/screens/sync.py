@@ -60,9 +60,5 @@ class SyncScreen(AskingScreen):
     def on_rows_chosen(self) -> None:
         self.action_detail()
 
-    def action_detail(self) -> None:
-        for service in self.meant():
-            self.app.show_detail(service.name)
-
     async def ask(self) -> None:
         self._synced = read_synced(await self.app.ask("sync.status"))

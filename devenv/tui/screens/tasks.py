@@ -53,10 +53,6 @@ class TasksScreen(AskingScreen):
         cursor = self.query_one("#tasks", Rows).cursor
         return tuple(one for one in self.app.view.tasks if one.name == cursor)
 
-    def action_detail(self) -> None:
-        for task in self.meant():
-            self.app.show_detail(task.name)
-
     def on_rows_moved(self) -> None:
         self.query_one("#logs", Logs).show([self.query_one("#tasks", Rows).cursor])
         self.take(self.app.view)

@@ -64,10 +64,6 @@ class TimelineScreen(AskingScreen):
     def on_rows_chosen(self) -> None:
         self.action_detail()
 
-    def action_detail(self) -> None:
-        for service in self.meant():
-            self.app.show_detail(service.name)
-
     async def ask(self) -> None:
         self._graph = read_graph(await self.app.ask("graph"))
         self._events = read_events(await self.app.ask("events", limit=1000))
