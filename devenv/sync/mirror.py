@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import posixpath
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ from devenv.sync.link import INLINE, Link, RefusedError
 from devenv.sync.report import Sent
 from devenv.sync.safety import halt
 from devenv.sync.tree import EMPTY, Edit, Entry, File, Folder, edited, walk, with_modes
+from devenv.sync.watch.route import Place
 
 NOT_DELETED = "it is deleted here, and still there: nothing can run in the container now"
 REMEMBERED = 200
@@ -29,7 +31,7 @@ REMEMBERED = 200
 class Watched(Protocol):
     """The source of a mirror; see ``watch.source.Source``."""
 
-    root: str
+    place: Place
     tree: Folder | None
     revision: int
     since: float
@@ -44,6 +46,13 @@ class Way:
 
     target: str
     names: Mapping[str, str] | None = None
+
+    def of(self, place: Place) -> Way:
+        """The way from a folder: of a file, it leads to the folder that the file is to be in."""
+        if not place.only:
+            return self
+        folder, name = posixpath.split(self.target)
+        return Way(folder or "/", {name or place.only: place.only})
 
     def renamed(self, tree: Folder | None) -> Folder | None:
         """The source's tree with the target's names."""
@@ -134,9 +143,13 @@ class Mirror:
         self.tally = Tally()
         self.sending: Batch | None = None
         self.refusals = 0  # in a row: it is to be tried again
-        self._way = way
+        self._to = way
         self._contact = contact
         self._accepted = False
+
+    @property
+    def _way(self) -> Way:
+        return self._to.of(self.source.place)
 
     def accept(self) -> None:
         """Carry over what a halt has kept back, and nothing that may be halted later."""
@@ -209,8 +222,9 @@ class Mirror:
         self._forget_ignored()
         given = gift(self._contact, tree)
         self.problems = {change.path: NOT_DELETED for change in given.left}
+        way, root = self._way, self.source.place.root
         try:
-            await put_all(put, self.source.root, given.send, self._way.target, self._way.names)
+            await put_all(put, root, given.send, way.target, way.names)
         except (DevenvError, OSError):
             self._contact = replace(self._contact, known=doubted(self._contact.known, given.send))
             raise
@@ -222,7 +236,7 @@ class Mirror:
         wanted, had = dict(walk(tree)), dict(walk(contact.known))
         target = await _looked(link, had | wanted)
         names = self._way.names or {}
-        source = await asyncio.to_thread(contents, self.source.root, tree, target, names)
+        source = await asyncio.to_thread(contents, self.source.place.root, tree, target, names)
         same = _unchanged(had, wanted, source) if contact.is_same else set[str]()
         for path in same & target.keys():  # a receiver does not read links
             if target[path].kind == source[path].kind == "link":
@@ -237,7 +251,7 @@ class Mirror:
         if not todo:
             return
         assert self.agreed is not None
-        batch = self.sending = Batch(self.source.root, todo, self._way.names)
+        batch = self.sending = Batch(self.source.place.root, todo, self._way.names)
         try:
             await link.send(batch)
         except (DevenvError, OSError):

@@ -1,12 +1,9 @@
-"""A rule made fit for use: its folder, its way to the target, and the filter of its paths."""
+"""What a rule takes of its source: the filter of its paths, by the ignore files of the moment."""
 
 from __future__ import annotations
 
 import os
-import posixpath
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Sequence
 
 from devenv.model.sync import SyncRule, Syntax
 from devenv.sync.ignore import (
@@ -21,34 +18,16 @@ from devenv.sync.ignore import (
     Origin,
     Written,
 )
-from devenv.sync.mirror import Way
+from devenv.sync.watch.route import Place
 
 GITIGNORE, DOCKERIGNORE = ".gitignore", ".dockerignore"
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """``root`` is a folder always; of a rule for one file it is the folder of that file.
-
-    ``read`` makes the filter, of what the ignore files say then.
-    """
-
-    rule: SyncRule
-    root: str
-    way: Way
-    read: Callable[[], Filter]
-
-
-def prepare(rule: SyncRule) -> Prepared:
-    """Look what the rule is for: a folder or one file."""
-    source = os.path.realpath(rule.source)
-    if os.path.isdir(source) or not os.path.exists(source):
-        return Prepared(rule, source, Way(rule.target), partial(_filter, rule, source))
-    root, name = os.path.split(source)
-    target, renamed = posixpath.split(rule.target)
-    names = None if renamed in {"", name} else {renamed: name}
-    only = Filter([Layer("the rule is for one file", _Only(name))])
-    return Prepared(rule, root, Way(target or "/", names), lambda: only)
+def read(rule: SyncRule, place: Place) -> Filter:
+    """Make the filter of what its source is now: a folder, or one file in it."""
+    if place.only:
+        return Filter([Layer("the rule is for one file", _Only(place.only))])
+    return _filter(rule, place.root)
 
 
 class _Only:
@@ -58,7 +37,7 @@ class _Only:
         self._name = name
 
     def match(self, path: str, *, folder: bool) -> Match | None:
-        return None if path == self._name else Match(True, self._name)
+        return None if path == self._name and not folder else Match(True, self._name)
 
     def may_return_below(self, folder: str, *, by_wildcard: bool) -> bool:
         return False

@@ -12,7 +12,7 @@ def halt(agreed: Folder, source: Folder | None) -> str:
     """Say why what the source has become must not be carried over; "": it may be."""
     before = count_files(agreed)
     if source is None:
-        return "the source folder is gone"
+        return "the source is gone" if before else "the source is not there yet"
     if not before:
         return ""
     after = count_files(source)

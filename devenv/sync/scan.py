@@ -28,7 +28,7 @@ class Scanner:
     ) -> None:
         self._clock = clock
         self._begun = clock()
-        self._root = root
+        self.root = root
         self.rule = rule
         self._watch = watch
         self._recent: set[str] = set()
@@ -59,7 +59,7 @@ class Scanner:
     def _look(self, path: str, before: Entry | None) -> Entry | None:
         """Return what is at a path; a folder that is the same as before keeps its entries."""
         try:
-            found = os.lstat(os.path.join(self._root, path))
+            found = os.lstat(os.path.join(self.root, path))
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
@@ -74,7 +74,7 @@ class Scanner:
             return None
         if stat.S_ISREG(found.st_mode):
             return self._file(path, found)
-        return _other(os.path.join(self._root, path), found)
+        return _other(os.path.join(self.root, path), found)
 
     def _file(self, path: str, found: os.stat_result) -> File:
         if path in self._recent:
@@ -102,7 +102,7 @@ class Scanner:
             return before if before.mode == mode else Folder(mode, found.st_ino, before.entries)
         try:
             self._watch(path)
-            folder = os.open(os.path.join(self._root, path), _FOLDER)
+            folder = os.open(os.path.join(self.root, path), _FOLDER)
         except FileNotFoundError:
             return Folder(mode, found.st_ino)  # gone meanwhile: its parent's event is on the way
         except OSError as error:

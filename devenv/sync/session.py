@@ -15,7 +15,6 @@ from devenv.model.sync import SyncRule
 from devenv.sync.copies import Copies, Copy, Opener, UnitKey
 from devenv.sync.guard import Guard, acted
 from devenv.sync.report import Report, Sent
-from devenv.sync.rules import prepare
 from devenv.sync.strand import Strand
 from devenv.sync.watch.source import Source
 from devenv.sync.watch.watcher import Watcher
@@ -59,7 +58,7 @@ class Session:
         *,
         boottime: Callable[[], float],
     ) -> None:
-        self.strands = [Strand(prepare(rule), watcher) for rule in rules]
+        self.strands = [Strand(rule, watcher) for rule in rules]
         self.paused = False
         self.held: Hold | None = None
         self._report = Report()

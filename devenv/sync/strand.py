@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import partial
 
+from devenv.model.sync import SyncRule
 from devenv.sync.diff import changes, paths_of
 from devenv.sync.guard import Guard, changed
 from devenv.sync.ignore import Filter, kept
-from devenv.sync.rules import Prepared
-from devenv.sync.tree import Folder
+from devenv.sync.mirror import Way
+from devenv.sync.rules import read
+from devenv.sync.tree import EMPTY, Folder
 from devenv.sync.watch.source import Source
 from devenv.sync.watch.watcher import Watcher
 
@@ -21,10 +24,10 @@ class Strand:
     are the paths that will be acted on when they are ``due`` (monotonic).
     """
 
-    def __init__(self, prepared: Prepared, watcher: Watcher) -> None:
-        self.rule = prepared.rule
-        self.way = prepared.way
-        self.source = Source(prepared.root, prepared.read, watcher)
+    def __init__(self, rule: SyncRule, watcher: Watcher) -> None:
+        self.rule = rule
+        self.way = Way(rule.target)
+        self.source = Source(rule.source, partial(read, rule), watcher)
         self.base: Folder | None = None
         self.guard = Guard()
         self.pending: list[str] = []
@@ -33,12 +36,12 @@ class Strand:
         self._rule: Filter | None = None
 
     def take(self) -> list[str]:
-        """Return the paths that have changed since the last call; the first tree is no change."""
+        """Return what has changed since the last call; what is there at first is no change."""
         tree = self.source.tree
-        if tree is None or not self.source.revision:
+        if self._acted is None and self.source.revision:
+            self.base = self._acted = tree or EMPTY
+        if self._acted is None or tree is None:
             return []
-        if self._acted is None:
-            self.base = self._acted = tree
         if self._rule is not self.source.rule:
             self._rule = self.source.rule
             self._acted = kept(self._acted, self._rule)

@@ -19,10 +19,10 @@ from devenv.sync.ignore import Filter
 from devenv.sync.link import BrokenError, Link, Stream
 from devenv.sync.mirror import Mirror, Way
 from devenv.sync.reading import PIECE
-from devenv.sync.rules import prepare
 from devenv.sync.scan import Scanner
 from devenv.sync.strand import Strand
 from devenv.sync.tree import EMPTY, Folder
+from devenv.sync.watch.route import Place
 from devenv.sync.watch.watcher import Watcher
 from tests.sync.pipes import Pipe, linked, pipe
 from tests.sync.worlds import WEB, Shells, World, listing, rule, world
@@ -63,8 +63,8 @@ class Still:
     """A source that does not change."""
 
     def __init__(self, root: Path) -> None:
-        self.root = str(root)
-        self.tree: Folder | None = Scanner(self.root, Filter([]), lambda _: None).whole()
+        self.place = Place(str(root))
+        self.tree: Folder | None = Scanner(str(root), Filter([]), lambda _: None).whole()
         self.revision = 1
         self.since = 0.0
         self.rule = Filter([])
@@ -181,7 +181,7 @@ def test_a_source_that_is_away_for_a_moment_is_told_and_got_over(tmp_path: Path)
         fill(tmp_path / "src")
         source = Still(tmp_path / "src")
         watcher = Watcher(str(tmp_path / "cookies"))
-        strand = Strand(prepare(rule(tmp_path)), watcher)
+        strand = Strand(rule(tmp_path), watcher)
         mirror = Mirror(source, Way(str(tmp_path / "dst")))
         copy = Copy(UnitKey(WEB, 10.0, "c1"), {strand: mirror})
         (tmp_path / "src").rename(tmp_path / "moved")

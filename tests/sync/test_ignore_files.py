@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from devenv.model.sync import SyncRule, Syntax
-from devenv.sync.rules import prepare
+from devenv.sync.rules import read
+from devenv.sync.watch.route import Place
 from tests.sync.worlds import World, listing, world
 
 FILES = (
@@ -44,7 +45,7 @@ def test_nested_gitignores_mean_what_git_means(tmp_path: Path) -> None:
     listed = ["git", "ls-files", "--others", "--exclude-standard", "app"]
     found = subprocess.run(listed, cwd=tmp_path, capture_output=True, text=True, check=True)
     source = tmp_path / "app"
-    rule = prepare(SyncRule(str(source), syntax=Syntax.GIT)).read()
+    rule = read(SyncRule(str(source), syntax=Syntax.GIT), Place(str(source)))
 
     on_disk = [str(one.relative_to(source)) for one in source.rglob("*") if one.is_file()]
     ours = sorted(f"app/{path}" for path in on_disk if rule.decisive(path, folder=False).taken)

@@ -13,7 +13,8 @@ def tree(count: int, inode: int = 1) -> Folder:
 @pytest.mark.parametrize(
     ("before", "after", "why"),
     [
-        (tree(3), None, "the source folder is gone"),
+        (tree(3), None, "the source is gone"),
+        (EMPTY, None, "the source is not there yet"),
         (tree(3), EMPTY, "the source folder was emptied (3 files)"),
         (tree(3), tree(0), "the source folder was emptied (3 files)"),
         (tree(300), tree(100), "200 of 300 files were deleted at once"),

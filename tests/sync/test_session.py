@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -64,6 +65,26 @@ def test_a_link_is_carried_over_as_a_link_and_never_followed(tmp_path: Path) -> 
             (one.source / "folder").symlink_to(tmp_path)
             await one.same()
             assert (one.target / "link").is_symlink()
+
+    asyncio.run(main())
+
+
+def test_a_save_behind_a_link_that_was_switched_is_carried_over(tmp_path: Path) -> None:
+    async def main() -> None:
+        for name in ("r1", "r2"):
+            (tmp_path / name).mkdir()
+            (tmp_path / name / "a").write_text(name)
+        current = tmp_path / "cur"
+        current.symlink_to("r1")
+        async with world(tmp_path, source=str(current)) as one:
+            assert (one.target / "a").read_text() == "r1"
+            current.unlink()
+            current.symlink_to("r2")
+            await one.settled()
+            assert (one.target / "a").read_text() == "r2"
+            (tmp_path / "r2" / "b").write_text("saved later")
+            await one.settled()
+            assert listing(one.target) == listing(tmp_path / "r2")
 
     asyncio.run(main())
 
@@ -313,11 +334,29 @@ def test_a_file_has_another_name_in_the_target(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.parametrize("initial", [True, False], ids=["initial sync", "none"])
+def test_a_file_that_is_made_only_later_is_sent_and_acted_on(tmp_path: Path, initial: bool) -> None:
+    async def main() -> None:
+        ends = {"source": str(tmp_path / "src" / "a"), "target": str(tmp_path / "dst" / "b")}
+        keys: dict[str, Any] = {**ends, "restart": True, "initial": initial}
+        async with world(tmp_path, **keys) as one:
+            (one.source / "other").write_text("1")
+            (one.source / "a").write_text("1")
+            await one.until(lambda: one.shells.acted)
+            assert one.shells.acted == [("a",)]
+            assert sorted(listing(one.target)) == ["b"]
+            (one.source / "a").write_text("2")
+            await one.settled()
+            assert (one.target / "b").read_text() == "2"
+
+    asyncio.run(main())
+
+
 def test_nothing_is_made_in_the_target_for_a_source_that_is_not_there(tmp_path: Path) -> None:
     async def main() -> None:
         source, target = str(tmp_path / "src" / "schema"), str(tmp_path / "dst" / "schema")
         async with world(tmp_path, source=source, target=target) as one:
-            assert "gone" in next(iter(one.session.copies[WEB].mirrors.values())).halted
+            assert "not there" in next(iter(one.session.copies[WEB].mirrors.values())).halted
             assert listing(one.target) == {}
             (one.source / "schema").mkdir()
             (one.source / "schema" / "a").write_text("1")

@@ -18,7 +18,7 @@ import pytest
 
 from devenv.sync.ignore import DockerPatterns, Filter, Layer
 from devenv.sync.tree import Folder, at, walk
-from devenv.sync.watch.inotify import Inotify
+from devenv.sync.watch.inotify import MASK, Inotify
 from devenv.sync.watch.source import Source
 from devenv.sync.watch.watcher import Watcher
 
@@ -26,9 +26,9 @@ ALL = Filter([])
 
 
 @asynccontextmanager
-async def watching(root: Path, rule: Filter = ALL) -> AsyncIterator[Source]:
-    watcher = Watcher(f"{root}.cookies")
-    source = Source(str(root), lambda: rule, watcher)
+async def watching(root: Path, rule: Filter = ALL, cookies: str = "") -> AsyncIterator[Source]:
+    watcher = Watcher(cookies or f"{root}.cookies")
+    source = Source(str(root), lambda _: rule, watcher)
     task = asyncio.create_task(source.run())
     try:
         await caught_up(source)
@@ -167,6 +167,89 @@ def test_a_root_that_is_replaced_is_watched_again(tmp_path: Path, times: int) ->
     assert asyncio.run(main()) == {f"f{times - 1}"}
 
 
+def _replaced(folder: Path) -> None:
+    """Move a folder away, and put a copy in its place."""
+    folder.rename(folder.with_name("away"))
+    shutil.copytree(folder.with_name("away"), folder)
+
+
+def _switched(link: Path, to: str) -> None:
+    link.unlink()
+    link.symlink_to(to)
+
+
+def _switched_at_once(link: Path, to: str) -> None:
+    link.with_name("next").symlink_to(to)
+    link.with_name("next").replace(link)
+
+
+@pytest.mark.parametrize(
+    ("path", "work"),
+    [
+        ("a/b/src", lambda base: _replaced(base / "a" / "b")),
+        ("a/b/src", lambda base: _replaced(base / "a")),
+        ("cur/src", lambda base: _switched(base / "cur", "c")),
+        ("last", lambda base: _switched_at_once(base / "last", "c/src")),
+        ("hop/src", lambda base: _switched_at_once(base / "cur", "c")),
+        ("hop/src", lambda base: _replaced(base / "a" / "b")),
+        ("last", lambda base: _replaced(base / "a")),
+    ],
+    ids=[
+        "its parent is replaced",
+        "a folder far above is",
+        "a link on the way is switched",
+        "it is a link that is switched",
+        "a link that a link leads to is switched",
+        "a folder behind two links is replaced",
+        "a folder behind a link to it is",
+    ],
+)
+def test_a_source_is_watched_wherever_its_path_leads(
+    tmp_path: Path, path: str, work: Callable[[Path], None]
+) -> None:
+    for folder in ("a/b/src", "c/src"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "f").write_text("x")
+    (tmp_path / "cur").symlink_to("a/b")
+    (tmp_path / "hop").symlink_to(tmp_path / "cur")
+    (tmp_path / "last").symlink_to("c/../a/b/src")
+
+    async def main() -> str:
+        async with watching(tmp_path / path, cookies=f"{tmp_path}/cookies") as source:
+            work(tmp_path)
+            await caught_up(source)
+            (tmp_path / path / "saved later").write_text("x")
+            await caught_up(source)
+            assert paths(source) == {"f", "saved later"}
+            return source.place.root
+
+    assert asyncio.run(main()) == os.path.realpath(tmp_path / path)
+
+
+def test_a_way_that_cannot_be_watched_is_looked_at_every_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "web" / "src").mkdir(parents=True)
+    real = Inotify.add
+
+    def add(self: Inotify, path: str, mask: int = MASK) -> int:
+        if path == str(tmp_path / "web"):
+            raise OSError(errno.EACCES, "Permission denied", path)
+        return real(self, path, mask)
+
+    monkeypatch.setattr(Inotify, "add", add)
+
+    async def main() -> None:
+        async with watching(tmp_path / "web" / "src", cookies=f"{tmp_path}/cookies") as source:
+            _replaced(tmp_path / "web")
+            (tmp_path / "web" / "src" / "f").write_text("x")
+            async with asyncio.timeout(10):
+                await source.newer_than(source.revision)
+            assert paths(source) == {"f"}
+
+    asyncio.run(main())
+
+
 def test_a_save_by_rename_is_seen_each_time(tmp_path: Path) -> None:
     async def main() -> None:
         async with watching(tmp_path) as source:
@@ -251,10 +334,10 @@ def test_without_room_for_a_watch_the_folder_is_polled(
     (tmp_path / "unlucky").mkdir()
     real = Inotify.add
 
-    def add(self: Inotify, path: str) -> int:
+    def add(self: Inotify, path: str, mask: int = MASK) -> int:
         if path.endswith("unlucky"):
             raise OSError(errno.ENOSPC, "No space left on device", path)
-        return real(self, path)
+        return real(self, path, mask)
 
     monkeypatch.setattr(Inotify, "add", add)
 
@@ -284,7 +367,9 @@ def limit(number):
 async def main(root):
     limit(20)
     async with watching(root) as source:
-        before = len(source._watcher.numbers(source)), len(source.unwatched), len(source.polled)
+        watches = source._watcher._places
+        way = len(watches) - len(source._watcher.numbers(source))
+        before = way, len(watches), len(source.unwatched), len(source.polled)
         (root / "d39" / "inner" / "f").write_text("x")
         (root / "d0" / "inner" / "f").write_text("x")
         async with asyncio.timeout(10):
@@ -296,7 +381,7 @@ async def main(root):
         async with asyncio.timeout(10):
             while source.unwatched:
                 await source.newer_than(source.revision)
-        print(*before, len(source._watcher.numbers(source)))
+        print(*before, len(watches))
 
 asyncio.run(main(Path(sys.argv[1])))
 """
@@ -313,8 +398,8 @@ def test_the_limit_of_the_system_is_not_taken_whole(tmp_path: Path) -> None:
         check=False,
     )
     assert found.returncode == 0, found.stderr
-    watched_first, unwatched, topmost, watched_last = map(int, found.stdout.split())
-    assert (watched_first, unwatched, watched_last) == (18, 63, 81)
+    way, watched_first, unwatched, topmost, watched_last = map(int, found.stdout.split())
+    assert (watched_first, unwatched, watched_last) == (18, 63 + way, 81 + way)
     assert 0 < topmost <= 40
 
 

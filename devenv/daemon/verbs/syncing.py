@@ -39,7 +39,7 @@ async def status(context: Context, params: Params) -> Answer:
 async def files(context: Context, params: Params) -> Answer:
     """List what is sent, or would be."""
     found = {
-        (one.service, os.path.join(strand.source.root, path))
+        (one.service, os.path.join(strand.source.place.root, path))
         for one in _followed(context, params)
         for strand in one.session.strands
         if strand.rule.target and strand.source.tree
@@ -53,7 +53,7 @@ async def explain(context: Context, params: Params) -> Answer:
     """Say of each rule whether it takes a path, and which of its patterns decides."""
     path = str(params["path"])
     found = {
-        (one.service, strand.rule.title, strand.source.root): verdict
+        (one.service, strand.rule.title, strand.source.place.root): verdict
         for one in _followed(context, params)
         for strand in one.session.strands
         if (verdict := strand.source.explain(path)) is not None

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from devenv.sync.ignore import Filter, Origin
+from devenv.sync.watch.route import Place
 from devenv.sync.watch.watcher import Watcher
 
 
@@ -16,23 +17,23 @@ class Ignores:
     """
 
     def __init__(
-        self, read: Callable[[], Filter], watcher: Watcher, changed: Callable[[], None]
+        self, read: Callable[[Place], Filter], watcher: Watcher, changed: Callable[[], None]
     ) -> None:
         self._read = read
         self._watcher = watcher
         self._changed = changed
         self.rule = Filter([])
-        self._origin: Origin | None = None
+        self._read_as: tuple[Place, Origin] | None = None
 
-    def anew(self) -> bool:
+    def anew(self, place: Place) -> bool:
         """Read them, and tell whether they say something else than before."""
-        rule = self._read()
-        if rule.origin == self._origin:
-            return False
+        rule = self._read(place)
         for folder in rule.origin.above:
             with suppress(OSError):
                 self._watcher.add(self, folder, "")
-        self.rule, self._origin = rule, rule.origin
+        if (place, rule.origin) == self._read_as:
+            return False
+        self.rule, self._read_as = rule, (place, rule.origin)
         return True
 
     def mark(self, path: str, *, deep: bool, soon: bool = False) -> None:

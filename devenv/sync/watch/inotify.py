@@ -21,6 +21,7 @@ OVERFLOW = 0x4000
 IGNORED = 0x8000
 ONLYDIR = 0x1000000
 DONT_FOLLOW = 0x2000000
+MASK_ADD = 0x20000000
 ISDIR = 0x40000000
 MASK = (
     ATTRIB
@@ -34,6 +35,8 @@ MASK = (
     | ONLYDIR
     | DONT_FOLLOW
 )
+ITSELF = DELETE_SELF | MOVE_SELF | DONT_FOLLOW | MASK_ADD
+"""Whether a folder or link is replaced, whatever else it is watched for."""
 _HEAD = struct.Struct("iIII")
 _READ = 256 * 1024
 
@@ -57,9 +60,9 @@ class Inotify:
         if self.descriptor < 0:
             raise _failure("inotify")
 
-    def add(self, path: str) -> int:
-        """Watch a folder; a folder that is watched already keeps its number."""
-        number = self._library.inotify_add_watch(self.descriptor, os.fsencode(path), MASK)
+    def add(self, path: str, mask: int = MASK) -> int:
+        """Watch a folder; what is watched already keeps its number."""
+        number = self._library.inotify_add_watch(self.descriptor, os.fsencode(path), mask)
         if number < 0:
             raise _failure(path)
         return int(number)

@@ -6,14 +6,15 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 
 from devenv.sync.ignore import Filter, Verdict
 from devenv.sync.scan import Scanner
 from devenv.sync.tree import EMPTY, Folder
 from devenv.sync.watch import inotify
 from devenv.sync.watch.coalesce import Pace, due, seen, taken
+from devenv.sync.watch.git import git_lock
 from devenv.sync.watch.ignores import Ignores
+from devenv.sync.watch.route import Place, Route
 from devenv.sync.watch.watcher import Watcher
 
 FEW = 64
@@ -30,21 +31,24 @@ class Source:
     """``tree`` is None while there is no such folder. ``revision`` counts the trees.
 
     ``since`` is when the first event of the newest tree came (monotonic), ``unwatched`` are the
-    folders that are polled since the system has no watch left for them. ``rule`` is what the tree
-    was made by; ``read`` makes it anew when an ignore file has changed.
+    folders that are polled since the system has no watch left for them. ``place`` is where the
+    path led to when the tree was made, ``rule`` what it was made by; ``read`` makes that anew when
+    an ignore file has changed.
     """
 
-    def __init__(self, root: str, read: Callable[[], Filter], watcher: Watcher) -> None:
-        self.root = root
+    def __init__(self, path: str, read: Callable[[Place], Filter], watcher: Watcher) -> None:
+        self.place = Place(path)
         self.rule = Filter([])
         self.tree: Folder | None = EMPTY
         self.revision = 0
         self.since = 0.0
         self.unwatched: set[str] = set()
         self._watcher = watcher
-        self._scanner = Scanner(root, self.rule, self._watch)
-        self._ignores = Ignores(read, watcher, lambda: self.mark("", deep=True))
-        self._lock = _git_lock(root)
+        self._scanner = Scanner(path, self.rule, self._watch)
+        self._ignores = Ignores(read, watcher, self._mark_all)
+        self._route = Route(path, watcher, self._mark_all)
+        self._found = self.place
+        self._lock = ""
         self._marks: dict[str, bool] = {}
         self._touched: set[int] = set()
         self._is_looking = True
@@ -62,6 +66,9 @@ class Source:
         self._first = now if self._first is None else self._first
         self._pace = seen(self._pace, now + CREATED if soon else now)
         self._wake.set()
+
+    def _mark_all(self) -> None:
+        self.mark("", deep=True)
 
     async def newer_than(self, revision: int) -> None:
         """Wait until there is a newer tree."""
@@ -83,11 +90,12 @@ class Source:
                 await self._look()
         finally:
             self._ignores.close()
+            self._route.close()
             self._watcher.drop(self, self._watcher.numbers(self))
 
     def explain(self, path: str) -> Verdict | None:
         """Say why an absolute path is taken or not; None: it is not below the source."""
-        below = os.path.relpath(path, self.root)
+        below = os.path.relpath(path, self.place.root)
         if below == ".." or below.startswith("../"):
             return None
         return self.rule.decisive(below, folder=os.path.isdir(path))
@@ -114,7 +122,7 @@ class Source:
                 if not self._is_locked(now):
                     return
                 at = now + LOCKED
-            polls = at is None and (self.tree is None or bool(self.unwatched))
+            polls = at is None and self._is_polled
             pause = POLL if polls else None if at is None else max(0.0, at - now)
             try:
                 async with asyncio.timeout(pause):
@@ -123,9 +131,15 @@ class Source:
                 if polls:
                     self._poll()
 
+    @property
+    def _is_polled(self) -> bool:
+        return self.tree is None or bool(self.unwatched) or not self._route.is_watched
+
     def _poll(self) -> None:
         self._watcher.count_room()
-        for path in self.polled if self.tree is not None else [""]:
+        if self.tree is None or self._route.leads_elsewhere():
+            self._mark_all()
+        for path in self.polled:
             self.mark(path, deep=True)
 
     def _is_locked(self, now: float) -> bool:
@@ -146,21 +160,24 @@ class Source:
         self._publish(found, since)
 
     def _whole(self) -> Folder | None:
-        self._ignores.anew()
+        self._found = place = self._route.follow()
+        self._lock = git_lock(place.root)
+        self._ignores.anew(place)
         found = self._scan()
-        while self._ignores.anew():  # it changed before it was watched
+        while self._ignores.anew(place):  # it changed before it was watched
             found = self._scan()
         self._watcher.drop(self, self._watcher.numbers(self) - self._touched)
         return found
 
     def _scan(self) -> Folder | None:
         self._touched, self.unwatched = set(), set()
-        self._scanner.rule = self._ignores.rule
+        self._scanner.root, self._scanner.rule = self._found.root, self._ignores.rule
         return self._scanner.whole()
 
     def _publish(self, found: Folder | None, since: float) -> None:
         if found is not self.tree or not self.revision:
             self.tree, self.since, self.rule = found, since, self._scanner.rule
+            self.place = self._found
             self.revision += 1
         self._is_looking = False
         self._news.set()
@@ -168,7 +185,7 @@ class Source:
 
     def _watch(self, path: str) -> None:
         try:
-            self._touched.add(self._watcher.add(self, self.root, path))
+            self._touched.add(self._watcher.add(self, self._found.root, path))
             self.unwatched.discard(path)
         except OSError as error:
             if error.errno not in inotify.NO_ROOM:
@@ -182,19 +199,3 @@ def _topmost(paths: Iterable[str]) -> list[str]:
         if not found or (found[-1] and not f"{path}/".startswith(f"{found[-1]}/")):
             found.append(path)
     return found
-
-
-def _git_lock(root: str) -> str:
-    """Where git keeps its lock while it changes the files of a checkout; "": in none."""
-    folder = os.path.abspath(root)
-    while folder != os.path.dirname(folder):
-        git = os.path.join(folder, ".git")
-        if os.path.isdir(git):
-            return os.path.join(git, "index.lock")
-        if os.path.isfile(git):  # a worktree
-            with suppress(OSError), open(git) as file:
-                return os.path.join(
-                    folder, file.read().removeprefix("gitdir:").strip(), "index.lock"
-                )
-        folder = os.path.dirname(folder)
-    return ""

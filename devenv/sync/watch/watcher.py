@@ -51,6 +51,12 @@ class Watcher:
         self._places.setdefault(number, {})[source] = path
         return number
 
+    def add_itself(self, source: Marked, path: str) -> int:
+        """Watch whether a folder or a link is moved or deleted. Raises OSError."""
+        number = self._inotify.add(path, inotify.ITSELF)
+        self._places.setdefault(number, {})[source] = ""
+        return number
+
     def count_room(self) -> None:
         """Take in how many watches there may be: somebody may have raised the limit."""
         self._most = int(inotify.limit() * SHARE)

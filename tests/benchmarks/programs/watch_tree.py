@@ -26,7 +26,7 @@ def with_devenv(root: str, name: str) -> None:
 
     async def main() -> None:
         begun = time.perf_counter()
-        source = Source(root, lambda: Filter([]), Watcher(f"{root}.cookies"))
+        source = Source(root, lambda _: Filter([]), Watcher(f"{root}.cookies"))
         task = asyncio.create_task(source.run())
         await source.newer_than(0)
         say(time.perf_counter() - begun)
