@@ -113,6 +113,18 @@ class Filter:
         self._include = DockerPatterns(include) if include else None
         self._named = DockerPatterns([one for one in include if not _is_wild(one)])
 
+    def concerns(self, path: str) -> bool:
+        """Tell whether something may be there that is taken, or that says what is."""
+        return (
+            self.is_written_in(path)
+            or self.verdict(path).taken
+            or self.verdict(path, folder=True).taken
+        )
+
+    def is_written_in(self, path: str) -> bool:
+        """Tell whether a file of this name says what is ignored."""
+        return posixpath.basename(path) in self.origin.names
+
     def verdict(self, path: str, *, folder: bool = False) -> Verdict:
         """Say whether a path is taken, and the pattern that decides."""
         decided = TAKEN

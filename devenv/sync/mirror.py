@@ -12,15 +12,16 @@ from typing import Protocol
 
 from devenv.errors import DevenvError
 from devenv.sync.batch import Batch
+from devenv.sync.comparing import compared
 from devenv.sync.contact import UNMET, Contact, gift
-from devenv.sync.contents import UNREAD, contents, doubted, shown
+from devenv.sync.contents import doubted
 from devenv.sync.deposit import Put, put_all
-from devenv.sync.diff import Change, Conflict, Content, Contents, changes, compare, outdated
+from devenv.sync.diff import Change, Conflict, changes, outdated
 from devenv.sync.ignore import Filter, kept
 from devenv.sync.link import INLINE, Link, RefusedError
 from devenv.sync.report import Sent
 from devenv.sync.safety import halt
-from devenv.sync.tree import EMPTY, Edit, Entry, File, Folder, edited, walk, with_modes
+from devenv.sync.tree import EMPTY, Edit, Folder, edited, with_modes
 from devenv.sync.watch.route import Place
 
 NOT_DELETED = "it is deleted here, and still there: nothing can run in the container now"
@@ -233,18 +234,10 @@ class Mirror:
 
     async def _compared(self, link: Link, tree: Folder, contact: Contact) -> Folder:
         """Look what the target has of all that the source has, and of what it had."""
-        wanted, had = dict(walk(tree)), dict(walk(contact.known))
-        target = await _looked(link, had | wanted)
-        names = self._way.names or {}
-        source = await asyncio.to_thread(contents, self.source.place.root, tree, target, names)
-        same = _unchanged(had, wanted, source) if contact.is_same else set[str]()
-        for path in same & target.keys():  # a receiver does not read links
-            if target[path].kind == source[path].kind == "link":
-                target[path] = source[path]
-        agreed = {p: held for p in had if (held := (source if p in same else target).get(p))}
-        comparison = compare(agreed, source, target)
-        self.conflicts = comparison.conflicts
-        return shown(tree, target, comparison)
+        root, names = self.source.place.root, self._way.names or {}
+        found = await compared(link, root, names, tree, contact)
+        self.conflicts = found.conflicts
+        return found.agreed
 
     async def _carry(self, link: Link, todo: Sequence[Change], since: float) -> None:
         """Send changes. Raises RefusedError."""
@@ -276,27 +269,3 @@ class Mirror:
             middle = len(todo) // 2
             await self._carry_or_halve(link, todo[:middle], since)
             await self._carry_or_halve(link, todo[middle:], since)
-
-
-async def _looked(link: Link, entries: Mapping[str, Entry]) -> dict[str, Content]:
-    """What the target has of these; below what it lacks there is nothing to look at."""
-    size = sum(entry.size for entry in entries.values() if isinstance(entry, File))
-    above = await link.look([path for path in entries if "/" not in path], size)
-    below = [path for path in entries if "/" in path and path.partition("/")[0] in above]
-    return above | await link.look(below, size) if below else above
-
-
-def _unchanged(had: Mapping[str, Entry], wanted: Mapping[str, Entry], source: Contents) -> set[str]:
-    """The paths that are in the source as they were when the target got them."""
-    return {
-        path
-        for path, entry in had.items()
-        if path in source and source[path].text != UNREAD and _is_like(wanted[path], entry)
-    }
-
-
-def _is_like(one: Entry, other: Entry) -> bool:
-    """Tell whether two entries are the same, of folders only themselves."""
-    if isinstance(one, Folder) and isinstance(other, Folder):
-        return one.mode == other.mode
-    return one == other

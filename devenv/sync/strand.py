@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -9,7 +10,7 @@ from functools import partial
 from devenv.model.sync import SyncRule
 from devenv.sync.diff import changes, paths_of
 from devenv.sync.guard import Guard, changed
-from devenv.sync.ignore import Filter, kept
+from devenv.sync.ignore import Filter, Verdict, kept
 from devenv.sync.mirror import Way
 from devenv.sync.rules import read
 from devenv.sync.tree import EMPTY, Folder
@@ -48,6 +49,13 @@ class Strand:
         found = [path for change in changes(self._acted, tree) for path in paths_of(change)]
         self._acted = tree
         return found
+
+    def explain(self, path: str) -> Verdict | None:
+        """Say why an absolute path is taken or not; None: it is not below the source."""
+        below = os.path.relpath(path, self.source.place.root)
+        if below == ".." or below.startswith("../"):
+            return None
+        return self.source.rule.decisive(below, folder=os.path.isdir(path))
 
     def put_off(self, paths: Sequence[str]) -> bool:
         """Have these acted on too, when it is time; tell whether that is later than asked for.

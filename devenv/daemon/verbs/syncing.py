@@ -56,7 +56,7 @@ async def explain(context: Context, params: Params) -> Answer:
         (one.service, strand.rule.title, strand.source.place.root): verdict
         for one in _followed(context, params)
         for strand in one.session.strands
-        if (verdict := strand.source.explain(path)) is not None
+        if (verdict := strand.explain(path)) is not None
     }
     verdicts = [
         {

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterable
 
-from devenv.sync.ignore import Filter, Verdict
+from devenv.sync.ignore import Filter
 from devenv.sync.scan import Scanner
 from devenv.sync.tree import EMPTY, Folder
 from devenv.sync.watch import inotify
@@ -60,7 +60,7 @@ class Source:
     def mark(self, path: str, *, deep: bool, soon: bool = False) -> None:
         """Look at a path again. ``soon``: it was made just now, and is being written."""
         now = time.monotonic()
-        if path and not (self._is_taken(path) or self._is_written_in(path)):
+        if path and not self._scanner.rule.concerns(path):
             return
         self._marks[path] = self._marks.get(path, False) or deep
         self._first = now if self._first is None else self._first
@@ -93,25 +93,10 @@ class Source:
             self._route.close()
             self._watcher.drop(self, self._watcher.numbers(self))
 
-    def explain(self, path: str) -> Verdict | None:
-        """Say why an absolute path is taken or not; None: it is not below the source."""
-        below = os.path.relpath(path, self.place.root)
-        if below == ".." or below.startswith("../"):
-            return None
-        return self.rule.decisive(below, folder=os.path.isdir(path))
-
     @property
     def polled(self) -> list[str]:
         """The topmost folders that are not watched."""
         return _topmost(self.unwatched)
-
-    def _is_taken(self, path: str) -> bool:
-        rule = self._scanner.rule
-        return rule.verdict(path).taken or rule.verdict(path, folder=True).taken
-
-    def _is_written_in(self, path: str) -> bool:
-        """Whether a file says what is ignored."""
-        return os.path.basename(path) in self._scanner.rule.origin.names
 
     async def _wait(self) -> None:
         while True:
@@ -151,7 +136,7 @@ class Source:
         marks, self._marks = self._marks, {}
         since, self._first = self._first or time.monotonic(), None
         self._pace = taken(self._pace, time.monotonic())
-        if self.tree is None or "" in marks or any(map(self._is_written_in, marks)):
+        if self.tree is None or "" in marks or any(map(self._scanner.rule.is_written_in, marks)):
             found = await asyncio.to_thread(self._whole)
         elif len(marks) > FEW or any(marks.values()):
             found = await asyncio.to_thread(self._scanner.again, self.tree, marks)
