@@ -69,6 +69,7 @@ RULE = {
     "remedy": "sudo sysctl fs.inotify.max_user_watches=524288",
     "targets": [TARGET],
 }
+FLUSHED = {**RULE, "targets": [{**TARGET, "problems": []}]}
 STRAY = {"id": "abc", "name": "blog-5e6f7a8b_default", "environment": "blog-5e6f7a8b"}
 VERDICT = {"service": "web", "rule": "sync", "source": "/src", "taken": True, "because": "b"}
 ANSWERS: dict[str, Answer] = {
@@ -99,7 +100,7 @@ ANSWERS: dict[str, Answer] = {
         "container": "",
     },
     "sync.status": {"rules": [RULE]},
-    "sync.flush": {"rules": [RULE], "arrived": True, "moved": 0},
+    "sync.flush": {"rules": [FLUSHED], "arrived": True, "moved": 0},
     "sync.explain": {"verdicts": [VERDICT]},
     "list": {"environments": [LISTED]},
     "forget": {"forgotten": ["shop-1a2b3c4d"]},

@@ -19,7 +19,7 @@ WITHIN = 120.0
 COMPOSE = """
 services:
   good: {image: "lab/redis:7"}
-  lost: {image: "lab/nowhere:1"}
+  lost: {image: "127.0.0.1:1/nowhere:1"}
   ends: {image: "lab/python:3.11", command: [python3, -c, raise SystemExit(3)], restart: always}
   huge:
     image: lab/redis:7

@@ -50,7 +50,11 @@ def assert_without(canaries: list[str], text: str) -> None:
 
 
 def read(path: Path) -> str:
-    return path.read_bytes().decode("utf-8", "replace") if path.exists() else ""
+    """The text of a file that may go meanwhile, as those of a process do."""
+    try:
+        return path.read_bytes().decode("utf-8", "replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def command_lines() -> str:

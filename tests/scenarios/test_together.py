@@ -38,7 +38,7 @@ def test_eight_clients_at_once_end_in_one_environment(sandbox: Sandbox) -> None:
 
 @pytest.mark.timeout(300)
 def test_of_two_daemons_started_at_once_one_serves(sandbox: Sandbox) -> None:
-    for _ in range(100):
+    for _ in range(30):
         clients = [sandbox.spawn("daemon", "start", "--json") for _ in range(2)]
         ended = [(client.communicate(timeout=30), client.returncode) for client in clients]
         assert [code for _, code in ended] == [0, 0], ended

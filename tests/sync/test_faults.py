@@ -163,8 +163,10 @@ def test_a_deletion_in_what_may_have_arrived_is_carried_over(tmp_path: Path) -> 
         (tmp_path / "dst").mkdir()
         source = Still(tmp_path / "src")
         mirror = Mirror(source, Way(str(tmp_path / "dst")))
+        cut = Deaf(await pipe())
         with pytest.raises(DevenvError, match="cut"):
-            await mirror.bring(Link(Deaf(await pipe())))
+            await mirror.bring(Link(cut))
+        await cut.close()
         assert listing(tmp_path / "dst") == listing(tmp_path / "src")
         (tmp_path / "src" / "d" / "a").unlink()
         source.tree = Still(tmp_path / "src").tree

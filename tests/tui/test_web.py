@@ -30,7 +30,7 @@ def served(scenario: Scenario) -> Any:
     """Have a scenario with a server of its own, and a browser without cookies."""
 
     async def inside() -> Any:
-        before = _children()
+        before = _children(), set(threading.enumerate())
         with socket.socket() as listening:
             listening.bind(("127.0.0.1", 0))
             door = Door(listening.getsockname()[1])
@@ -42,7 +42,7 @@ def served(scenario: Scenario) -> Any:
                     return await scenario(door, browser)
             finally:
                 await runner.cleanup()
-                await _reaped(before)
+                await _reaped(*before)
 
     return asyncio.run(inside())
 
@@ -52,13 +52,13 @@ def _children() -> set[str]:
     return set(Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text().split())
 
 
-async def _reaped(before: set[str]) -> None:
+async def _reaped(children: set[str], threads: set[threading.Thread]) -> None:
     """Wait until the loop has seen its children end: textual-serve waits for their output only.
 
-    Those of earlier tests are none of them.
+    What earlier tests had started is none of them.
     """
-    await eventually(lambda: _children() <= before)
-    for thread in threading.enumerate():
+    await eventually(lambda: _children() <= children)
+    for thread in set(threading.enumerate()) - threads:
         if thread.name.startswith("asyncio-waitpid"):
             await asyncio.to_thread(thread.join)
 
