@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from time import thread_time
 from typing import TypeVar
 
 from devenv.errors import UsageError
@@ -18,20 +19,25 @@ _MAY_SEE_NEWLINES = re.compile(
     r"|[\x00-\x1f]"
 )
 """Patterns in which a match could reach over the end of its line, or see what is behind it."""
-_LONGEST = 0.5
-"""Seconds of the processor for one text."""
+_LONGEST = 0.2
+"""Seconds of the processor at once: the most that keys wait for."""
+_PACE = 0.1 / (256 * 1024)
+"""Seconds for a byte, on the whole."""
 _Found = TypeVar("_Found")
 
 
 class Finder:
     """Finds a regular expression in what a person sees of each line. Raises UsageError.
 
-    An expression that takes too long for a text, as nested repetitions may, finds nothing more.
+    An expression that takes too long, at once or on the whole, finds nothing more: nested
+    repetitions in any text, and some others in long lines.
     """
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
         self.gave_up = False
+        self._left = _LONGEST
+        """Seconds of the processor; more with every byte that is looked through."""
         try:
             self._search = re.compile(pattern).search
             self._within = (
@@ -46,21 +52,26 @@ class Finder:
 
     def lines(self, text: bytes) -> list[int]:
         """Return the numbers of the lines of ``text`` that match, each of which has a newline."""
-        return self._found(lambda: self._lines(text))
+        return self._found(lambda: self._lines(text), len(text))
 
     def spans(self, line: str) -> list[tuple[int, int]]:
         """Return where it matches in one line, empty matches left out."""
-        return self._found(lambda: self._spans(line))
+        return self._found(lambda: self._spans(line), len(line))
 
-    def _found(self, find: Callable[[], list[_Found]]) -> list[_Found]:
+    def _found(self, find: Callable[[], list[_Found]], size: int) -> list[_Found]:
         if self.gave_up:
             return []
+        left = min(self._left + size * _PACE, _LONGEST)
+        begun = thread_time()
         try:
-            with limited(_LONGEST):
+            with limited(left):
                 return find()
         except TookTooLongError:
             self.gave_up = True
             return []
+        finally:
+            self._left = left - (thread_time() - begun)
+            self.gave_up = self.gave_up or self._left <= 0
 
     def _lines(self, text: bytes) -> list[int]:
         if self.literal and self.literal not in text and b"\x1b" not in text:

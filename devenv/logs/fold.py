@@ -15,7 +15,7 @@ _FRAME = re.compile(
     rb"|[ \t]+\d+: "  # Rust
 )
 _ANY_FRAME = re.compile(rb'(?:^|\n)(?:[ \t]+(?:at \S|File "|from \S+:\d+|\d+: )|\t\S+\.go:\d+)')
-_INSIDE = re.compile(rb"[ \t]+\S|Caused by: |\.\.\. \d+ more|goroutine \d+ \[|\S+\(.*\)\r?$")
+_INSIDE = re.compile(rb"[ \t]+\S|Caused by: |\.\.\. \d+ more|goroutine \d+ \[|\S[^\s(]*\(.*\)\r?$")
 _TRACEBACK = b"Traceback (most recent call last)"
 
 

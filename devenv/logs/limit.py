@@ -6,6 +6,9 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+_SHORTEST = 0.001
+"""Seconds; none at all would be no limit."""
+
 
 class TookTooLongError(Exception):
     """The limit was reached."""
@@ -15,7 +18,7 @@ class TookTooLongError(Exception):
 def limited(seconds: float) -> Iterator[None]:
     """Raise TookTooLongError in what takes more time of the processor; in the main thread only."""
     before = signal.signal(signal.SIGVTALRM, _stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    signal.setitimer(signal.ITIMER_VIRTUAL, max(seconds, _SHORTEST))
     try:
         yield
     finally:

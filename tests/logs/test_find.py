@@ -76,3 +76,22 @@ def test_spans_leave_empty_matches_out() -> None:
 def test_what_is_no_expression_is_refused() -> None:
     with pytest.raises(UsageError, match=re.escape("not a regular expression: '('")):
         Finder("(")
+
+
+def test_an_expression_that_is_slow_in_each_line_is_given_up_after_some() -> None:
+    """No line alone takes too long; together they would hold whoever waits for them."""
+    finder = Finder("(X+X+)+Y")
+    line = b"X" * 18 + b"\n"
+    assert finder.lines(line) == []
+    assert not finder.gave_up
+    for _ in range(10_000):
+        finder.spans(line.decode())
+    assert finder.gave_up
+
+
+def test_one_that_keeps_pace_is_never_given_up() -> None:
+    finder = Finder("r[a-z]+r$")
+    text = b"some words that end with an error\n" * 10_000
+    for _ in range(20):
+        assert len(finder.lines(text)) == 10_000
+    assert not finder.gave_up
