@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from textual.app import App
@@ -18,8 +19,8 @@ from devenv.errors import DevenvError
 from devenv.tui import keys, themes
 from devenv.tui.desk import Asking, Desk
 from devenv.tui.feed import Feed
+from devenv.tui.screens.base import TABS
 from devenv.tui.screens.opening import commands, help_screen, opened
-from devenv.tui.screens.services import ServicesScreen
 from devenv.tui.settings import Settings
 from devenv.tui.snapshot import Service, read
 from devenv.tui.usage import fold
@@ -43,6 +44,7 @@ class DevenvApp(App[None]):
     CSS_PATH = "app.tcss"
     TITLE = "devenv"
     COMMANDS = {commands}  # noqa: RUF012 - as Textual has it
+    SCREENS = {name: partial(opened, name) for name in TABS}  # noqa: RUF012 - as Textual has it
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(keys.APP)]
 
     def __init__(self, desk: Desk, client: Asking, settings: Settings) -> None:
@@ -60,7 +62,7 @@ class DevenvApp(App[None]):
         self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> Screen[None]:
-        return ServicesScreen()
+        return self.get_screen(keys.SERVICES)
 
     def on_mount(self) -> None:
         for problem in self.settings.problems:
@@ -115,13 +117,14 @@ class DevenvApp(App[None]):
         self.do(verb)
 
     def action_show(self, name: str) -> None:
-        """One of the five screens; it takes the place of all that are open."""
-        while len(self.screen_stack) > 2:
+        """One of the five screens, as it was left; what is open above them is closed."""
+        depth = 1 if name == keys.SERVICES else 2
+        while len(self.screen_stack) > depth:
             self.pop_screen()
-        if len(self.screen_stack) == 2:
-            self.pop_screen()
-        if name != "services":
-            self.push_screen(opened(name))
+        if len(self.screen_stack) < depth:
+            self.push_screen(name)
+        elif name != keys.SERVICES:
+            self.switch_screen(name)
 
     def action_help(self) -> None:
         where = getattr(self.screen, "where", "")

@@ -15,6 +15,11 @@ def deed(verb: str, chosen: Known, caller: Mapping[str, Any]) -> Deed:
     return _of_preview(verb, chosen, caller) if chosen.is_preview else _local(verb, chosen, caller)
 
 
+def fits(when: str, known: Known) -> bool:
+    """Tell whether a key makes sense on an environment or a preview."""
+    return when == ("preview" if known.is_preview else "local")
+
+
 def _local(verb: str, chosen: Known, caller: Mapping[str, Any]) -> Deed:
     target = environment_target(chosen.id)
     if verb == "up":

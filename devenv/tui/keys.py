@@ -32,7 +32,7 @@ class Key:
     """``id`` is its name in the user's configuration, ``keys`` what is pressed without one.
 
     ``word`` stands in the footer, ``about`` in help and palette. ``when`` says for what kind of
-    row the footer shows it: a state's group, "any", or "" for never.
+    row the footer shows it: a state's group, "any", or "" for never; see ``fitting``.
     """
 
     id: str
@@ -135,7 +135,7 @@ KEYS = (
         ENVIRONMENTS,
         "any",
     ),
-    Key("environment.up", "s", "environment('up')", "up", "Bring it up", ENVIRONMENTS, "any"),
+    Key("environment.up", "s", "environment('up')", "up", "Bring it up", ENVIRONMENTS, "local"),
     Key(
         "environment.down", "x", "environment('down')", "down", "Take it down", ENVIRONMENTS, "any"
     ),
@@ -146,7 +146,7 @@ KEYS = (
         "extend",
         "Let a preview live on",
         ENVIRONMENTS,
-        "any",
+        "preview",
     ),
     Key("sync.pause", "p", _DO("sync-pause"), "pause", "Hold its files back", SYNC, "any"),
     Key(

@@ -24,12 +24,14 @@ async def test_what_comes_when_the_app_has_closed_is_not_drawn() -> None:
     assert app.view.away
 
 
-@pytest.mark.parametrize("pressed", ["2", "3", "4", "5", "enter"])
+@pytest.mark.parametrize(
+    ("pressed", "leave"), [*((key, "q") for key in "12345"), ("enter", "escape")]
+)
 async def test_an_answer_that_comes_while_a_screen_goes_is_not_drawn(
-    pressed: str, monkeypatch: pytest.MonkeyPatch
+    pressed: str, leave: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = stage().app()
-    gone = []
+    gone: list[Plain] = []
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(pressed)
         await pilot.pause()
@@ -41,10 +43,9 @@ async def test_an_answer_that_comes_while_a_screen_goes_is_not_drawn(
             screen.take(app.view)
 
         monkeypatch.setattr(Plain, "on_unmount", answered, raising=False)
-        await pilot.press("1")
-        while len(gone) < 3:
-            await pilot.pause()
-        monkeypatch.undo()
+        await pilot.press(leave)
+        await pilot.pause()
+    assert len(gone) >= 3
 
 
 async def test_the_daemon_goes_away_and_comes_back() -> None:
@@ -80,8 +81,22 @@ async def test_what_is_known_of_a_service_is_told_however_much_changes() -> None
         while not (screen := app.screen).query("#parts"):
             await pilot.pause()
         assert isinstance(screen, DetailScreen)
-        while not screen._told.why:
+        while not screen._told.answer.why:
             await pilot.pause(0.01)
+
+
+async def test_an_answer_that_comes_while_a_screen_is_laid_out_is_shown_whole() -> None:
+    app = stage().app()
+    async with app.run_test(size=(120, 60)) as pilot:
+        await pilot.press("j", "j", "enter")
+        await pilot.pause()
+        screen = app.screen
+        assert isinstance(screen, DetailScreen)
+        while not screen._told.answer.why:
+            await pilot.pause(0.01)
+        parts = screen.query_one("#parts", Plain)
+        await pilot.pause()
+        assert parts.size.height == len(parts._laid[1]) > 20
 
 
 async def test_what_was_refused_is_asked_again_and_told_once() -> None:
@@ -97,6 +112,6 @@ async def test_what_was_refused_is_asked_again_and_told_once() -> None:
         at_hand.daemon.answers["events"] = events
         screen = app.screen
         assert isinstance(screen, TasksScreen)
-        while not screen._events:
+        while not screen._events.answer:
             app.show_view()
             await pilot.pause()

@@ -21,7 +21,7 @@ from devenv.tui.widgets.plain import Plain
 if TYPE_CHECKING:
     from devenv.tui.app import DevenvApp
 
-TABS = ("services", "tasks", "timeline", "environments", "sync")
+TABS = (keys.SERVICES, keys.TASKS, keys.TIMELINE, keys.ENVIRONMENTS, keys.SYNC)
 
 
 class ViewScreen(Screen[None]):
@@ -29,6 +29,8 @@ class ViewScreen(Screen[None]):
 
     where: ClassVar[str] = ""
     app: DevenvApp
+    _place = ""
+    """The environment that was drawn last."""
 
     def body(self) -> Iterable[Widget]:
         """The widgets between notes and keys."""
@@ -37,9 +39,16 @@ class ViewScreen(Screen[None]):
     def draw(self, view: View) -> None:
         """Draw what is between notes and keys."""
 
+    def begin_anew(self) -> None:
+        """Forget what was chosen: another environment is shown from now on."""
+
     def meant(self) -> tuple[Service, ...]:
         """The services that a key is meant for now."""
         return ()
+
+    def fits(self, when: str) -> bool:
+        """Tell whether a key makes sense on what is meant."""
+        return fits(when, self.meant())
 
     def compose(self) -> ComposeResult:
         yield Plain(id="headline")
@@ -50,7 +59,7 @@ class ViewScreen(Screen[None]):
     @property
     def is_whole(self) -> bool:
         """All of its widgets are there: it is neither coming nor going."""
-        return self.is_mounted and self.display
+        return self.is_mounted and self.is_attached and self.display
 
     def on_screen_resume(self) -> None:
         self.take(self.app.view)
@@ -59,6 +68,9 @@ class ViewScreen(Screen[None]):
         """Draw this view; a screen that is coming or going has nothing to draw on."""
         if not self.is_whole:
             return
+        if view.snapshot.place.id != self._place:
+            self._place = view.snapshot.place.id
+            self.begin_anew()
         tabs = [(self._press(name), name.title(), name == self.where) for name in TABS]
         up = self._press("up")
         self.query_one("#headline", Plain).show(lambda width: (headline(view, tabs, width),))
@@ -68,12 +80,11 @@ class ViewScreen(Screen[None]):
 
     def show_keys(self) -> None:
         """Show the keys that make sense on what is meant now."""
-        meant = self.meant()
         here, everywhere = (
             [
                 (key, keys.press(key, self.app.settings.keys))
                 for key in keys.of(*where)
-                if key.when and fits(key.when, meant)
+                if key.when and self.fits(key.when)
             ]
             for where in (self._places(), (keys.APP,))
         )

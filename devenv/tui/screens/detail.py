@@ -11,14 +11,15 @@ from textual.widget import Widget
 
 from devenv.tui import keys
 from devenv.tui.detail import page, title_of
-from devenv.tui.screens.asking import AskingScreen
+from devenv.tui.screens.asking import Question
+from devenv.tui.screens.base import ViewScreen
 from devenv.tui.snapshot import Service
 from devenv.tui.told import Inspection, asked, read_inspection
 from devenv.tui.view import View
 from devenv.tui.widgets.plain import Plain
 
 
-class DetailScreen(AskingScreen):
+class DetailScreen(ViewScreen):
     """What is asked for stands where it stood, until there is something newer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(keys.DETAIL)]
@@ -27,7 +28,7 @@ class DetailScreen(AskingScreen):
     def __init__(self, service: str) -> None:
         super().__init__()
         self._service = service
-        self._told = Inspection()
+        self._told = Question(self, self._ask, Inspection())
 
     def body(self) -> Iterable[Widget]:
         yield Plain(id="title")
@@ -42,10 +43,10 @@ class DetailScreen(AskingScreen):
         if service is None:
             self.dismiss()
             return
-        told = self._told
+        self._told.renew()
+        told = self._told.answer
         self.query_one("#title", Plain).show(lambda width: (title_of(service, view.now),))
         self.query_one("#parts", Plain).show(lambda width: page(service, told, view, width))
-        self.renew()
 
     def meant(self) -> tuple[Service, ...]:
         service = self.app.view.snapshot.service(self._service)
@@ -57,9 +58,9 @@ class DetailScreen(AskingScreen):
     def action_scroll(self, direction: int) -> None:
         self.query_one("#page").scroll_relative(y=direction, animate=False)
 
-    async def ask(self) -> None:
+    async def _ask(self) -> Inspection:
         told = {
             method: await self.app.ask(method, **params)
             for method, params in asked(self._service).items()
         }
-        self._told = read_inspection(told, self._service)
+        return read_inspection(told, self._service)

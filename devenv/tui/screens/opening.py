@@ -16,6 +16,7 @@ _CLASSES = {
     "detail": "DetailScreen",
     "environments": "EnvironmentsScreen",
     "help": "HelpScreen",
+    "services": "ServicesScreen",
     "sync": "SyncScreen",
     "tasks": "TasksScreen",
     "timeline": "TimelineScreen",

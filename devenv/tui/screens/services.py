@@ -60,6 +60,13 @@ class ServicesScreen(ViewScreen):
         if self._logs is not None:
             self._logs.follow(view)
 
+    def begin_anew(self) -> None:
+        self._choice, self._only = Choice(), ()
+        self.query("#filter").remove()
+        self.remove_class("zoomed")
+        if self._logs is not None:
+            self._logs.show(None)
+
     def meant(self) -> tuple[Service, ...]:
         """The marked services of those that are shown, else the one that the cursor is on."""
         rows = self.query_one("#services", Rows)

@@ -11,7 +11,8 @@ from textual.widget import Widget
 
 from devenv.tui import keys
 from devenv.tui.lines import rule
-from devenv.tui.screens.asking import AskingScreen
+from devenv.tui.screens.asking import Question
+from devenv.tui.screens.base import ViewScreen
 from devenv.tui.snapshot import Service
 from devenv.tui.synced import Synced, fault_lines, read_synced, synced_table
 from devenv.tui.view import View
@@ -21,7 +22,7 @@ from devenv.tui.widgets.rows import Rows
 LOOK_EVERY = 1.0
 
 
-class SyncScreen(AskingScreen):
+class SyncScreen(ViewScreen):
     """Looks again every second while it is shown: what is sent changes no snapshot."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(keys.SYNC)]
@@ -29,7 +30,7 @@ class SyncScreen(AskingScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._synced: tuple[Synced, ...] = ()
+        self._synced: Question[tuple[Synced, ...]] = Question(self, self._ask, ())
 
     def body(self) -> Iterable[Widget]:
         yield Rows(id="synced", empty="Nothing is synced: no service that is up has a rule.")
@@ -39,11 +40,11 @@ class SyncScreen(AskingScreen):
 
     def on_mount(self) -> None:
         self.query_one("#synced").focus()
-        self.look_again()
-        self.set_interval(LOOK_EVERY, self.look_again)
+        self.set_interval(LOOK_EVERY, self._synced.look_again)
 
     def draw(self, view: View) -> None:
-        found, root = self._synced, view.snapshot.place.path
+        self._synced.renew()
+        found, root = self._synced.answer, view.snapshot.place.path
         self.query_one("#synced", Rows).show(lambda width: synced_table(found, root, width))
         what = "Problems and conflicts" if any(one.faults for one in found) else "No problems"
         self.query_one("#below", Plain).show(lambda width: (rule(what, "", width),))
@@ -51,7 +52,7 @@ class SyncScreen(AskingScreen):
 
     def meant(self) -> tuple[Service, ...]:
         cursor = self.query_one("#synced", Rows).cursor
-        names = {one.service for one in self._synced if one.key == cursor}
+        names = {one.service for one in self._synced.answer if one.key == cursor}
         return tuple(one for one in self.app.view.snapshot.services if one.name in names)
 
     def on_rows_moved(self) -> None:
@@ -60,5 +61,5 @@ class SyncScreen(AskingScreen):
     def on_rows_chosen(self) -> None:
         self.action_detail()
 
-    async def ask(self) -> None:
-        self._synced = read_synced(await self.app.ask("sync.status"))
+    async def _ask(self) -> tuple[Synced, ...]:
+        return read_synced(await self.app.ask("sync.status"))

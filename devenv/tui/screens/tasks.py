@@ -11,7 +11,8 @@ from textual.widget import Widget
 from devenv.tui import keys
 from devenv.tui.lines import nothing_there, rule
 from devenv.tui.listings import tasks_table
-from devenv.tui.screens.asking import AskingScreen
+from devenv.tui.screens.asking import Question
+from devenv.tui.screens.base import ViewScreen
 from devenv.tui.snapshot import Service
 from devenv.tui.told import Event, read_events
 from devenv.tui.view import View
@@ -20,7 +21,7 @@ from devenv.tui.widgets.plain import Plain
 from devenv.tui.widgets.rows import Rows
 
 
-class TasksScreen(AskingScreen):
+class TasksScreen(ViewScreen):
     """The log below is that of the task under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(keys.TASKS)]
@@ -28,7 +29,7 @@ class TasksScreen(AskingScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._events: tuple[Event, ...] = ()
+        self._events: Question[tuple[Event, ...]] = Question(self, self._ask, ())
 
     def body(self) -> Iterable[Widget]:
         yield Rows(id="tasks")
@@ -39,7 +40,8 @@ class TasksScreen(AskingScreen):
         self.query_one("#tasks").focus()
 
     def draw(self, view: View) -> None:
-        events = self._events
+        self._events.renew()
+        events = self._events.answer
         rows = self.query_one("#tasks", Rows)
         rows.show(
             lambda width: tasks_table(view.tasks, events, view.now, width),
@@ -47,7 +49,6 @@ class TasksScreen(AskingScreen):
         )
         self.query_one("#log-rule", Plain).show(lambda width: (rule("Output", rows.cursor, width),))
         self.query_one("#logs", Logs).follow(view)
-        self.renew()
 
     def meant(self) -> tuple[Service, ...]:
         cursor = self.query_one("#tasks", Rows).cursor
@@ -63,5 +64,5 @@ class TasksScreen(AskingScreen):
     def on_rows_chosen(self) -> None:
         self.action_do("run")
 
-    async def ask(self) -> None:
-        self._events = read_events(await self.app.ask("events", limit=1000))
+    async def _ask(self) -> tuple[Event, ...]:
+        return read_events(await self.app.ask("events", limit=1000))

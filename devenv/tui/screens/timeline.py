@@ -12,7 +12,8 @@ from textual.widget import Widget
 from devenv.tui import keys
 from devenv.tui.detail import event_lines
 from devenv.tui.lines import rule
-from devenv.tui.screens.asking import AskingScreen
+from devenv.tui.screens.asking import Question
+from devenv.tui.screens.base import ViewScreen
 from devenv.tui.snapshot import Service
 from devenv.tui.told import Event, Link, read_events, read_graph
 from devenv.tui.view import View
@@ -22,9 +23,11 @@ from devenv.tui.widgets.rows import Rows
 
 EVERY = 2.0
 """Seconds between two looks at what has happened."""
+Told = tuple[Sequence[Event], Mapping[str, Sequence[Link]]]
+"""What has happened, and what depends on what."""
 
 
-class TimelineScreen(AskingScreen):
+class TimelineScreen(ViewScreen):
     """Asks anew whenever the environment has changed, and from time to time."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(keys.TIMELINE)]
@@ -32,8 +35,7 @@ class TimelineScreen(AskingScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._events: Sequence[Event] = ()
-        self._graph: Mapping[str, Sequence[Link]] = {}
+        self._told: Question[Told] = Question(self, self._ask, ((), {}))
 
     def body(self) -> Iterable[Widget]:
         yield Plain(id="summary")
@@ -44,18 +46,19 @@ class TimelineScreen(AskingScreen):
 
     def on_mount(self) -> None:
         self.query_one("#waterfall").focus()
-        self.set_interval(EVERY, self.look_again)  # what was sent changes no snapshot
+        self.set_interval(EVERY, self._told.look_again)  # what was sent changes no snapshot
 
     def draw(self, view: View) -> None:
+        self._told.renew()
+        events, graph = self._told.answer
         states = {one.name: one.state.value for one in view.snapshot.services}
-        shown = startup(self._events, self._graph, view.now, states)
+        shown = startup(events, graph, view.now, states)
         self.query_one("#summary", Plain).show(lambda width: (summary(shown),))
         self.query_one("#waterfall", Rows).show(lambda width: waterfall(shown, width))
         self.query_one("#since", Plain).show(lambda width: (rule("Since then", "", width),))
         self.query_one("#events", Plain).show(
             lambda width: event_lines(shown.later[::-1], width, named=True)
         )
-        self.renew()
 
     def meant(self) -> tuple[Service, ...]:
         service = self.app.view.snapshot.service(self.query_one("#waterfall", Rows).cursor)
@@ -64,6 +67,6 @@ class TimelineScreen(AskingScreen):
     def on_rows_chosen(self) -> None:
         self.action_detail()
 
-    async def ask(self) -> None:
-        self._graph = read_graph(await self.app.ask("graph"))
-        self._events = read_events(await self.app.ask("events", limit=1000))
+    async def _ask(self) -> Told:
+        graph = read_graph(await self.app.ask("graph"))
+        return read_events(await self.app.ask("events", limit=1000)), graph

@@ -22,3 +22,13 @@ def strip(widget: Widget, line: Line, width: int, over: str = "plain") -> Strip:
             style += Style.from_meta({"@click": cell.click})
         segments.append(Segment(cell.text, style))
     return Strip(segments).adjust_cell_length(width, base + top)
+
+
+def lay_out_anew(widget: Widget) -> None:
+    """Have its size worked out again.
+
+    A second request is merged with the first one, even where a layout between them has kept a
+    size: the count that Textual keeps sizes by has to be another one.
+    """
+    widget._layout_updates += 1
+    widget.refresh(layout=True)

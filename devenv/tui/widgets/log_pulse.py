@@ -1,4 +1,7 @@
-"""When to look for news: once a frame while it comes, and not at all while nothing does."""
+"""When to look for news: once a frame while it comes, and not at all while nothing does.
+
+Nor while another screen is shown; one that is modal covers but a part.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,7 @@ class Pulse:
         self._wake = Wake()
         if self._wake.descriptor >= 0:
             asyncio.get_running_loop().add_reader(self._wake.descriptor, self._woken)
+        widget.app.screen_change_signal.subscribe(widget, lambda screen: self._beat())
 
     def watch(self, sources: Sequence[Source]) -> None:
         """Look at these from now on."""
@@ -49,8 +53,14 @@ class Pulse:
         if self._timer is None:
             self._beat()
 
+    @property
+    def _is_seen(self) -> bool:
+        return self._widget.screen.is_active or self._widget.app.screen.is_modal
+
     def _beat(self) -> None:
         self._stop()
+        if not self._is_seen:
+            return
         begun = perf_counter()
         if self._look():
             pause = max(FRAME, 2 * (perf_counter() - begun))

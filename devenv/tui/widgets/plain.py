@@ -9,7 +9,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from devenv.tui.table import Line
-from devenv.tui.widgets.drawing import strip
+from devenv.tui.widgets.drawing import lay_out_anew, strip
 
 Lay = Callable[[int], tuple[Line, ...]]
 
@@ -30,7 +30,7 @@ class Plain(Widget):
         before, width = self._laid[1], self.size.width
         self._lay, self._laid = lay, (width, lay(width))
         if len(before) != len(self._laid[1]):
-            self.refresh(layout=True)
+            lay_out_anew(self)
         elif before != self._laid[1]:
             self.refresh()
 

@@ -14,7 +14,7 @@ from textual.strip import Strip
 
 from devenv.tui import keys
 from devenv.tui.table import Cell, Laid
-from devenv.tui.widgets.drawing import strip
+from devenv.tui.widgets.drawing import lay_out_anew, strip
 
 Lay = Callable[[int], Laid]
 _MARGIN = 2
@@ -55,7 +55,7 @@ class Rows(ScrollView, can_focus=True):
         self._keep_cursor(before.keys)
         if len(before.lines) != len(self._laid.lines):
             self.virtual_size = Size(self.size.width, len(self._laid.lines) + 1)
-            self.refresh(layout=True)
+            lay_out_anew(self)
         elif before.head != self._laid.head or marks != marked:
             self.refresh()
         else:

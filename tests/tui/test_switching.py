@@ -1,0 +1,95 @@
+"""From screen to screen and back: each is as it was left, and another environment begins anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual.pilot import Pilot
+from textual.screen import Screen
+
+from devenv.tui.screens.tasks import TasksScreen
+from devenv.tui.widgets.rows import Rows
+from tests.tui.logbook import logbook
+from tests.tui.stage import SHOP, shop, stage
+
+
+async def shown(pilot: Pilot[None], rows: str) -> Rows:
+    """The rows of the screen that comes, once there are some."""
+    while not (found := pilot.app.screen.query(f"#{rows}")) or not found.first(Rows).keys:
+        await pilot.pause(0.01)
+    return found.first(Rows)
+
+
+async def test_a_screen_is_as_it_was_left() -> None:
+    at_hand = stage()
+    async with at_hand.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press("3")
+        waterfall = await shown(pilot, "waterfall")
+        await pilot.press("j")
+        await pilot.press("2")
+        tasks = await shown(pilot, "tasks")
+        await pilot.press("G")
+        await pilot.press("1", "slash", *"work", "enter")
+        before = [method for method, _ in at_hand.daemon.asked].count("graph")
+        await pilot.press("3")
+        assert await shown(pilot, "waterfall") is waterfall
+        assert waterfall.cursor == waterfall.keys[1]
+        await pilot.press("2")
+        assert await shown(pilot, "tasks") is tasks
+        assert tasks.cursor == tasks.keys[-1]
+        await pilot.press("1")
+        assert (await shown(pilot, "services")).keys == ("worker",)
+    assert [method for method, _ in at_hand.daemon.asked].count("graph") == before
+
+
+async def test_a_key_of_a_screen_closes_what_is_open_above_it() -> None:
+    app = stage().app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        for pressed in ("enter", "2", "d", "3", "enter", "4", "5", "3", "1"):
+            await pilot.press(pressed)
+            await pilot.pause()
+            assert len(app.screen_stack) <= 3
+        assert app.screen_stack == [app.get_screen("services")]
+
+
+async def test_nothing_of_another_environment_is_left_on_a_screen() -> None:
+    at_hand = stage()
+    app = at_hand.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("slash", *"work", "enter", "l", "space")
+        await pilot.press("2")
+        await shown(pilot, "tasks")
+        screen = app.get_screen("tasks", TasksScreen)
+        while not screen._events.answer:
+            await pilot.pause(0.01)
+        del at_hand.daemon.answers["events"]
+        at_hand.daemon.answers["status"] = elsewhere()
+        app.switch("shop-payments-1a2b3c4d")
+        while app.view.snapshot.place.name != "shop-payments":
+            await pilot.pause()
+        services = await shown(pilot, "services")
+        assert services.keys == ("web",)
+        await pilot.press("2")
+        while not screen.is_current or screen._place != app.view.snapshot.place.id:
+            await pilot.pause(0.01)
+        assert screen._events.answer == ()
+
+
+def elsewhere() -> dict[str, object]:
+    place = {**shop()["environment"], "id": "shop-payments-1a2b3c4d", "name": "shop-payments"}
+    return shop(SHOP[0], SHOP[6], environment=place)
+
+
+async def test_logs_that_nobody_sees_are_not_read(tmp_path: Path) -> None:
+    async with logbook(tmp_path) as book:
+        book.write("web", b"one")
+        book.open()
+        await book.until_seen("one")
+        await book.app.push_screen(Screen())
+        await book.pilot.pause()
+        book.write("web", b"two")
+        for _ in range(5):
+            await book.pilot.pause()
+        assert "two" not in book.rows
+        book.app.pop_screen()
+        await book.until_seen("one", "two")
