@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from time import monotonic
 
+from devenv.api.syncing import lacks
 from devenv.api.wording import size
 from devenv.cli.layout import columns, table
 from devenv.cli.render import Live
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 _HEADS = ("SERVICE", "RULE", "SOURCE", "TARGET", "STATE", "SENT", "LAST", "P50", "P95", "REASON")
 _TICKS = 10.0, 0.5
 """Seconds between two looks at what is on its way: for a log, and for a terminal."""
-_HELD = frozenset({"paused", "held"})
-"""States of a rule in which nothing is sent for now."""
 _STILL = 60.0
 """Seconds in which nothing moves until it is given up."""
 _MOST = 20
@@ -47,19 +46,12 @@ def run(arguments: Arguments, session: Session) -> Result:
     rules: list[Document] = document["rules"]
     if not rules:
         return Result(document, "Nothing is synced: no service that is up has a rule.")
-    lacking = arguments.action in {"flush", "reset"} and any(map(_lacks, rules))
+    lacking = arguments.action in {"flush", "reset"} and any(map(lacks, rules))
     return Result(
         document,
         lambda style: "\n".join(_table(rules, style)),
         code=int(lacking),
         notes=("not all that was saved has arrived",) if lacking else (),
-    )
-
-
-def _lacks(rule: Document) -> bool:
-    """Whether something that was saved is not where it belongs."""
-    return rule["state"] in _HELD or any(
-        one["state"] != "equal" or one["problems"] for one in rule["targets"]
     )
 
 

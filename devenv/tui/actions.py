@@ -12,16 +12,21 @@ from devenv.model.secret import MASK
 from devenv.model.state import State
 from devenv.tui.fitting import is_built
 from devenv.tui.snapshot import Service, Snapshot
+from devenv.tui.synced import missing
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request to the daemon. ``said``: what is told once it has answered, ``within`` seconds."""
+    """A request to the daemon. ``said``: what is told once it has answered, ``within`` seconds.
+
+    ``lacks``: why what is ``said`` does not hold after this answer; "" where it does.
+    """
 
     method: str
     params: Mapping[str, Any] = field(default_factory=dict)
     said: str = ""
     within: float = 60.0
+    lacks: Callable[[Mapping[str, Any]], str] = lambda answer: ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +141,16 @@ def _copy(at: Situation) -> Deed:
     return Copy(bare, "" if bare == addresses else "its password")
 
 
-def _syncing(method: str, said: str, within: float = 60.0) -> Callable[[Situation], Deed]:
+def _syncing(method: str, said: str) -> Callable[[Situation], Deed]:
     def deed(at: Situation) -> Deed:
-        return Ask(method, {"services": at.names}, said.format(listed(at.names)), within)
+        return Ask(method, {"services": at.names}, said.format(listed(at.names)))
 
     return deed
+
+
+def _flush(at: Situation) -> Deed:
+    said = f"all files of {listed(at.names)} are there"
+    return Ask("sync.flush", {"services": at.names}, said, _FLUSH, missing)
 
 
 _SHELL = 'exec "${SHELL:-$(command -v bash || command -v sh)}"'
@@ -183,7 +193,7 @@ _DEEDS: Mapping[str, Callable[[Situation], Deed]] = {
     "attach": _attach,
     "sync-pause": _syncing("sync.pause", "the files of {} are held back"),
     "sync-resume": _syncing("sync.resume", "the files of {} follow"),
-    "sync-flush": _syncing("sync.flush", "all files of {} are there", _FLUSH),
+    "sync-flush": _flush,
 }
 _WHOLE = frozenset({"up", "down"})
 """Verbs for the environment as a whole."""

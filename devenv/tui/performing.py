@@ -52,7 +52,10 @@ async def _ask(app: DevenvApp, ask: Ask) -> None:
         return
     if ask.method not in _OF_OTHER_THINGS:
         app.take_document(document)
-    app.notify(ask.said, timeout=2)
+    if lacking := ask.lacks(document):
+        app.notify(lacking, severity="warning", timeout=5)
+    else:
+        app.notify(ask.said, timeout=2)
 
 
 def _refusal(error: DevenvError, problems: Sequence[Problem]) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from devenv.api.wording import size
+from devenv.api.syncing import lacks
+from devenv.api.wording import listed, size
 from devenv.tui.lines import short
 from devenv.tui.table import Cell, Column, Laid, Line, Row, laid
 
@@ -45,8 +46,17 @@ def read_synced(answer: Document) -> tuple[Synced, ...]:
     )
 
 
+def missing(answer: Document) -> str:
+    """Whose files have not all arrived; "" where all have."""
+    behind = dict.fromkeys(rule["service"] for rule in answer["rules"] if lacks(rule))
+    if not behind:
+        return ""
+    return f"not all that was saved is there: look at {listed(list(behind))} in the table"
+
+
 def _targets(key: str, rule: Document) -> tuple[Synced, ...]:
-    polled = (f"{path or '.'} is polled: the system cannot watch it" for path in rule["polled"])
+    raised = f"no watch is left: {rule['remedy']}" if rule["remedy"] else "it cannot be watched"
+    polled = (f"{path or '.'} is polled, {raised}" for path in rule["polled"])
     whole = Synced(
         key=key,
         service=rule["service"],

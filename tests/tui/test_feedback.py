@@ -8,12 +8,16 @@ from devenv.errors import DevenvError
 from devenv.model.state import State
 from devenv.tui import keys
 from devenv.tui.actions import Copy, Say, decide
+from devenv.tui.app import DevenvApp
 from devenv.tui.cells import services_table
 from devenv.tui.fitting import fits
 from devenv.tui.order import Sort
 from devenv.tui.snapshot import Port, Service, read
+from devenv.tui.synced import read_synced
 from devenv.tui.view import View
-from tests.tui.stage import PROBLEM, shop, stage
+from devenv.tui.widgets.plain import Plain
+from devenv.tui.widgets.rows import Rows
+from tests.tui.stage import PROBLEM, shop, stage, synced, synced_rule
 from tests.tui.test_keys import WEB, at
 
 
@@ -60,3 +64,54 @@ def test_the_head_says_what_the_table_is_sorted_by() -> None:
 def test_up_is_offered_on_what_is_at_rest() -> None:
     at_rest = Service("db", "service", State.STOPPED)
     assert [fits(keys.BY_ID["up"].when, (one,)) for one in (at_rest, WEB)] == [True, False]
+
+
+async def test_only_a_preview_is_offered_to_live_on() -> None:
+    app = stage().app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("4")
+        rows = app.screen.query_one("#environments", Rows)
+        while len(rows.keys) < 5:
+            await pilot.pause(0.01)
+        assert "extend" not in foot(app)
+        await pilot.press("G")
+        await pilot.pause()
+        assert "extend" in foot(app)
+
+
+def foot(app: DevenvApp) -> str:
+    """The line of keys."""
+    return app.screen.query_one("#keys", Plain).render_line(0).text
+
+
+@pytest.mark.parametrize(
+    ("states", "told"),
+    [
+        (("watching", "equal"), "all files of web are there"),
+        (("paused", "equal"), "not all that was saved is there: look at web in the table"),
+        (("watching", "sending"), "not all that was saved is there: look at web in the table"),
+    ],
+)
+async def test_flush_does_not_say_that_all_is_there_when_it_is_not(
+    states: tuple[str, str], told: str
+) -> None:
+    at_hand = stage()
+    rule = synced_rule("web", "/home/me/shop/web", states[0], synced(0, states[1]))
+    answer = {"rules": [rule], "arrived": True, "moved": 1}
+    at_hand.daemon.answers.update({"sync.status": answer, "sync.flush": answer})
+    app = at_hand.app()
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await pilot.press("5")
+        while not app.screen.query_one("#synced", Rows).keys:
+            await pilot.pause(0.01)
+        await pilot.press("f")
+        while not app._notifications:
+            await pilot.pause(0.01)
+        assert [one.message for one in app._notifications] == [told]
+
+
+def test_what_is_polled_for_want_of_watches_says_what_raises_their_number() -> None:
+    command = "sudo sysctl fs.inotify.max_user_watches=524288"
+    rule = synced_rule("web", "/src", "watching", synced(0), polled=[""], remedy=command)
+    (one,) = read_synced({"rules": [rule]})
+    assert one.faults == (f". is polled, no watch is left: {command}",)

@@ -1,0 +1,18 @@
+"""What front ends read in the documents of ``sync.…``."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+_HELD = frozenset({"paused", "held"})
+"""States of a rule in which nothing is sent for now."""
+
+
+def lacks(rule: Mapping[str, Any]) -> bool:
+    """Whether something that was saved is not where it belongs."""
+    return rule["state"] in _HELD or any(
+        one["state"] != "equal" or one["problems"] for one in rule["targets"]
+    )
