@@ -37,7 +37,9 @@ def as_service(
             session, "exec", {"service": service, "index": index, "command": command}
         )
     if not answer["directory"]:
-        raise DevenvError(f"{service} does not run", f"bring it up first: devenv start {service}")
+        place = f" -e {chosen}" if (chosen := session.arguments.environment) else ""
+        hint = f"bring it up first: devenv{place} start {service}"
+        raise DevenvError(f"{service} does not run", hint)
     environment = {**session.environ, **answer["environment"]}
     return Become(tuple(command), answer["directory"], environment)
 

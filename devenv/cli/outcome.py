@@ -48,7 +48,10 @@ def bring_up(
     def text(style: Style) -> str:
         return status_table(services, style) if services else ""
 
-    notes = tuple(note for service in _causes(document, failed) for note in failure_lines(service))
+    place = document["environment"]
+    notes = tuple(
+        note for service in _causes(document, failed) for note in failure_lines(service, place)
+    )
     if not services:
         notes = ("The profile has no services.",)
     return Result(
@@ -69,7 +72,7 @@ def bring_up_needs(session: Session, name: str) -> Document:
     document = follow(session, wait)
     failed = [one for one in document["services"] if one["state"] == "failed"]
     if failed:
-        lines = [line for one in failed for line in failure_lines(one)]
+        lines = [line for one in failed for line in failure_lines(one, document["environment"])]
         raise DevenvError("\n".join(lines), "")
     return document
 
@@ -94,7 +97,7 @@ def _causes(document: Document, failed: list[Document]) -> list[Document]:
     return list(found.values())
 
 
-def failure_lines(service: Document) -> list[str]:
+def failure_lines(service: Document, environment: Document) -> list[str]:
     """What became of a service that is not as it should be: its reason and its last lines."""
     name, state = service["name"], service["state"]
     ended = f"exit code {service['exit_code']}"
@@ -104,5 +107,6 @@ def failure_lines(service: Document) -> list[str]:
     tail = service.get("log_tail") or []
     lines += [f"    {line}" for line in tail]
     if tail:
-        lines.append(f"    (`devenv logs {name}` shows all of it)")
+        place = f" -e {environment['name']}" if environment["kind"] == "preview" else ""
+        lines.append(f"    (`devenv{place} logs {name}` shows all of it)")
     return lines

@@ -103,7 +103,7 @@ def _status(document: Document, task: str) -> int:
     (service,) = chosen(document, [task])
     if service["state"] == "done":
         return int(service["exit_code"] or 0)
-    for line in failure_lines({**service, "log_tail": ()}):
+    for line in failure_lines({**service, "log_tail": ()}, document["environment"]):
         notice(line)
     return int(service["exit_code"] or 1)
 

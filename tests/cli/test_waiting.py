@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.api.daemon import Drop, stand_in
-from tests.cli.desk import Desk, document, service
+from tests.cli.desk import PLACE, Desk, document, service
 
 Document = dict[str, Any]
 WAITING = service("web", "waiting", waits_for=["db"])
@@ -55,6 +55,15 @@ def test_up_fails_with_the_reason_and_the_last_lines(desk: Desk) -> None:
     assert "db: failed: ended with 3, 10 times in a row" in done.stderr
     assert "    no space\n    bye\n" in done.stderr
     assert "devenv logs db" in done.stderr
+
+
+def test_the_log_of_what_failed_in_a_preview_is_the_previews(desk: Desk) -> None:
+    broken = service("db", "failed", reason="ended with 3", log_tail=["no space"])
+    preview = {**PLACE, "name": "shop-main-1f3c9a2b", "kind": "preview"}
+    failed = document(broken, environment=preview)
+    with stand_in(desk.environ, up=failed, watch=going_on(failed)):
+        done = desk.run("up")
+    assert "`devenv -e shop-main-1f3c9a2b logs db`" in done.stderr
 
 
 def test_up_of_one_service_does_not_fail_for_another(desk: Desk) -> None:

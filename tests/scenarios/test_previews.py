@@ -310,6 +310,26 @@ def test_a_quota_that_is_too_small_is_said(shop: Sandbox, cluster: Beside) -> No
     assert "a pod is refused: exceeded quota: devenv" in done.stderr
 
 
+def test_kubeconfigs_are_looked_for_where_the_user_is(shop: Sandbox) -> None:
+    found = Path(shop.extra["KUBECONFIG"])
+    assert found.parent == shop.checkout.parent
+    shop.extra["KUBECONFIG"] = f"nowhere:../{found.name}"
+    shop.run("cluster", "add", "again", "--context", CONTEXT)
+    assert f"{shop.checkout}/../{found.name}" in shop.run("cluster", "list", "--json").stdout
+
+
+def test_bytes_that_are_no_text_reach_the_cluster(shop: Sandbox, cluster: Beside) -> None:
+    (shop.checkout / "logo").write_bytes(b"\x00\xff\xfe")
+    shop.write(
+        "compose.yaml",
+        "services: {web: {image: x, configs: [logo]}}\nconfigs: {logo: {file: ./logo}}\n",
+    )
+    shop.run("preview", "up", "--wait")
+    held = cluster.ask(lambda one: list(one.store.objects.items()))
+    (logo,) = [made for key, made in held if key[0] == "configmaps" and key[2] == "config-logo"]
+    assert logo["binaryData"] == {"content": "AP/+"}
+
+
 def test_a_context_that_leads_elsewhere_is_refused(shop: Sandbox, cluster: Beside) -> None:
     path = Path(shop.extra["KUBECONFIG"])
     path.write_text(path.read_text().replace("127.0.0.1", "127.0.0.2"))

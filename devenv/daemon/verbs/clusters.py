@@ -34,8 +34,16 @@ async def add(context: Context, params: Params) -> Answer:
     if not NAME.fullmatch(name):
         raise UsageError(f"{name!r} cannot be a cluster's name", "a-z, 0-9 and -, 15 at most")
     known = clusters.read(clusters_file())
-    asking = client(params).environment
-    kubeconfig = asking.get("KUBECONFIG") or f"{asking.get('HOME', '')}/.kube/config"
+    asking = client(params)
+    home = asking.environment.get("HOME", "")
+    # Each of them is relative to where the user is.
+    kubeconfig = os.pathsep.join(
+        os.path.join(asking.directory, one)
+        for one in (asking.environment.get("KUBECONFIG") or f"{home}/.kube/config").split(
+            os.pathsep
+        )
+        if one
+    )
     pinned = await asyncio.to_thread(pin, name, str(params["context"]), kubeconfig)
     made = replace(pinned, registry=_registry(params), domain=_domain(params))
     made = replace(made, namespaces=_namespaces(params))

@@ -31,7 +31,7 @@ from devenv.profile.checkout import PREVIEW, Checkout, find_checkout
 from devenv.profile.sources import read_file
 from devenv.runtimes.kubernetes.names import preview_name
 from devenv.runtimes.kubernetes.objects.namespace import bounds, guards, namespace
-from devenv.runtimes.kubernetes.objects.service import objects, problems
+from devenv.runtimes.kubernetes.objects.service import clashes, objects, problems
 from devenv.runtimes.kubernetes.objects.text import text
 from devenv.runtimes.kubernetes.objects.verdicts import Rendered, verdicts
 
@@ -212,6 +212,7 @@ def faults(intent: Intent) -> list[Problem]:
         if name in intent.wishes.wanted
     ]
     found = [problem for one in services for problem in problems(preview.name, one)]
+    found += clashes(services)
     shared = guards(preview, resources_of(intent))
     if found:
         return found

@@ -9,12 +9,13 @@ import pytest
 import yaml
 
 from devenv.daemon.desired import hosted
+from devenv.errors import DevenvError
 from devenv.model.environment import Resources
 from devenv.model.preview import Cluster, Preview
 from devenv.model.service import Kind, LogCheck, Probe
 from devenv.runtimes.kubernetes import names
 from devenv.runtimes.kubernetes.objects.namespace import guards, namespace
-from devenv.runtimes.kubernetes.objects.service import objects, problems
+from devenv.runtimes.kubernetes.objects.service import clashes, objects, problems
 from devenv.runtimes.kubernetes.objects.storage import shared_objects
 from devenv.runtimes.kubernetes.objects.text import difference, text
 from tests.runtimes.kubernetes.services import PREVIEW, environment, service, services
@@ -206,9 +207,66 @@ def test_a_config_is_a_file_with_its_content() -> None:
     assert template["volumes"][0]["configMap"]["name"] == "config-page"
 
 
+def test_what_is_no_text_is_held_as_it_is() -> None:
+    content = b"\x00\xff\xfe".decode("utf-8", "surrogateescape")
+    resources = Resources(
+        configs={"logo": {"content": content}}, secrets={"key": {"content": content}}
+    )
+    logo, key = shared_objects(resources, {})
+    assert logo["binaryData"] == key["data"] == {"content": "AP/+"}
+    assert "data" not in logo
+    assert "stringData" not in key
+    assert "AP/+" not in text([key])
+
+
+@pytest.mark.parametrize(
+    ("resources", "said"),
+    [
+        (
+            Resources(configs={"film": {"content": "x" * 1024 * 1025}}),
+            "the config film has 1025 KiB",
+        ),
+        (
+            Resources(volumes={"far": {"driver_opts": {"type": "nfs"}}}),
+            "the volume far is of a driver",
+        ),
+        (Resources(volumes={"far": {"driver": "rexray"}}), "the volume far is of a driver"),
+    ],
+)
+def test_what_no_object_can_hold_is_refused(resources: Resources, said: str) -> None:
+    with pytest.raises(DevenvError, match=said):
+        shared_objects(resources, {})
+
+
+def test_a_range_is_exposed_port_by_port() -> None:
+    (made, _) = objects(PREVIEW, service("expose: ['4000-4001', '53/udp']"))
+    ports = [(one["port"], one["protocol"]) for one in made["spec"]["ports"]]
+    assert ports == [(53, "UDP"), (4000, "TCP"), (4001, "TCP")]
+
+
+def test_a_name_leads_to_one_service() -> None:
+    found = services("""
+    services:
+      db: {image: x}
+      web: {image: x, networks: {default: {aliases: [db, shop]}}}
+      till: {image: x, networks: {default: {aliases: [shop]}}}
+    """)
+    assert sorted(one.message for one in clashes(list(found.values()))) == [
+        "till: in a preview, it cannot be called 'shop': that leads to web",
+        "web: in a preview, it cannot be called 'db': that leads to db",
+    ]
+
+
 @pytest.mark.parametrize(
     ("keys", "said"),
     [
+        ("deploy: {mode: global}", "`deploy.mode`: a preview has as many"),
+        ("deploy: {resources: {limits: {pids: 9}}}", "`deploy.resources.limits.pids`"),
+        (
+            "deploy: {resources: {reservations: {devices: [{capabilities: [gpu]}]}}}",
+            "`deploy.resources.reservations.devices`",
+        ),
+        ("networks: {default: {ipv4_address: 10.0.0.9}}", "`networks.default.ipv4_address`"),
         ("privileged: true", "`privileged`: Pod Security `baseline` forbids it"),
         ("network_mode: host", "`network_mode`: every pod has an address of its own"),
         ("volumes: ['./src:/app']", "/shop/src of this machine cannot be mounted in a cluster"),
@@ -219,6 +277,15 @@ def test_a_config_is_a_file_with_its_content() -> None:
 )
 def test_what_a_cluster_cannot_do_is_refused_in_words(keys: str, said: str) -> None:
     assert any(said in message for message in refused(keys))
+
+
+def test_a_file_that_its_reader_could_not_read_is_refused() -> None:
+    found = services("""
+    services: {web: {image: x, configs: [{source: page, uid: '1000', mode: 0400}]}}
+    configs: {page: {content: x}}
+    """)
+    (problem,) = problems(PREVIEW, found["web"])
+    assert "the file of page would be root's" in problem.message
 
 
 def test_everything_that_is_wrong_is_said_at_once_and_where() -> None:

@@ -55,6 +55,7 @@ def refusals(definition: Definition) -> Iterator[tuple[str, str]]:
     for key, value in definition.items():
         if key not in known and value not in (None, False, [], {}, ""):
             yield key, _REASONS.get(key, "a cluster has no word for it")
+    yield from _within(definition)
     if str(definition.get("pull_policy") or "") == "build":
         yield "pull_policy", "a cluster cannot build"
     if definition.get("image"):
@@ -63,3 +64,21 @@ def refusals(definition: Definition) -> Iterator[tuple[str, str]]:
         yield "build", "its cluster has no registry to push to (devenv cluster add --registry)"
     else:
         yield "image", "a preview needs an image that the cluster can pull"
+
+
+def _within(definition: Definition) -> Iterator[tuple[str, str]]:
+    """What is refused of keys that are translated."""
+    deploy = definition.get("deploy") or {}
+    resources = deploy.get("resources") or {}
+    if deploy.get("mode") not in (None, "replicated"):
+        yield "deploy.mode", "a preview has as many of it as `replicas` says"
+    if (resources.get("limits") or {}).get("pids"):
+        yield "deploy.resources.limits.pids", "processes are limited by the node"
+    reserved = resources.get("reservations") or {}
+    for key in ("devices", "generic_resources"):
+        if reserved.get(key):
+            yield f"deploy.resources.reservations.{key}", "there is no word for it yet"
+    for network, joined in (definition.get("networks") or {}).items():
+        for key in ("ipv4_address", "ipv6_address", "mac_address"):
+            if (joined or {}).get(key):
+                yield f"networks.{network}.{key}", "a cluster chooses the addresses of pods"

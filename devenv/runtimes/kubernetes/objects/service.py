@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from devenv.errors import DevenvError
@@ -49,6 +49,17 @@ def problems(preview: str, service: Service) -> list[Problem]:
         for one in unfit
     ]
     return [*found, *_tried(service, lambda: objects(preview, service))]
+
+
+def clashes(services: Sequence[Service]) -> Iterator[Problem]:
+    """Each name that two services would have: a name in a cluster leads to one of them."""
+    owners = {one.name: one.name for one in services}
+    for service in services:
+        for name in _names(service):
+            owner = owners.setdefault(name, service.name)
+            if owner != service.name:
+                said = f"it cannot be called {name!r}: that leads to {owner}"
+                yield _problem(service, said, "take another alias")
 
 
 def workload_kind(service: Service) -> str:
@@ -128,15 +139,19 @@ def _ingress(preview: str, service: Service) -> Iterator[Object]:
 def _ports(service: Service) -> list[Object]:
     exposed = (service.container.definition.get("expose") if service.container else None) or ()
     numbers = {(container_port(port), port.protocol) for port in service.ports}
-    numbers |= {
-        (int(number), protocol or "tcp")
-        for number, _, protocol in (str(one).partition("/") for one in exposed)
-        if number.isdecimal()
-    }
+    numbers |= {port for one in exposed for port in _exposed(str(one))}
     return [
         {"name": f"{protocol}-{number}", "port": number, "protocol": protocol.upper()}
         for number, protocol in sorted(numbers)
     ]
+
+
+def _exposed(written: str) -> Iterator[tuple[int, str]]:
+    """Each port of an entry of ``expose``: a number or a range, with a protocol or without."""
+    numbers, _, protocol = written.partition("/")
+    first, _, last = numbers.partition("-")
+    for number in range(int(first), int(last or first) + 1):
+        yield number, protocol or "tcp"
 
 
 def _workload(preview: str, service: Service, index: int) -> Object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,8 @@ from devenv.runtimes.kubernetes.objects.quantities import memory
 
 Definition = Mapping[str, Any]
 VOLUME_SIZE = "1Gi"
+_MOST = 1024 * 1024
+"""Bytes in a ConfigMap or a Secret; the API server's own bound."""
 SHARED_MEMORY = "/dev/shm"
 
 
@@ -92,6 +95,13 @@ def _files(definition: Definition) -> Iterator[Mount]:
             key = written["source"]
             name = object_name(prefix, key)
             mode = int(str(written.get("mode") or "0444"), 8)
+            if not mode & 0o004 and any(
+                str(written.get(one) or 0) != "0" for one in ("uid", "gid")
+            ):
+                raise DevenvError(
+                    f"the file of {key} would be root's, and nobody else could read it",
+                    "leave its `uid` and `gid` out, or let its `mode` be 0444",
+                )
             volume = (
                 {"configMap": {"name": name, "defaultMode": mode}}
                 if prefix == "config"
@@ -120,6 +130,11 @@ def _own(key: str, volume: Mapping[str, Any]) -> bool:
             f"the volume {key} is external, and a preview's namespace has none before it",
             "leave `external` out of what is previewed",
         )
+    if volume.get("driver_opts") or volume.get("driver") not in (None, "local"):
+        raise DevenvError(
+            f"the volume {key} is of a driver, and a cluster makes it of its storage class",
+            "leave `driver` and `driver_opts` out of what is previewed",
+        )
     return True
 
 
@@ -140,13 +155,26 @@ def _held(
 ) -> dict[str, Any]:
     if "content" not in definition:
         raise DevenvError(f"the {prefix} {key} has no content that could be taken along")
-    kind, field = _HOLDERS[prefix]
-    return {
+    content = str(definition["content"]).encode("utf-8", "surrogateescape")
+    if len(content) > _MOST:
+        size = f"{len(content) / 1024:.0f} KiB"
+        raise DevenvError(
+            f"the {prefix} {key} has {size}, and a cluster takes 1024", "put it into the image"
+        )
+    kind, field, binary = _HOLDERS[prefix]
+    made = {
         "apiVersion": "v1",
         "kind": kind,
         "metadata": {**metadata, "name": object_name(prefix, key)},
-        field: {"content": definition["content"]},
     }
+    try:
+        return {**made, field: {"content": content.decode()}}
+    except UnicodeDecodeError:
+        return {**made, binary: {"content": base64.b64encode(content).decode()}}
 
 
-_HOLDERS = {"config": ("ConfigMap", "data"), "secret": ("Secret", "stringData")}
+_HOLDERS = {
+    "config": ("ConfigMap", "data", "binaryData"),
+    "secret": ("Secret", "stringData", "data"),
+}
+"""The kind, and its fields for text and for other bytes."""
