@@ -11,10 +11,8 @@ from devenv.sync import archive
 from devenv.sync.archive import Meta
 from devenv.sync.diff import Change
 from devenv.sync.reading import PIECE, Opened, Reader
+from devenv.sync.steps import Expected, Steps
 from devenv.sync.tree import EMPTY, Edit, Entry, File, Folder, Link, Odd, count_files, walk
-
-_PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/+,@=:")
-
 
 Packing = Generator["Frame", None, Entry | None]
 
@@ -23,20 +21,13 @@ Packing = Generator["Frame", None, Entry | None]
 class Frame:
     """``verb`` is part, chunk, hole or batch (the last one).
 
-    ``path``: the file that a chunk or a hole is of.
+    ``path``: the file that a chunk or a hole is of; ``steps``: how many a receiver has to take.
     """
 
     verb: str
     data: bytes
     path: str = ""
-
-
-def word(text: str) -> str:
-    """Write a name as one word for the receiver."""
-    raw = os.fsencode(text)
-    if raw and all(byte in _PLAIN for byte in raw):
-        return text
-    return "".join(chr(b) if b in _PLAIN else f"\\0{b:03o}" for b in raw)
+    steps: int = 0
 
 
 class Batch:
@@ -48,7 +39,11 @@ class Batch:
     """
 
     def __init__(
-        self, root: str, changes: Sequence[Change], names: Mapping[str, str] | None = None
+        self,
+        root: str,
+        changes: Sequence[Change],
+        names: Mapping[str, str] | None = None,
+        expected: Expected = lambda _path, _entry: None,
     ) -> None:
         """``names``: what a path is called in the source where it has another name there."""
         self.edits: list[Edit] = []
@@ -62,9 +57,7 @@ class Batch:
         self._owner = os.stat(root)
         self._changes = changes
         self._names = names or {}
-        self._removed: dict[str, list[str]] = {}
-        self._placed: dict[str, list[str]] = {}
-        self._numbers: dict[str, int] = {}
+        self._steps = Steps(expected)
         self._pending = bytearray()
 
     def __len__(self) -> int:
@@ -76,9 +69,10 @@ class Batch:
         with closing(Reader(self._root)) as reader:
             for change in self._changes:
                 yield from self._change(reader, change)
-        names = self._list().encode()
-        self._pending += archive.file("list", names, Meta(0o600)) + archive.END
-        yield Frame("batch", bytes(self._pending))
+        lines = self._steps.lines()
+        listed = "".join(f"{line}\n" for line in lines).encode()
+        self._pending += archive.file("list", listed, Meta(0o600)) + archive.END
+        yield Frame("batch", bytes(self._pending), steps=len(lines))
 
     def _change(self, reader: Reader, change: Change) -> Iterator[Frame]:
         folder, _, name = change.path.rpartition("/")
@@ -87,20 +81,20 @@ class Batch:
             return
         if isinstance(old, Folder) and isinstance(new, Folder):
             self.modes[change.path] = new.mode
+            self._steps.mode(change.path, new.mode)
             return
         if new is None:
-            self._removed.setdefault(folder, []).append(name)
+            if old is not None:
+                self._steps.remove(change.path, old)
             self.edits.append(Edit(change.path, None))
             self.files += 1
             return
-        number = self._numbers.setdefault(folder, len(self._numbers))
-        if folder not in self._placed:
+        number = self._steps.number(folder)
+        if not self._steps.is_used(folder):
             self._pending += archive.folder(str(number))
         packed = yield from self._pack(reader, change.path, f"{number}/{name}", new)
         if packed is not None:
-            if old is not None and isinstance(old, Folder) != isinstance(new, Folder):
-                self._removed.setdefault(folder, []).append(name)
-            self._placed.setdefault(folder, []).append(name)
+            self._steps.place(change.path, old, new)
             self.edits.append(Edit(change.path, packed))
 
     def _pack(self, reader: Reader, path: str, staged: str, entry: Entry) -> Packing:
@@ -163,24 +157,6 @@ class Batch:
 
     def _meta(self, mode: int) -> Meta:
         return Meta(mode, self._owner.st_uid, self._owner.st_gid, int(self._owner.st_mtime))
-
-    def _list(self) -> str:
-        """What the receiver does with it all, in this order."""
-        removed = [f"remove {_folder(at)} {_words(names)}" for at, names in self._removed.items()]
-        placed = [
-            f"place {_folder(at)} {self._numbers[at]} {_words(names)}"
-            for at, names in self._placed.items()
-        ]
-        modes = [f"mode {word(path)} {mode:o}" for path, mode in self.modes.items()]
-        return "".join(f"{line}\n" for line in (*removed, *placed, *modes))
-
-
-def _folder(path: str) -> str:
-    return word(path or ".")
-
-
-def _words(names: Sequence[str]) -> str:
-    return " ".join(word(name) for name in names)
 
 
 def _meta_of(opened: Opened) -> Meta:

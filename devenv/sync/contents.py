@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 
 from devenv.sync.diff import Change, Comparison, Content, Contents, paths_of
 from devenv.sync.reading import Reader
-from devenv.sync.tree import EMPTY, Edit, Entry, File, Folder, Link, edited, walk, with_modes
+from devenv.sync.tree import EMPTY, Edit, Entry, File, Folder, Link, edited, with_modes
 
 OTHER = File(-1, 0, 0, 0)
 """Stands for a file that is not what the source has."""
@@ -19,15 +19,15 @@ UNREAD = "unread"
 
 
 def contents(
-    root: str, tree: Folder, target: Contents, names: Mapping[str, str]
+    root: str, wanted: Mapping[str, Entry], target: Contents, names: Mapping[str, str]
 ) -> dict[str, Content]:
-    """What the source has. Only what the target has too is read and hashed.
+    """What the source has of that. Only what the target has too is read and hashed.
 
-    A file that is not as the tree has it any more, or cannot be read, is UNREAD.
+    A file that is not as it is wanted any more, or cannot be read, is UNREAD.
     """
     found: dict[str, Content] = {}
     with closing(Reader(root)) as reader:
-        for path, entry in walk(tree):
+        for path, entry in wanted.items():
             there = target.get(path)
             if isinstance(entry, Folder):
                 found[path] = Content("folder", entry.mode)
@@ -57,9 +57,27 @@ def _hash(reader: Reader, path: str, entry: File) -> str:
 
 def shown(tree: Folder, target: Contents, comparison: Comparison) -> Folder:
     """The target's tree, as far as it is known: the source's own entries where they are equal."""
-    return edited(
-        _shown(tree, target, comparison, ""), [Edit(path, OTHER) for path in comparison.remove]
-    )
+    return edited(_shown(tree, target, comparison, ""), _left(target, comparison))
+
+
+def shown_of(
+    agreed: Folder, todo: Iterable[Change], target: Contents, comparison: Comparison
+) -> Folder:
+    """The same of these paths alone, in a tree of which all else is agreed."""
+    found: list[Edit] = []
+    for change in todo:
+        folder, _, name = change.path.rpartition("/")
+        above = Folder(entries={} if change.new is None else {name: change.new})
+        entry = _shown(above, target, comparison, folder).entries.get(name)
+        found.append(Edit(change.path, entry))
+    return edited(edited(agreed, found), _left(target, comparison))
+
+
+def _left(target: Contents, comparison: Comparison) -> list[Edit]:
+    """What is to be removed, as the target has it."""
+    return [
+        Edit(path, EMPTY if target[path].kind == "folder" else OTHER) for path in comparison.remove
+    ]
 
 
 def _shown(folder: Folder, target: Contents, comparison: Comparison, path: str) -> Folder:

@@ -143,7 +143,7 @@ class Copy:
 
     async def _meet(self, strand: Strand, opener: Opener) -> None:
         """Say so when the first contact has found something to send."""
-        is_new, sent = strand not in self._met, self.mirrors[strand].tally.generation
+        is_new, sent = strand not in self._met, self.mirrors[strand].target.tally.generation
         self._met.add(strand)
         if is_new and sent:
             await opener.filled(self.key.replica, strand.rule)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from devenv.sync.tree import Entry, Folder, Odd, walk
 
@@ -48,14 +48,17 @@ def paths_of(change: Change) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What both sides can be compared by. ``kind``: file, link or folder.
+    """What both sides can be compared by. ``kind``: file, link, folder or other.
 
-    ``text`` is the hash of a file, the target of a link.
+    ``text`` is the hash of a file, the target of a link. ``size`` (bytes) and ``mtime`` (seconds)
+    only tell who has written to it.
     """
 
     kind: str
     mode: int = 0
     text: str = ""
+    size: int = field(default=-1, compare=False)
+    mtime: int = field(default=-1, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

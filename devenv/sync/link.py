@@ -11,14 +11,17 @@ from pathlib import Path
 from typing import Protocol
 
 from devenv.errors import DevenvError
-from devenv.sync.batch import Batch, Frame, word
+from devenv.sync.batch import Batch, Frame
 from devenv.sync.diff import Content
+from devenv.sync.steps import word
 
 RECEIVER = Path(__file__).with_name("receiver.sh")
 PATIENCE = 30.0
 """Seconds that a receiver has for an answer."""
 HASHED = 10_000_000
 """Bytes that a receiver under load hashes in a second."""
+STEPS = 100
+"""Steps of a batch that a receiver under load takes in a second."""
 INLINE = 64
 """Changes that are packed right here: a thread costs more."""
 LINES = 100
@@ -45,6 +48,14 @@ class BrokenError(DevenvError):
 
 class RefusedError(DevenvError):
     """The receiver could not do what a batch asked for; nothing or a part of it is done."""
+
+
+class ChangedError(RefusedError):
+    """What a batch is about is not as it was sent; nothing is done."""
+
+
+CHANGED = "is not as it was sent"
+"""How a receiver's words for that end."""
 
 
 def command() -> tuple[str, ...]:
@@ -109,7 +120,7 @@ class Link:
 
     async def _frame(self, frame: Frame) -> None:
         head = self._head(frame.verb, frame.data, word(frame.path) if frame.path else "")
-        answer = await self._ask(head + frame.data)
+        answer = await self._ask(head + frame.data, PATIENCE + frame.steps / STEPS)
         expected = str(self.generation)
         if frame.verb == "batch":
             expected += f" {hashlib.sha256(frame.data).hexdigest()}"
@@ -120,14 +131,15 @@ class Link:
         digest = hashlib.sha256(data).hexdigest()
         return f"{verb} {self.generation} {len(data)} {digest} {rest}\n".encode()
 
-    async def _ask(self, data: bytes) -> str:
+    async def _ask(self, data: bytes, patience: float = PATIENCE) -> str:
         await self._write(data)
         while b"\n" not in self._buffer:
-            await self._more()
+            await self._more(patience)
         line, _, self._buffer = self._buffer.partition(b"\n")
         verdict, _, text = line.decode("utf-8", "replace").partition(" ")
         if verdict != "ok":
-            raise RefusedError(text.strip() or "the receiver failed")
+            said = text.strip() or "the receiver failed"
+            raise ChangedError(said) if said.endswith(CHANGED) else RefusedError(said)
         return text.strip()
 
     async def _write(self, data: bytes) -> None:
@@ -171,7 +183,7 @@ def _packing(frames: Iterator[Frame]) -> asyncio.Task[Frame | None]:
     return asyncio.create_task(asyncio.to_thread(next, frames, None))
 
 
-_STATE = re.compile(rb"([0-9a-f]{3,8}) (.+)", re.DOTALL)
+_STATE = re.compile(rb"([0-9a-f]{3,8}) (\d+) (-?\d+) (.+)", re.DOTALL)
 _HASH = re.compile(rb"(\\?)([0-9a-f]{64}) [ *](.+)", re.DOTALL)
 _KINDS = {0o100000: "file", 0o120000: "link", 0o040000: "folder"}
 
@@ -181,7 +193,7 @@ def parse(text: bytes, asked: Collection[bytes]) -> dict[str, Content]:
 
     A name may have newlines in it: which lines it has is found by what was asked.
     """
-    modes: dict[bytes, int] = {}
+    states: dict[bytes, tuple[int, int, int]] = {}
     hashes: dict[bytes, str] = {}
     lines = text.split(b"\n")
     for number, line in enumerate(lines):
@@ -190,16 +202,16 @@ def parse(text: bytes, asked: Collection[bytes]) -> dict[str, Content]:
             if (name := _whole(start, lines, number, asked)) is not None:
                 hashes[name] = found[2].decode()
         elif (found := _STATE.fullmatch(line)) and (
-            name := _whole(found[2], lines, number, asked)
+            name := _whole(found[4], lines, number, asked)
         ) is not None:
-            modes[name] = int(found[1], 16)
-    return {
-        path.decode(errors="surrogateescape"): Content(
-            kind, mode & 0o7777, hashes.get(path, "") if kind == "file" else ""
-        )
-        for path, mode in modes.items()
-        if (kind := _KINDS.get(mode & 0o170000, ""))
-    }
+            states[name] = int(found[1], 16), int(found[2]), int(found[3])
+    contents: dict[str, Content] = {}
+    for path, (mode, size, mtime) in states.items():
+        kind = _KINDS.get(mode & 0o170000, "other")
+        digest = hashes.get(path, "") if kind == "file" else ""
+        content = Content(kind, mode & 0o7777, digest, size, mtime)
+        contents[path.decode(errors="surrogateescape")] = content
+    return contents
 
 
 def _whole(

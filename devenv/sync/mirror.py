@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import posixpath
-import time
-from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from devenv.errors import DevenvError
-from devenv.sync.batch import Batch
-from devenv.sync.comparing import compared
+from devenv.sync.comparing import Side
 from devenv.sync.contact import UNMET, Contact, gift
 from devenv.sync.contents import doubted
 from devenv.sync.deposit import Put, put_all
-from devenv.sync.diff import Change, Conflict, changes, outdated
 from devenv.sync.ignore import Filter, kept
-from devenv.sync.link import INLINE, Link, RefusedError
-from devenv.sync.report import Sent
+from devenv.sync.link import Link
+from devenv.sync.notes import Record
 from devenv.sync.safety import halt
-from devenv.sync.tree import EMPTY, Edit, Folder, edited, with_modes
+from devenv.sync.target import Target
+from devenv.sync.tree import Folder
 from devenv.sync.watch.route import Place
 
 NOT_DELETED = "it is deleted here, and still there: nothing can run in the container now"
-REMEMBERED = 200
-"""Latencies that the percentiles are made of."""
 
 
 class Watched(Protocol):
@@ -63,68 +57,11 @@ class Way:
         return replace(tree, entries={n: one for n, one in found.items() if one is not None})
 
 
-class Tally:
-    """Counts what was sent, and how long it took from the first event to the acknowledgement."""
-
-    def __init__(self) -> None:
-        self.generation = 0
-        self.files = 0
-        self.bytes = 0
-        self.latencies: deque[float] = deque(maxlen=REMEMBERED)
-        self._untold = Sent()
-
-    def take(self) -> Sent:
-        """What was sent since the last call."""
-        found, self._untold = self._untold, Sent()
-        return found
-
-    def percentile(self, share: float, *, newest: int = REMEMBERED) -> float | None:
-        """Seconds within which a share of the newest batches has arrived; None: there was none."""
-        found = sorted(list(self.latencies)[-newest:])
-        return found[min(len(found) - 1, int(len(found) * share))] if found else None
-
-    def add(self, batch: Batch, took: float) -> None:
-        self.generation += 1
-        self.files += batch.files
-        self.bytes += batch.bytes
-        self.latencies.append(took)
-        self._untold = self._untold.with_more(Sent(batch.files, batch.bytes, took))
-
-
-class Record(Protocol):
-    """Where is written down what a target has; see ``ledger.Ledger``."""
-
-    @property
-    def is_long(self) -> bool: ...
-
-    def begin(self, tree: Folder) -> None: ...
-
-    def add(self, edits: Sequence[Edit], modes: Mapping[str, int]) -> None: ...
-
-
-class _Notes:
-    """Writes down what a target has, where there is a record of it."""
-
-    def __init__(self, record: Record | None) -> None:
-        self._record = record
-
-    async def anew(self, agreed: Folder) -> None:
-        if self._record is not None:
-            await asyncio.to_thread(self._record.begin, agreed)
-
-    async def add(self, batch: Batch, agreed: Folder) -> None:
-        if self._record is None:
-            return
-        if self._record.is_long:
-            await self.anew(agreed)
-        elif len(batch) < INLINE:
-            self._record.add(batch.edits, batch.modes)
-        else:
-            await asyncio.to_thread(self._record.add, batch.edits, batch.modes)
-
-
 class Mirror:
-    """``agreed``: what both sides have (None: not compared); ``sending``: the batch on its way."""
+    """``target`` is what is known of the copy, ``halted`` why it rests.
+
+    ``refusals`` counts how often in a row something was refused: it is to be tried again.
+    """
 
     def __init__(
         self,
@@ -133,17 +70,12 @@ class Mirror:
         contact: Contact = UNMET,
         record: Record | None = None,
     ) -> None:
-        self._notes = _Notes(record)
-        self._rule: Filter | None = None
         self.source = source
-        self.agreed: Folder | None = None
+        self.target = Target(record, contact.known)
         self.revision = 0
-        self.halted = ""  # why it rests
-        self.problems: dict[str, str] = {}
-        self.conflicts: tuple[Conflict, ...] = ()
-        self.tally = Tally()
-        self.sending: Batch | None = None
-        self.refusals = 0  # in a row: it is to be tried again
+        self.halted = ""
+        self.refusals = 0
+        self._rule: Filter | None = None
         self._to = way
         self._contact = contact
         self._accepted = False
@@ -159,50 +91,40 @@ class Mirror:
     def reset(self) -> None:
         """Compare everything again, and overwrite what the target changed by itself."""
         self.accept()
-        self.agreed, self._contact, self.revision = None, UNMET, 0
+        self.target.agreed, self._contact, self.revision = None, UNMET, 0
 
     def doubt(self) -> None:
         """Look again at what the target has: nobody knows what came to it while it was away."""
-        if self.agreed is not None:
+        if self.target.agreed is not None:
             self._contact = self.left
-            self.agreed, self.revision, self.refusals = None, 0, 0
+            self.target.agreed, self.revision, self.refusals = None, 0, 0
 
     @property
     def left(self) -> Contact:
         """How the next contact begins with what has kept its files."""
-        known = self.agreed
+        known = self.target.agreed
         return replace(self._contact, look=True) if known is None else Contact(known, is_same=True)
 
     async def bring(self, link: Link) -> None:
-        """Make the target as the source is now. Raises BrokenError; the rest is in ``problems``."""
+        """Make the target as the source is now. Raises BrokenError; the rest is in ``target``."""
         revision, since = self.source.revision, self.source.since
         tree = self._way.renamed(self.source.tree)
         if not revision:
             return
         self._forget_ignored()
-        told = self.conflicts
+        target, side = self.target, Side(self.source.place.root, self._way.names or {}, since)
         if tree is not None:
             await link.at(self._way.target)
-        if self.agreed is None and tree is not None:
-            first = self._contact
-            self.agreed = await self._compared(link, tree, first) if first.look else first.known
-            await self._notes.anew(self.agreed)
-        agreed = self.agreed or EMPTY
-        self.halted = "" if self._accepted and tree is not None else halt(agreed, tree)
+            if target.agreed is None:
+                await target.meet(link, side, tree, self._contact)
+        self.halted = "" if self._accepted and tree is not None else halt(target.known, tree)
         self._accepted = False
         if self.halted or tree is None:
             return
-        self.problems.clear()
-        todo = list(changes(agreed, tree))
-        if self.conflicts is told:
-            self.conflicts = outdated(told, todo)
-        try:
-            await self._carry(link, todo, since)
-            self.refusals = 0
-        except RefusedError:  # it is not as we took it to be: look, then find what is to blame
-            self.agreed = await self._compared(link, tree, Contact(agreed, is_same=True))
-            await self._carry_or_halve(link, list(changes(self.agreed, tree)), since)
-            self.refusals += 1
+        refused = await target.become(link, side, tree)
+        for path in target.unsettled:
+            self.source.mark(side.names.get(path, path), deep=False)
+        self.refusals = self.refusals + 1 if refused else 0
         self.revision = revision
 
     def _forget_ignored(self) -> None:
@@ -211,7 +133,7 @@ class Mirror:
             return
         self._rule = rule = self.source.rule
         self._contact = replace(self._contact, known=kept(self._contact.known, rule))
-        self.agreed = kept(self.agreed, rule) if self.agreed is not None else None
+        self.target.forget(rule)
 
     async def deposit(self, put: Put) -> None:
         """Give a unit in which nothing can run what it lacks; nothing is deleted there."""
@@ -222,7 +144,7 @@ class Mirror:
         self.doubt()
         self._forget_ignored()
         given = gift(self._contact, tree)
-        self.problems = {change.path: NOT_DELETED for change in given.left}
+        self.target.problems = {change.path: NOT_DELETED for change in given.left}
         way, root = self._way, self.source.place.root
         try:
             await put_all(put, root, given.send, way.target, way.names)
@@ -230,42 +152,4 @@ class Mirror:
             self._contact = replace(self._contact, known=doubted(self._contact.known, given.send))
             raise
         self._contact, self.revision = given.after, revision
-        await self._notes.anew(given.after.known)
-
-    async def _compared(self, link: Link, tree: Folder, contact: Contact) -> Folder:
-        """Look what the target has of all that the source has, and of what it had."""
-        root, names = self.source.place.root, self._way.names or {}
-        found = await compared(link, root, names, tree, contact)
-        self.conflicts = found.conflicts
-        return found.agreed
-
-    async def _carry(self, link: Link, todo: Sequence[Change], since: float) -> None:
-        """Send changes. Raises RefusedError."""
-        if not todo:
-            return
-        assert self.agreed is not None
-        batch = self.sending = Batch(self.source.place.root, todo, self._way.names)
-        try:
-            await link.send(batch)
-        except (DevenvError, OSError):
-            self.agreed = doubted(self.agreed, todo)
-            raise
-        finally:
-            self.sending = None
-        self.agreed = edited(with_modes(self.agreed, batch.modes), batch.edits)
-        self.tally.add(batch, time.monotonic() - since)
-        await self._notes.add(batch, self.agreed)
-        self.problems |= batch.unreadable
-        for path in batch.unsettled:
-            self.source.mark((self._way.names or {}).get(path, path), deep=False)
-
-    async def _carry_or_halve(self, link: Link, todo: Sequence[Change], since: float) -> None:
-        try:
-            await self._carry(link, todo, since)
-        except RefusedError as error:
-            if len(todo) == 1:
-                self.problems[todo[0].path] = error.message
-                return
-            middle = len(todo) // 2
-            await self._carry_or_halve(link, todo[:middle], since)
-            await self._carry_or_halve(link, todo[middle:], since)
+        await self.target.notes.anew(given.after.known)

@@ -94,7 +94,29 @@ encoded() { # op word…
   "$op" "$@"
 }
 
-remove() { rm -rf -- "$@"; }
+changed() {
+  echo "$1 is not as it was sent"
+  return 1
+}
+
+had() { # format stamps name…: nobody else has written to these
+  format=$1 stamps=$2
+  shift 2
+  [ "$(stat -c "$format" -- "$@" 2>&1)" = "$stamps" ] || changed "$1"
+}
+
+free() { # name…: nothing is there
+  for name; do
+    if [ -e "$name" ] || [ -L "$name" ]; then
+      changed "$name"
+      return 1
+    fi
+  done
+}
+
+remove() { rm -f -- "$@"; }
+tidy() { rmdir -- "$@" 2>/dev/null || :; } # a folder with something else in it stays
+clear() { rmdir -- "$@"; }
 mode() { chmod "$1" . ; }
 place() { # folder of the batch, name…
   cd "$B/$1" || return 1
@@ -138,7 +160,7 @@ stretch() {
 
 look() ( # a pipe or a device may have no end: only what is a file itself is read
   cd -P -- "$R" || exit 1
-  xargs -0 stat -c '%f %n' -- <"$F" 2>/dev/null
+  xargs -0 stat -c '%f %s %Y %n' -- <"$F" 2>/dev/null
   xargs -0 sh -c 'for name; do
     [ -f "$name" ] && [ ! -L "$name" ] && printf "%s\0" "$name"
   done' sh <"$F" | xargs -0 sha256sum -- 2>/dev/null

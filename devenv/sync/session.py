@@ -165,7 +165,7 @@ class Session:
         """Say what was sent, unless it was said just now."""
         waiting = self._report.waiting
         for mirror in self._copies.mirrors:
-            waiting = waiting.with_more(mirror.tally.take())
+            waiting = waiting.with_more(mirror.target.tally.take())
         self._report = replace(self._report, waiting=waiting)
         now, due = time.monotonic(), self._report.due
         if due is not None and due <= now:

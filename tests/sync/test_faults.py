@@ -125,10 +125,10 @@ def test_what_changes_while_it_is_compared_is_no_conflict(tmp_path: Path, is_del
             mirror.doubt()
             (source / "a").unlink() if is_deleted else (source / "a").write_text("new")
             await mirror.bring(link)
-            assert mirror.conflicts == ()
+            assert mirror.target.conflicts == ()
             still.tree, still.revision = Still(source).tree, 2
             await mirror.bring(link)
-            assert mirror.conflicts == ()
+            assert mirror.target.conflicts == ()
             assert listing(target) == listing(source)
 
     asyncio.run(main())
@@ -277,7 +277,7 @@ def _told(one: World) -> bool:
     copy = one.session.copies[WEB]
     said = [
         copy.problem,
-        *(why for mirror in copy.mirrors.values() for why in mirror.problems.values()),
+        *(why for mirror in copy.mirrors.values() for why in mirror.target.problems.values()),
     ]
     return any("space" in text for text in said)
 

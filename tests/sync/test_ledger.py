@@ -98,6 +98,6 @@ def test_what_happened_while_no_daemon_lived_is_carried_over(
             assert (one.target / "gone").exists() == (one.source / "gone").exists()
             assert (one.target / "kept").read_text() == "by the container"
             (mirror,) = one.session.copies[WEB].mirrors.values()
-            assert [conflict.path for conflict in mirror.conflicts] == ["kept"]
+            assert [conflict.path for conflict in mirror.target.conflicts] == ["kept"]
 
     asyncio.run(main())

@@ -142,48 +142,6 @@ def test_what_the_target_has_of_its_own_is_left_alone(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
-def test_a_file_that_only_the_target_changed_stays_and_is_told(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with world(tmp_path) as one:
-            (one.source / "lock.json").write_text("1")
-            await one.same()
-            (one.target / "lock.json").write_text("by itself")
-            one.run(started=20.0)
-            await one.settled()
-            mirror = next(iter(one.session.copies[WEB].mirrors.values()))
-            assert [(c.path, c.overwritten) for c in mirror.conflicts] == [("lock.json", False)]
-            assert (one.target / "lock.json").read_text() == "by itself"
-            (one.source / "lock.json").write_text("the source again")
-            await one.same()
-            assert [(c.path, c.overwritten) for c in mirror.conflicts] == [("lock.json", True)]
-            (one.source / "lock.json").write_text("once more")
-            await one.same()
-            assert mirror.conflicts == ()
-
-    asyncio.run(main())
-
-
-def test_what_has_no_end_in_the_target_is_not_read(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with world(tmp_path) as one:
-            for name in ("pipe", "endless", "other"):
-                (one.source / name).write_text("1")
-            await one.same()
-            for name in ("pipe", "endless"):
-                (one.target / name).unlink()
-            os.mkfifo(one.target / "pipe")
-            (one.target / "endless").symlink_to("/dev/zero")
-            one.run(started=20.0)
-            (one.source / "other").write_text("2")
-            await one.settled()
-            assert (one.target / "other").read_text() == "2"
-            assert (one.target / "pipe").read_text() == "1"
-            mirror = next(iter(one.session.copies[WEB].mirrors.values()))
-            assert [(c.path, c.overwritten) for c in mirror.conflicts] == [("endless", False)]
-
-    asyncio.run(main())
-
-
 def test_without_an_initial_sync_only_what_changes_is_sent(tmp_path: Path) -> None:
     async def main() -> None:
         (tmp_path / "src").mkdir()

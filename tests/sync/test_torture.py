@@ -101,7 +101,7 @@ def test_a_file_that_has_another_name_elsewhere_is_not_sent_for_ever(tmp_path: P
             await one.same()
             (one.source / "g0").write_text("1")
             await one.same()
-            tally = next(iter(one.session.copies[WEB].mirrors.values())).tally
+            tally = next(iter(one.session.copies[WEB].mirrors.values())).target.tally
             sent = tally.files
             for count in range(1, 4):
                 (one.source / f"g{count}").write_text("1")
@@ -208,9 +208,15 @@ def test_an_image_without_tar_gets_its_files_by_the_engine_and_says_why(tmp_path
 
 
 def test_names_with_newlines_are_told_apart() -> None:
-    asked = [b"a", b"a\nb", b"81a4 a"]
+    asked = [b"a", b"a\nb", b"81a4 3 7 a"]
     digest = b"0" * 64
-    said = b"81a4 a\nb\n81a4 a\n81a4 81a4 a\n" + digest + b"  a\nb\n\\" + digest + b"  a\\nb\n"
+    said = (
+        b"81a4 3 7 a\nb\n81a4 3 7 a\n81a4 3 7 81a4 3 7 a\n"
+        + digest
+        + b"  a\nb\n\\"
+        + digest
+        + b"  a\\nb\n"
+    )
     found = parse(said, asked)
-    assert found.keys() == {"a", "a\nb", "81a4 a"}
+    assert found.keys() == {"a", "a\nb", "81a4 3 7 a"}
     assert found["a\nb"].text == digest.decode()

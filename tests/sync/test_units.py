@@ -127,9 +127,9 @@ def test_what_is_on_its_way_can_be_seen(tmp_path: Path) -> None:
 def _sending(one: World) -> tuple[int, int] | None:
     """Files of how many, of the batch that is on its way."""
     for mirror in one.session.copies[WEB].mirrors.values() if one.session.copies else ():
-        if mirror.sending is not None:
-            assert mirror.sending.files <= mirror.sending.total == 500
-            return mirror.sending.files, mirror.sending.total
+        if mirror.target.sending is not None:
+            assert mirror.target.sending.files <= mirror.target.sending.total == 500
+            return mirror.target.sending.files, mirror.target.sending.total
     return None
 
 
@@ -160,7 +160,7 @@ def test_a_unit_that_has_ended_is_given_what_it_lacks(tmp_path: Path) -> None:
             with tarfile.open(fileobj=io.BytesIO(one.shells.archives[-1])) as found:
                 assert found.getnames() == [str(one.target / "new").lstrip("/")]
             mirror = next(iter(one.session.copies[WEB].mirrors.values()))
-            assert list(mirror.problems) == ["old"]
+            assert list(mirror.target.problems) == ["old"]
             one.run(started=20.0)
             await one.same()
 
@@ -192,10 +192,10 @@ def test_the_engine_is_given_the_tree_once_then_what_changes(tmp_path: Path) -> 
             (one.source / "new").unlink()
             await one.settled()
             mirror = next(iter(one.session.copies[WEB].mirrors.values()))
-            assert list(mirror.problems) == ["new"]
+            assert list(mirror.target.problems) == ["new"]
             (one.source / "older").write_text("2")
             await one.settled()
-            assert list(mirror.problems) == ["new"]
+            assert list(mirror.target.problems) == ["new"]
             unpacked(one)
             one.run(started=20.0)
             await one.same()

@@ -115,6 +115,15 @@ class World:
         await self.settled()
         assert listing(self.target) == listing(self.source)
 
+    async def same_but(self, *names: str) -> None:
+        """The same, but for these, of which the target has its own."""
+        await self.settled()
+        of_target, of_source = listing(self.target), listing(self.source)
+        left_out = set(names)
+        assert {p: of_target[p] for p in of_target.keys() - left_out} == {
+            p: of_source[p] for p in of_source.keys() - left_out
+        }
+
 
 def rule(base: Path, **keys: object) -> SyncRule:
     made = SyncRule(str(base / "src"), str(base / "dst"))

@@ -173,7 +173,7 @@ def _state(session: Session, strand: Strand, targets: list[Document]) -> str:
 
 
 def _target(replica: ReplicaId, copy: Copy, mirror: Mirror) -> Document:
-    tally = mirror.tally
+    tally = mirror.target.tally
     behind = mirror.revision < mirror.source.revision or mirror.refusals > 0
     problem = copy.problem if behind else ""
     state = "unreachable" if problem else "halted" if mirror.halted else ""
@@ -189,16 +189,16 @@ def _target(replica: ReplicaId, copy: Copy, mirror: Mirror) -> Document:
         "last_ms": _ms(tally.percentile(1.0, newest=1)),
         "p50_ms": _ms(tally.percentile(0.5)),
         "p95_ms": _ms(tally.percentile(0.95)),
-        "problems": [{"path": path, "why": why} for path, why in mirror.problems.items()],
+        "problems": [{"path": path, "why": why} for path, why in mirror.target.problems.items()],
         "conflicts": [
-            {"path": one.path, "overwritten": one.overwritten} for one in mirror.conflicts
+            {"path": one.path, "overwritten": one.overwritten} for one in mirror.target.conflicts
         ],
     }
 
 
 def _sending(mirror: Mirror) -> Document | None:
     """How much of a batch is on its way; None: nothing is."""
-    batch = mirror.sending
+    batch = mirror.target.sending
     return None if batch is None else {"files": batch.files, "of": batch.total}
 
 

@@ -1,0 +1,128 @@
+"""What is known of one unit's copy of a source, and what makes it as the source is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from devenv.errors import DevenvError
+from devenv.sync.batch import Batch
+from devenv.sync.comparing import Compared, Side, compared, compared_again
+from devenv.sync.contact import Contact
+from devenv.sync.contents import doubted
+from devenv.sync.diff import Change, Conflict, changes, outdated
+from devenv.sync.ignore import Filter, kept
+from devenv.sync.link import ChangedError, Link, RefusedError
+from devenv.sync.notes import Notes, Record
+from devenv.sync.stamps import Stamps
+from devenv.sync.tally import Tally
+from devenv.sync.tree import EMPTY, Edit, Folder, edited, with_modes
+
+
+class Target:
+    """``agreed``: what it has of the source (None: not compared); ``sending``: what is on its way.
+
+    ``unsettled``: files that changed while they were sent.
+    """
+
+    def __init__(self, record: Record | None, assumed: Folder) -> None:
+        self.agreed: Folder | None = None
+        self.problems: dict[str, str] = {}
+        self.conflicts: tuple[Conflict, ...] = ()
+        self.unsettled: list[str] = []
+        self._told: tuple[Conflict, ...] = ()
+        self.sending: Batch | None = None
+        self.tally = Tally()
+        self.notes = Notes(record)
+        self._stamps = Stamps(assumed)
+
+    @property
+    def known(self) -> Folder:
+        return self.agreed or EMPTY
+
+    def forget(self, rule: Filter) -> None:
+        """Leave what a rule does not take as it is."""
+        if self.agreed is not None:
+            self.agreed = kept(self.agreed, rule)
+
+    async def meet(self, link: Link, side: Side, tree: Folder, contact: Contact) -> None:
+        """Find out what it has. Raises BrokenError."""
+        if contact.look:
+            await self._compare(link, side, tree, contact)
+        else:
+            self.agreed = contact.known
+        await self.notes.anew(self.known)
+
+    async def become(self, link: Link, side: Side, tree: Folder) -> bool:
+        """Make it as the source is; tell whether something was refused. Raises BrokenError."""
+        self.problems.clear()
+        self.unsettled.clear()
+        todo = list(changes(self.known, tree))
+        if self.conflicts is self._told:  # else they are of the comparison just now
+            self.conflicts = outdated(self.conflicts, todo)
+        refused = False
+        try:
+            await self._carry_over(link, side, tree, todo)
+        except RefusedError:  # it is not as we took it to be: look, then find what is to blame
+            refused = True
+            await self._compare(link, side, tree, Contact(self.known, is_same=True))
+            await self._carry_or_halve(link, side, list(changes(self.known, tree)))
+        self._told = self.conflicts
+        return refused
+
+    async def _compare(self, link: Link, side: Side, tree: Folder, contact: Contact) -> None:
+        """Look what it has of all that the source has, and of what it had."""
+        found = await compared(link, side, tree, contact, self._stamps)
+        self.conflicts = ()
+        await self._take(found)
+
+    async def _take(self, found: Compared) -> None:
+        """Take in what was found; what the target keeps of its own is not ours any more."""
+        self.agreed = found.agreed
+        news = {conflict.path for conflict in found.conflicts}
+        before = (one for one in self.conflicts if one.path not in news)
+        self.conflicts = (*before, *found.conflicts)
+        if found.kept:
+            await self.notes.add([Edit(path, None) for path in found.kept], {}, found.agreed)
+
+    async def _carry_over(
+        self, link: Link, side: Side, tree: Folder, todo: Sequence[Change]
+    ) -> None:
+        """Send changes; where the target has changed something by itself, that is told first."""
+        try:
+            await self._carry(link, side, todo)
+        except ChangedError:
+            await self._take(await compared_again(link, side, self.known, todo, self._stamps))
+            await self._carry(link, side, list(changes(self.known, tree)))
+
+    async def _carry(self, link: Link, side: Side, todo: Sequence[Change]) -> None:
+        """Send changes. Raises RefusedError."""
+        if not todo:
+            return
+        batch = self.sending = Batch(side.root, todo, side.names, self._stamps.expected)
+        try:
+            await link.send(batch)
+        except ChangedError:
+            raise
+        except (DevenvError, OSError):
+            self.agreed = doubted(self.known, todo)
+            raise
+        finally:
+            self.sending = None
+        self.agreed = edited(with_modes(self.known, batch.modes), batch.edits)
+        self.tally.add(batch, time.monotonic() - side.since)
+        self._stamps.carried(todo)
+        await self.notes.add(batch.edits, batch.modes, self.agreed)
+        self.problems |= batch.unreadable
+        self.unsettled += batch.unsettled
+
+    async def _carry_or_halve(self, link: Link, side: Side, todo: Sequence[Change]) -> None:
+        try:
+            await self._carry(link, side, todo)
+        except RefusedError as error:
+            if len(todo) == 1:
+                self.problems[todo[0].path] = error.message
+                return
+            middle = len(todo) // 2
+            await self._carry_or_halve(link, side, todo[:middle])
+            await self._carry_or_halve(link, side, todo[middle:])
