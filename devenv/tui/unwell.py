@@ -33,10 +33,17 @@ def _keeps_ending(replica: Replica, now: float) -> bool:
     return False
 
 
-def stuck(states: Mapping[str, str], waits_for: Mapping[str, Collection[str]]) -> frozenset[str]:
-    """What waits for something that has failed or was stopped, or for what waits for that."""
+def stuck(
+    states: Mapping[str, str],
+    waits_for: Mapping[str, Collection[str]],
+    given_up: Collection[str] = (),
+) -> frozenset[str]:
+    """What waits for something that has failed or was stopped, or for what waits for that.
+
+    ``given_up``: what is taken for failed, whatever its state.
+    """
     waiting = {name for name, state in states.items() if state == State.WAITING}
-    lost = {name for name, state in states.items() if state in _GONE}
+    lost = {name for name, state in states.items() if state in _GONE}.union(given_up)
     found: set[str] = set()
     while more := {one for one in waiting - found if not lost.isdisjoint(waits_for.get(one, ()))}:
         found |= more

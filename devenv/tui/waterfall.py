@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ _BEGINS = frozenset({"waiting", "starting"})
 _WORST = ("failed", "waiting", "starting", "running", "ready", "done")
 _INKS = {"waiting": ("░", "dim"), "starting": ("▒", "busy"), "running": ("▓", "busy")}
 _LEAST_BAR = 20
+_PATIENCE = 3
+"""How often something may start until a start-up goes on without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +69,8 @@ def startup(
 ) -> Startup:
     """The last time that something began while nothing was on its way or running.
 
-    It ends when all has arrived that had begun by then, or waits for what has failed: what is run
-    later is another story. ``states``: those of the services now.
+    It ends when all has arrived that had begun by then, or waits for what has failed, or ends again
+    and again: what happens later is another story. ``states``: those of the services now.
     """
     first = _beginning(events, states)
     if first is None:
@@ -114,14 +117,17 @@ def _settling(events: Sequence[Event], graph: Graph) -> int | None:
     """How many of the events it takes until none is on its way that has begun; None: one is."""
     waits_for = {name: [link.service for link in links] for name, links in graph.items()}
     begun: dict[str, str] = {}
+    starts: Counter[str] = Counter()
     arrived = set()
     for number, event in enumerate(events, 1):
         if event.is_state:
             begun[_name(event)] = event.kind
         if event.kind in _ARRIVED | _RESTING:
             arrived.add(_name(event))
+        starts[event.service] += event.kind == "starting"
+        looping = {name.partition("[")[0] for name, count in starts.items() if count > _PATIENCE}
         is_round_over = number == len(events) or events[number].at > event.at
-        if is_round_over and begun.keys() - arrived <= stuck(begun, waits_for):
+        if is_round_over and begun.keys() - arrived - looping <= stuck(begun, waits_for, looping):
             return number
     return None
 

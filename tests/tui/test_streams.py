@@ -236,6 +236,30 @@ def test_a_start_up_goes_on_while_something_is_on_its_way() -> None:
     assert said(summary(shown)).startswith(" starting for 1h")
 
 
+def crashes(count: int) -> list[tuple[float, str, str]]:
+    """A service that starts and ends, before its probe has passed."""
+    kinds = ("starting", "running", "waiting")
+    return [
+        (float(number + step / 4), "db", kind)
+        for number in range(count)
+        for step, kind in enumerate(kinds)
+    ]
+
+
+def test_a_start_up_does_not_go_on_for_ever_with_what_keeps_ending() -> None:
+    waits = (0.0, "migrate", "waiting")
+    shown = started(waits, (0.0, "worker", "starting"), (0.1, "worker", "ready"), *crashes(9))
+    assert shown.is_settled
+    assert shown.end == NOW - 3600 + 3.0
+    assert said(summary(shown)).startswith(" settled in 3.0s, without migrate and db")
+    assert not started(waits, *crashes(3)).is_settled
+
+
+def test_what_arrives_after_some_tries_is_part_of_the_start_up() -> None:
+    shown = started(*crashes(2), (3.0, "db", "starting"), (3.5, "db", "ready"))
+    assert said(summary(shown)).startswith(" up in 3.5s")
+
+
 def test_what_died_after_it_was_ready_does_not_stand_as_ready() -> None:
     shown = started((0.0, "db", "starting"), (0.5, "db", "ready"), (0.6, "db", "failed"))
     (line,) = waterfall(shown, 100).lines
