@@ -80,6 +80,10 @@ class Logbook:
     def status(self) -> str:
         return str(self.view.query_one(".log--status").render())
 
+    def says(self, text: str) -> bool:
+        """Tell whether the status has this text."""
+        return text in self.status
+
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
         await self.pilot.pause()
@@ -102,11 +106,20 @@ class Logbook:
 
 
 @asynccontextmanager
-async def logbook(folder: Path, *, width: int = 60, height: int = 9) -> AsyncIterator[Logbook]:
-    """Run the app; the lines have one row less than ``height``."""
+async def logbook(
+    folder: Path, *lines: bytes, width: int = 60, height: int = 9
+) -> AsyncIterator[Logbook]:
+    """Run the app; the lines have one row less than ``height``.
+
+    With ``lines``, "web" has written them, and they are shown.
+    """
     app = LogApp()
     async with app.run_test(size=(width, height)) as pilot:
         book = Logbook(folder, pilot, app.query_one(LogView))
+        if lines:
+            book.write("web", *lines)
+            book.open()
+            await pilot.pause()
         yield book
         for writer in book.writers.values():
             writer.close()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import os
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from textual import events
@@ -13,37 +11,21 @@ from textual import events
 from devenv.tui.widgets.log_pulse import Pulse
 from tests.tui.logbook import logbook
 
-Check = Callable[[Path], Awaitable[None]]
-
-
-def run(check: Check) -> Callable[[Path], None]:
-    @functools.wraps(check)
-    def test(tmp_path: Path) -> None:
-        asyncio.run(check(tmp_path))  # type: ignore[arg-type]  # a coroutine
-
-    return test
-
 
 def numbered(first: int, last: int) -> list[bytes]:
     return [b"line %d" % number for number in range(first, last + 1)]
 
 
-@run
 async def test_it_follows_what_is_written(tmp_path: Path) -> None:
-    async with logbook(tmp_path) as book:
-        book.write("web", *numbered(1, 20))
-        book.open()
+    async with logbook(tmp_path, *numbered(1, 20)) as book:
         await book.until_seen(*(f"line {number}" for number in range(13, 21)))
         book.write("web", b"more")
         await book.until_seen("line 20", "more")
         assert "following" in book.status
 
 
-@run
 async def test_going_up_holds_and_the_end_follows_again(tmp_path: Path) -> None:
-    async with logbook(tmp_path) as book:
-        book.write("web", *numbered(1, 20))
-        book.open()
+    async with logbook(tmp_path, *numbered(1, 20)) as book:
         await book.until_seen("line 20")
         await book.press("up")
         before = book.rows
@@ -58,11 +40,8 @@ async def test_going_up_holds_and_the_end_follows_again(tmp_path: Path) -> None:
         assert not [row for row in book.rows if "── new" in row]
 
 
-@run
 async def test_the_wheel_holds_and_reaches_the_end_again(tmp_path: Path) -> None:
-    async with logbook(tmp_path) as book:
-        book.write("web", *numbered(1, 20))
-        book.open()
+    async with logbook(tmp_path, *numbered(1, 20)) as book:
         await book.until_seen("line 20")
         lines = book.view.lines
         await book.pilot._post_mouse_events([events.MouseScrollUp], lines, (2, 2), button=0)
@@ -73,7 +52,6 @@ async def test_the_wheel_holds_and_reaches_the_end_again(tmp_path: Path) -> None
         assert "following" in book.status
 
 
-@run
 async def test_services_are_merged_by_time_with_their_names(tmp_path: Path) -> None:
     async with logbook(tmp_path) as book:
         book.write("web", b"one")
@@ -88,11 +66,8 @@ async def test_services_are_merged_by_time_with_their_names(tmp_path: Path) -> N
         await book.until_seen("web │ one", "db  │ two", "web │ three")
 
 
-@run
 async def test_a_search_goes_from_match_to_match_and_counts(tmp_path: Path) -> None:
-    async with logbook(tmp_path) as book:
-        book.write("web", *numbered(1, 300))
-        book.open()
+    async with logbook(tmp_path, *numbered(1, 300)) as book:
         await book.answer("slash", r"line \d*7$")
         await book.until(lambda: "30 of 30" in book.status)
         assert book.view.lines.window.cursor == (0, 296)
@@ -105,11 +80,19 @@ async def test_a_search_goes_from_match_to_match_and_counts(tmp_path: Path) -> N
         assert "of 30" not in book.status
 
 
-@run
+async def test_a_search_goes_on_within_what_is_folded(tmp_path: Path) -> None:
+    async with logbook(
+        tmp_path, b"Error: no", b"  at one (a.js:1)", b"  at one (b.js:1)", b"last one"
+    ) as book:
+        await book.answer("slash", "one")
+        await book.until(lambda: "3 of 3" in book.status)
+        for key, told in zip("NNNnnn", "213123", strict=True):
+            await book.press(key)
+            await book.until(functools.partial(book.says, f"/one/ {told} of 3"))
+
+
 async def test_what_cannot_be_found_is_told_and_what_is_no_expression_too(tmp_path: Path) -> None:
-    async with logbook(tmp_path) as book:
-        book.write("web", *numbered(1, 30))
-        book.open()
+    async with logbook(tmp_path, *numbered(1, 30)) as book:
         await book.answer("slash", "nothing")
         await book.until(lambda: "no line matches" in book.told)
         await book.answer("slash", "(")
@@ -120,11 +103,8 @@ async def test_what_cannot_be_found_is_told_and_what_is_no_expression_too(tmp_pa
         assert book.view.lines.has_focus
 
 
-@run
 async def test_an_expression_that_takes_too_long_is_taken_back(tmp_path: Path) -> None:
-    async with logbook(tmp_path) as book:
-        book.write("web", b"X" * 50, b"last")
-        book.open()
+    async with logbook(tmp_path, b"X" * 50, b"last") as book:
         for key in ("slash", "ampersand", "exclamation_mark"):
             book.app.told.clear()
             await book.answer(key, "(X+X+)+Y")
@@ -133,11 +113,8 @@ async def test_an_expression_that_takes_too_long_is_taken_back(tmp_path: Path) -
             assert "X+" not in book.status
 
 
-@run
 async def test_filters_leave_lines_out_and_new_ones_too(tmp_path: Path) -> None:
-    async with logbook(tmp_path) as book:
-        book.write("web", *numbered(1, 30))
-        book.open()
+    async with logbook(tmp_path, *numbered(1, 30)) as book:
         await book.answer("ampersand", "[15]$")
         await book.answer("exclamation_mark", "2")
         await book.until_seen("line 1", "line 5", "line 11", "line 15")
@@ -148,11 +125,8 @@ async def test_filters_leave_lines_out_and_new_ones_too(tmp_path: Path) -> None:
         await book.until_seen("line 32", "line 35")
 
 
-@run
 async def test_times_wrapping_and_shifting_change_what_is_seen(tmp_path: Path) -> None:
-    async with logbook(tmp_path, width=20) as book:
-        book.write("web", b"0123456789" * 4)
-        book.open()
+    async with logbook(tmp_path, b"0123456789" * 4, width=20) as book:
         await book.until_seen("0123456789012345678")
         await book.press("right")
         assert book.rows[0] == "8901234567890123456"
@@ -163,7 +137,6 @@ async def test_times_wrapping_and_shifting_change_what_is_seen(tmp_path: Path) -
         assert book.rows[0].endswith(" 012345")
 
 
-@run
 async def test_traces_and_json_are_unfolded_on_demand(tmp_path: Path) -> None:
     async with logbook(tmp_path) as book:
         book.write("web", b"Traceback (most recent call last):", b'  File "a.py", line 1', b"E: no")
@@ -182,11 +155,8 @@ async def test_traces_and_json_are_unfolded_on_demand(tmp_path: Path) -> None:
         assert book.rows[1] == '  File "a.py", line 1'
 
 
-@run
 async def test_lines_are_selected_and_copied(tmp_path: Path) -> None:
-    async with logbook(tmp_path) as book:
-        book.write("web", b"\x1b[31mred\x1b[0m", b"x" * 200, b"last")
-        book.open()
+    async with logbook(tmp_path, b"\x1b[31mred\x1b[0m", b"x" * 200, b"last") as book:
         await book.until_seen("last")
         await book.press("v", "k", "k", "y")
         assert book.pilot.app.clipboard == "red\n" + "x" * 200 + "\nlast"
@@ -194,11 +164,8 @@ async def test_lines_are_selected_and_copied(tmp_path: Path) -> None:
         assert book.pilot.app.clipboard == "red"
 
 
-@run
 async def test_what_the_mouse_selects_is_copied(tmp_path: Path) -> None:
-    async with logbook(tmp_path) as book:
-        book.write("web", b"first line", b"second line")
-        book.open()
+    async with logbook(tmp_path, b"first line", b"second line") as book:
         await book.until_seen("second line")
         await book.pilot.mouse_down(book.view.lines, offset=(6, 0))
         await book.pilot.hover(book.view.lines, offset=(5, 1))
@@ -208,7 +175,6 @@ async def test_what_the_mouse_selects_is_copied(tmp_path: Path) -> None:
         assert book.pilot.app.clipboard == "line\nsecond"
 
 
-@run
 async def test_what_is_shown_is_saved_and_no_file_overwritten(tmp_path: Path) -> None:
     async with logbook(tmp_path / "logs") as book:
         book.write("web", *numbered(1, 500))
@@ -224,17 +190,13 @@ async def test_what_is_shown_is_saved_and_no_file_overwritten(tmp_path: Path) ->
         assert len(file.read_text().split()) == 100
 
 
-@run
 async def test_a_home_that_nobody_has_is_told_and_can_be_put_right(tmp_path: Path) -> None:
-    async with logbook(tmp_path) as book:
-        book.write("web", *numbered(1, 3))
-        book.open()
+    async with logbook(tmp_path, *numbered(1, 3)) as book:
         await book.answer("s", "~nobody-of-this-name/saved.txt")
         await book.until(lambda: "~nobody-of-this-name/saved.txt: nobody" in book.told)
         assert book.view.prompt.display
 
 
-@run
 async def test_marks_are_gone_to_and_outlive_another_choice(tmp_path: Path) -> None:
     async with logbook(tmp_path) as book:
         book.write("web", *numbered(1, 40))
@@ -251,20 +213,14 @@ async def test_marks_are_gone_to_and_outlive_another_choice(tmp_path: Path) -> N
         await book.until(lambda: "● line 3" in book.rows)
 
 
-@run
 async def test_a_time_is_gone_to(tmp_path: Path) -> None:
-    async with logbook(tmp_path) as book:
-        book.write("web", *numbered(1, 100))
-        book.open()
+    async with logbook(tmp_path, *numbered(1, 100)) as book:
         await book.answer("at", "1700000042")
         assert book.rows[0] == "line 42"
 
 
-@run
 async def test_what_is_new_is_counted_behind_a_filter_too(tmp_path: Path) -> None:
-    async with logbook(tmp_path) as book:
-        book.write("web", *numbered(1, 20))
-        book.open()
+    async with logbook(tmp_path, *numbered(1, 20)) as book:
         await book.until_seen("line 20")
         await book.press("up")
         book.write("web", *numbered(21, 23))
@@ -273,27 +229,20 @@ async def test_what_is_new_is_counted_behind_a_filter_too(tmp_path: Path) -> Non
         await book.until(lambda: "held, 2 new" in book.status)
 
 
-@run
 async def test_a_time_after_all_lines_is_told(tmp_path: Path) -> None:
-    async with logbook(tmp_path) as book:
-        book.write("web", *numbered(1, 3))
-        book.open()
+    async with logbook(tmp_path, *numbered(1, 3)) as book:
         await book.answer("at", "1700000003")
         assert book.told == ""
         await book.answer("at", "1700000042")
         assert book.told == "no line since then"
 
 
-@run
 async def test_what_is_no_time_is_told_as_it_was_typed(tmp_path: Path) -> None:
-    async with logbook(tmp_path) as book:
-        book.write("web", *numbered(1, 3))
-        book.open()
+    async with logbook(tmp_path, *numbered(1, 3)) as book:
         await book.answer("at", "99:99")
         await book.until(lambda: "not a time: '99:99'" in book.told)
 
 
-@run
 async def test_what_the_quota_takes_disappears_without_harm(tmp_path: Path) -> None:
     async with logbook(tmp_path) as book:
         book.quota = 200_000
@@ -310,12 +259,9 @@ async def test_what_the_quota_takes_disappears_without_harm(tmp_path: Path) -> N
         await book.until_seen("line 20000")
 
 
-@run
 async def test_nothing_runs_while_nothing_comes_and_nothing_stays_open(tmp_path: Path) -> None:
     before = set(os.listdir("/proc/self/fd"))
-    async with logbook(tmp_path) as book:
-        book.write("web", *numbered(1, 1_000))
-        book.open()
+    async with logbook(tmp_path, *numbered(1, 1_000)) as book:
         pulse = book.view._pulse
         assert isinstance(pulse, Pulse)
         await book.until(lambda: "1,000 lines" in book.status and pulse._timer is None)

@@ -32,6 +32,16 @@ class LogLines(LogCanvas, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(keys.LOG_LINES)]
     places = (keys.LOG, keys.LOG_LINES)
     """Whose keys work where the focus is here."""
+    _revealed: tuple[Place, Place] | None = None
+    """A line that was looked for, behind the one that it is folded below."""
+
+    @property
+    def at(self) -> Place | None:
+        """Where a search goes on: the cursor's line, or what was revealed below it."""
+        cursor = self.window.cursor
+        if self._revealed is not None and self._revealed[0] == cursor:
+            return self._revealed[1]
+        return cursor
 
     def action_move(self, lines: int) -> None:
         self.window.move(lines)
@@ -104,6 +114,7 @@ class LogLines(LogCanvas, can_focus=True):
             self.opened.add(head)
             self.forget()
         self.window.go(head)
+        self._revealed = head, place
         self._moved()
 
     def go_to_top(self, place: Place | None) -> None:

@@ -126,7 +126,7 @@ def restyled(strip: Strip, style: Style) -> Strip:
 def _gutter(entry: Entry, look: Look) -> Text:
     if not look.gutter:
         return Text()
-    return Text(_MARK, look.style("mark")) if entry.is_marked else Text(" " * len(_MARK))
+    return Text().append(_MARK, look.style("mark")) if entry.is_marked else Text(" " * len(_MARK))
 
 
 def _first(entry: Entry, look: Look, room: int) -> Text:

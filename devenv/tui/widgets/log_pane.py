@@ -157,7 +157,7 @@ class LogPane(Widget):
         """Say where in the log one is, and what is left out of it."""
         window, selecting = self.lines.window, self.lines.selected_from is not None
         self._bar.point_to(window)
-        status = status_of(window, self.reading.search, selecting=selecting)
+        status = status_of(window, self.lines.at, self.reading.search, selecting=selecting)
         self._status.update(status_line(status))
 
     @on(LogLines.Moved)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
+from devenv.logs.document import Place
 from devenv.logs.search import Search
 from devenv.tui.widgets.log_window import Window
 
@@ -27,10 +28,12 @@ class Status:
     selecting: bool = False
 
 
-def status_of(window: Window, search: Search | None, *, selecting: bool) -> Status:
-    """Gather what there is to say."""
+def status_of(
+    window: Window, at: Place | None, search: Search | None, *, selecting: bool
+) -> Status:
+    """Gather what there is to say; ``at``: where the search is."""
     document = window.document
-    lens, cursor, total = document.lens, window.cursor, document.tally.total
+    lens, total = document.lens, document.tally.total
     return Status(
         following=window.following,
         new=total - document.rank(window.held) - 1 if window.held else 0,
@@ -39,7 +42,7 @@ def status_of(window: Window, search: Search | None, *, selecting: bool) -> Stat
         keep=lens.keep.pattern if lens.keep else "",
         drop=lens.drop.pattern if lens.drop else "",
         sought=search.finder.pattern if search else "",
-        match=search.rank(cursor) if search and cursor else 0,
+        match=search.rank(at) if search and at else 0,
         matches=search.total if search else 0,
         is_searched=search is not None and search.is_done,
         selecting=selecting,

@@ -48,9 +48,9 @@ class LogView(LogPane):
 
     def action_find(self, step: int) -> None:
         """Go to the next match, or the previous one."""
-        cursor = self.lines.window.cursor
-        if self._finder is not None and cursor is not None:
-            self.seek(self.reading.find(cursor, up=step < 0))
+        place = self.lines.at
+        if self._finder is not None and place is not None:
+            self.seek(self.reading.find(place, up=step < 0))
 
     def action_fold(self) -> None:
         """Show traces whole, or their first lines."""
