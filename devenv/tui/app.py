@@ -65,8 +65,8 @@ class DevenvApp(App[None]):
         return self.get_screen(keys.SERVICES)
 
     def on_mount(self) -> None:
-        for problem in self.settings.problems:
-            self.notify(problem, title="Configuration", severity="warning", timeout=15)
+        if problems := "\n".join(self.settings.problems):
+            self.notify(problems, title="Configuration", severity="warning", timeout=15)
         if self.desk.refused:
             self.notify(self.desk.refused, severity="error", timeout=15)
         self.call_after_refresh(self._follow, self.desk.first["revision"])
@@ -82,6 +82,12 @@ class DevenvApp(App[None]):
     ) -> None:
         """Tell something as it is: names and errors of others may have brackets."""
         super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
+
+    def on_notify(self) -> None:
+        """What was told before gives way, but for errors."""
+        for former in list(self._notifications):
+            if former.severity != "error":
+                self._unnotify(former)
 
     def show_view(self, **changes: Any) -> None:
         """Change the view, and have the screen draw it, if the app has not closed meanwhile."""

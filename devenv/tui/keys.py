@@ -104,7 +104,7 @@ KEYS = (
     Key(
         "zoom", "z,Z", "zoom", "zoom logs", "Logs over the whole screen, and back", SERVICES, "any"
     ),
-    Key("clear", "escape", "clear", "clear", "Take back filter and marks", SERVICES),
+    Key("clear", "escape", "clear", "clear", "Take back filter, marks and messages", SERVICES),
     Key("task.run", "enter,r", _DO("run"), "run", "Run the task now", TASKS, "any"),
     Key("task.stop", "x", _DO("stop"), "stop", "Stop the task", TASKS, "runs"),
     Key("task.detail", "d", "detail", "detail", "What it is made of, and why", TASKS, "any"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -52,6 +53,15 @@ def arranged(view: View, choice: Choice) -> tuple[Service, ...]:
     return tuple(
         sorted(shown, key=lambda one: (one.state is not State.FAILED, one.name not in ill))
     )
+
+
+def marks_told(view: View, shown: Sequence[Service], choice: Choice) -> tuple[str, ...]:
+    """How many services are marked, and how many of them a filter hides; nothing where none is."""
+    marked = choice.marked & {one.name for one in view.services}
+    hidden = len(marked - {one.name for one in shown})
+    if not marked:
+        return ()
+    return (f"{len(marked)} marked{f', {hidden} of them not shown' * bool(hidden)}",)
 
 
 def _is_shown(service: Service, choice: Choice) -> bool:

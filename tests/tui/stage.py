@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from devenv.errors import DevenvError
@@ -24,6 +26,8 @@ class Daemon:
     answers: dict[str, Mapping[str, Any] | DevenvError] = field(default_factory=dict)
     asked: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     news: asyncio.Queue[Mapping[str, Any] | DevenvError] = field(default_factory=asyncio.Queue)
+    logs: Mapping[str, Path] = field(default_factory=dict)
+    """The folder of each service that has written something."""
 
     async def call(
         self,
@@ -57,7 +61,8 @@ class Daemon:
         within: float = 60.0,
         start: bool = False,
     ) -> tuple[dict[str, Any], list[int]]:
-        return {"folders": []}, []
+        folders = [{"service": name, "index": 0} for name in self.logs]
+        return {"folders": folders}, [os.open(path, os.O_RDONLY) for path in self.logs.values()]
 
     def close(self) -> None:
         pass

@@ -11,7 +11,7 @@ from devenv.tui.actions import Copy, Say, decide
 from devenv.tui.app import DevenvApp
 from devenv.tui.cells import services_table
 from devenv.tui.fitting import fits
-from devenv.tui.order import Sort
+from devenv.tui.order import Choice, Sort, arranged, marks_told
 from devenv.tui.snapshot import Port, Service, read
 from devenv.tui.synced import read_synced
 from devenv.tui.view import View
@@ -115,3 +115,26 @@ def test_what_is_polled_for_want_of_watches_says_what_raises_their_number() -> N
     rule = synced_rule("web", "/src", "watching", synced(0), polled=[""], remedy=command)
     (one,) = read_synced({"rules": [rule]})
     assert one.faults == (f". is polled, no watch is left: {command}",)
+
+
+def test_marks_are_counted_and_those_that_a_filter_hides_too() -> None:
+    view = View(read(shop()))
+    for text, told in (
+        ("", ("2 marked",)),
+        ("web", ("2 marked, 1 of them not shown",)),
+        ("nothing", ("2 marked, 2 of them not shown",)),
+    ):
+        choice = Choice(text, marked=frozenset({"web", "db", "gone"}))
+        assert marks_told(view, arranged(view, choice), choice) == told
+    assert marks_told(view, (), Choice()) == ()
+
+
+async def test_what_was_told_gives_way_to_what_is_new_but_for_errors() -> None:
+    app = stage().app()
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        for severity in ("error", "warning", "information"):
+            app.notify(severity, severity=severity)
+            await pilot.pause()
+        assert [one.message for one in app._notifications] == ["error", "information"]
+        await pilot.press("escape")
+        assert list(app._notifications) == []

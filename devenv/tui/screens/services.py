@@ -14,7 +14,7 @@ from textual.widgets import Input
 from devenv.tui import keys
 from devenv.tui.cells import services_table
 from devenv.tui.lines import nothing_there, rule
-from devenv.tui.order import Choice, arranged
+from devenv.tui.order import Choice, arranged, marks_told
 from devenv.tui.screens.base import ViewScreen
 from devenv.tui.snapshot import Service
 from devenv.tui.view import View
@@ -56,7 +56,8 @@ class ServicesScreen(ViewScreen):
             empty,
         )
         whose = ", ".join(self._only) or "all services"
-        self.query_one("#log-rule", Plain).show(lambda width: (rule("Logs", whose, width),))
+        about = " · ".join((whose, *marks_told(view, shown, self._choice)))
+        self.query_one("#log-rule", Plain).show(lambda width: (rule("Logs", about, width),))
         if self._logs is not None:
             self._logs.follow(view)
 
@@ -114,6 +115,7 @@ class ServicesScreen(ViewScreen):
         self.query_one("#services").focus()
         await self.query("#filter").remove()
         self._choose(replace(self._choice, text="", marked=frozenset()))
+        self.app.clear_notifications()
 
     @on(Input.Changed, "#filter")
     def _typed(self, event: Input.Changed) -> None:
