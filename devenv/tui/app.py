@@ -141,9 +141,7 @@ class DevenvApp(App[None]):
         self.push_screen(opened("detail", service))
 
     def action_next_theme(self) -> None:
-        names = [theme.name for theme in themes.ALL]
-        here = names.index(self.theme) if self.theme in names else -1
-        self.theme = names[(here + 1) % len(names)]
+        self.theme = themes.after(self.theme)
 
     def perform(self, deed: Deed) -> None:
         """Do what was decided."""

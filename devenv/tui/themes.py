@@ -82,3 +82,10 @@ def looks(name: str) -> Mapping[str, Style]:
         "cursor": Style(bgcolor=theme.panel, bold=True),
         "cursor-away": Style(bgcolor=theme.surface),
     }
+
+
+def after(name: str) -> str:
+    """The theme that follows this one; the first, where it is none of ours."""
+    names = [theme.name for theme in ALL]
+    here = names.index(name) if name in names else -1
+    return names[(here + 1) % len(names)]
