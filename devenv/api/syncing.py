@@ -7,12 +7,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-_HELD = frozenset({"paused", "held"})
+_IDLE = frozenset({"paused", "held", "failed", "no source"})
 """States of a rule in which nothing is sent for now."""
 
 
 def lacks(rule: Mapping[str, Any]) -> bool:
     """Whether something that was saved is not where it belongs."""
-    return rule["state"] in _HELD or any(
+    return rule["state"] in _IDLE or any(
         one["state"] != "equal" or one["problems"] for one in rule["targets"]
     )

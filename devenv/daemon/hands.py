@@ -47,7 +47,7 @@ class Hands:
             await change(lambda intent, _: restarted(intent, service))
 
         wishes = Wishes(lambda: self._intent, change, restart, journal.note, journal.note_sent)
-        self.syncer = Syncer(environment, host, wishes)
+        self.syncer = Syncer(environment, host, wishes, wake=wake)
         self._tunnels = Tunnels(environment, host.kubernetes)
         keep_logs: Mapping[str, KeepsLogs] = {
             host.docker.name: host.docker,

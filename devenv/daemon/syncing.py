@@ -6,8 +6,9 @@ import asyncio
 import hashlib
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +27,10 @@ from devenv.sync.ledger import Ledger
 from devenv.sync.report import Sent
 from devenv.sync.session import Session
 
+FAILED = "sync has failed: a bug of devenv, its log has more"
+AGAIN = 10.0
+"""Seconds until a session that a bug of ours has ended is begun anew."""
+
 
 class Going(NamedTuple):
     """The session of a service, by its task, and the units that it is about."""
@@ -36,12 +41,20 @@ class Going(NamedTuple):
 
 
 class Syncer:
-    """Follows each round of the loop."""
+    """Follows each round of the loop. ``wake`` asks for the next one."""
 
-    def __init__(self, environment: EnvironmentId, host: Host, wishes: Wishes) -> None:
+    def __init__(
+        self,
+        environment: EnvironmentId,
+        host: Host,
+        wishes: Wishes,
+        *,
+        wake: Callable[[], None],
+    ) -> None:
         self._environment = environment
         self._host = host
         self._wishes = wishes
+        self._wake = wake
         self._refusal = ""
         self._bound: set[tuple[str, str]] = set()
         self._running: dict[str, Going] = {}
@@ -94,7 +107,7 @@ class Syncer:
         hands = _Hands(name, units, self._host.folders.ledgers(self._environment), self._wishes)
         session = Session(rules, watcher, hands, boottime=_boottime)
         task = asyncio.create_task(session.run())
-        task.add_done_callback(self._ended)
+        task.add_done_callback(partial(self._ended, name))
         self.sessions[name] = session
         self._running[name] = Going(rules, units, task)
 
@@ -102,10 +115,17 @@ class Syncer:
         self._running.pop(name).task.cancel()
         del self.sessions[name]
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, name: str, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and task.exception() is not None:
-            logging.error("a sync session failed", exc_info=task.exception())
-            self._wishes.note("", "sync has failed: a bug of devenv, its log has more")
+            logging.error("the sync session of %s failed", name, exc_info=task.exception())
+            self._wishes.note(name, f"{FAILED}; it is begun anew in {AGAIN:.0f} s")
+            asyncio.get_running_loop().call_later(AGAIN, self._begin_anew, name, task)
+
+    def _begin_anew(self, name: str, failed: asyncio.Task[None]) -> None:
+        going = self._running.get(name)
+        if going is not None and going.task is failed:
+            self._end(name)
+            self._wake()
 
 
 class _Hands:

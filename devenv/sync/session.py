@@ -13,7 +13,7 @@ from devenv.errors import DevenvError
 from devenv.model.environment import ReplicaId
 from devenv.model.sync import SyncRule
 from devenv.sync.copies import Copies, Copy, Opener, UnitKey
-from devenv.sync.guard import Guard, acted
+from devenv.sync.guard import acted
 from devenv.sync.report import Report, Sent
 from devenv.sync.strand import Strand
 from devenv.sync.watch.source import Source
@@ -47,6 +47,7 @@ class Hands(Opener, Protocol):
 class Session:
     """Runs until cancelled. ``follow`` says which units there are, and wakes it.
 
+    ``is_over``: it runs no more, which nobody but a bug of ours brings about without being asked.
     ``boottime``: the clock by which units say when they were started.
     """
 
@@ -60,7 +61,7 @@ class Session:
     ) -> None:
         self.strands = [Strand(rule, watcher) for rule in rules]
         self.paused = False
-        self.held: Hold | None = None
+        self.is_over = False
         self._report = Report()
         self._copies = Copies(self.strands, hands)
         self._done = asyncio.Event()
@@ -75,6 +76,11 @@ class Session:
             self._wake.set()
 
     @property
+    def held(self) -> Hold | None:
+        """Why nothing may be sent now."""
+        return self._hands.hold()
+
+    @property
     def copies(self) -> Mapping[ReplicaId, Copy]:
         return self._copies.now
 
@@ -86,7 +92,7 @@ class Session:
     def accept(self) -> None:
         """Carry over what was halted, and do again what was spinning."""
         for strand in self.strands:
-            strand.guard, strand.due = Guard(), 0.0
+            strand.calm()
         for mirror in self._copies.mirrors:
             mirror.accept()
         self._wake.set()
@@ -98,6 +104,13 @@ class Session:
             mirror.reset()
 
     async def run(self) -> None:
+        try:
+            await self._run()
+        finally:
+            self.is_over = True
+            self._done.set()
+
+    async def _run(self) -> None:
         async with asyncio.TaskGroup() as group:
             for strand in self.strands:
                 group.create_task(strand.source.run())
@@ -114,12 +127,16 @@ class Session:
 
     async def caught_up(self) -> None:
         """Wait until all that was saved before this call is in every unit that can be reached."""
+        if self.is_over:
+            return
         for strand in self.strands:
             await strand.source.caught_up()
-        while self._is_busy or self._wake.is_set() or self._is_behind():
+        while not self.is_over and self._is_behind():
             await self._done.wait()
 
     def _is_behind(self) -> bool:
+        if self._is_busy or self._wake.is_set():
+            return True
         return not self.paused and self.held is None and self._copies.is_behind
 
     async def _listen(self, source: Source) -> None:
@@ -129,9 +146,9 @@ class Session:
 
     async def _rest(self) -> None:
         """Wait for news, or until a unit that could not be reached is to be tried again."""
+        held, now = self.held, time.monotonic()
         pauses = [] if self._copies.retry is None else [self._copies.retry]
-        pauses += [] if self.held is None else [self.held.again]
-        now = time.monotonic()
+        pauses += [] if held is None else [held.again]
         dues = [one.due for one in self.strands if one.pending]
         dues += [] if self._report.due is None else [self._report.due]
         pauses += [max(0.0, due - now) for due in dues]
@@ -142,7 +159,6 @@ class Session:
     async def _turn(self) -> None:
         self._is_busy = True
         self._wake.clear()
-        self.held = self._hands.hold()
         if not self.paused and self.held is None:
             await self._work()
         self._tell()
@@ -155,11 +171,11 @@ class Session:
             if (paths := strand.take()) and strand.put_off(paths):
                 pause, path = strand.guard.pause, strand.pending[0]
                 self._hands.note(SPINS.format(strand.rule.title, pause, path))
-        acting = self._due()
+        acting = _due(self.strands)
         await self._copies.settle()
-        await self._act({s: paths for s, paths in acting.items() if s.rule.rebuild})
+        await _act(self._hands, {s: paths for s, paths in acting.items() if s.rule.rebuild})
         await self._copies.bring()
-        await self._act({s: paths for s, paths in acting.items() if not s.rule.rebuild})
+        await _act(self._hands, {s: paths for s, paths in acting.items() if not s.rule.rebuild})
 
     def _tell(self) -> None:
         """Say what was sent, unless it was said just now."""
@@ -172,21 +188,23 @@ class Session:
             self._hands.sent(waiting)
             self._report = Report(told=now)
 
-    def _due(self) -> dict[Strand, list[str]]:
-        """Take what is to be acted on now."""
-        now = time.monotonic()
-        found = {one: one.pending for one in self.strands if one.pending and one.due <= now}
-        for strand in found:
-            strand.pending = []
-        return found
 
-    async def _act(self, acting: Mapping[Strand, Sequence[str]]) -> None:
-        for strand, paths in acting.items():
-            rule = strand.rule
-            if not (rule.rebuild or rule.restart or rule.hooks):
-                continue
-            try:
-                await self._hands.act(rule, paths)
-            except DevenvError as error:
-                self._hands.note(f"{rule.title} of {rule.source}: {error.message}")
-            strand.guard = acted(strand.guard, time.monotonic())
+def _due(strands: Sequence[Strand]) -> dict[Strand, list[str]]:
+    """Take what is to be acted on now."""
+    now = time.monotonic()
+    found = {one: one.pending for one in strands if one.pending and one.due <= now}
+    for strand in found:
+        strand.pending = []
+    return found
+
+
+async def _act(hands: Hands, acting: Mapping[Strand, Sequence[str]]) -> None:
+    for strand, paths in acting.items():
+        rule = strand.rule
+        if not (rule.rebuild or rule.restart or rule.hooks):
+            continue
+        try:
+            await hands.act(rule, paths)
+        except DevenvError as error:
+            hands.note(f"{rule.title} of {rule.source}: {error.message}")
+        strand.guard = acted(strand.guard, time.monotonic())

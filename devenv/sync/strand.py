@@ -50,6 +50,10 @@ class Strand:
         self._acted = tree
         return found
 
+    def calm(self) -> None:
+        """Act at once again, whatever has been spinning."""
+        self.guard, self.due = Guard(), 0.0
+
     def explain(self, path: str) -> Verdict | None:
         """Say why an absolute path is taken or not; None: it is not below the source."""
         below = os.path.relpath(path, self.source.place.root)

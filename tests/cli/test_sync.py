@@ -111,11 +111,13 @@ def target(**keys: Any) -> Document:
     [
         {**target(), "state": "paused"},
         {**target(), "state": "held"},
+        {**target(), "state": "failed"},
+        {**target(), "state": "no source", "targets": []},
         target(state="halted"),
         target(state="unreachable"),
         target(problems=[{"path": "a", "why": "No space left on device"}]),
     ],
-    ids=["paused", "held", "halted", "unreachable", "refused"],
+    ids=["paused", "held", "failed", "no source", "halted", "unreachable", "refused"],
 )
 def test_flush_fails_where_not_all_is_there(desk: Desk, rule: Document) -> None:
     document = {"rules": [rule], "arrived": True, "moved": 0}

@@ -2,17 +2,111 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
+
+from devenv.daemon import syncing
+from devenv.daemon.host import Folders
 from devenv.daemon.syncing import Syncer
 from devenv.daemon.units import Wishes, numbered
+from devenv.daemon.verbs.syncing import status
 from devenv.errors import DevenvError
 from devenv.model.environment import Desired, EnvironmentId, Replica, Wanted
 from devenv.model.origin import Origin
 from devenv.model.service import Service
 from devenv.model.sync import SyncRule
 from devenv.model.unit import Observed
+from devenv.sync.session import Hold
+from devenv.sync.watch.watcher import Watcher
+
+
+def wanted(rule: SyncRule) -> Desired:
+    web = Service("web", Origin("x"), sync=(rule,))
+    one = Wanted(web, "process", (Replica(web, 0, "print"),))
+    return Desired(EnvironmentId("shop"), {"web": one})
+
+
+async def failing() -> None:
+    raise RuntimeError("a bug")
+
+
+async def shown(syncer: Syncer) -> tuple[str, str]:
+    """State and reason of the only rule, as ``sync status`` has them."""
+    found = SimpleNamespace(id="shop", syncer=syncer), None
+    context = SimpleNamespace(registry=SimpleNamespace(find=lambda _: found))
+    answer = await status(cast(Any, context), {"target": {"environment": "shop"}})
+    (rule,) = answer.result["rules"]
+    return rule["state"], rule["reason"]
+
+
+@asynccontextmanager
+async def following(
+    base: Path, notes: list[tuple[str, str]], wake: Callable[[], None]
+) -> AsyncIterator[Syncer]:
+    """A syncer on real files, of an environment in which nothing runs."""
+    watcher = Watcher(str(base / "cookies"))
+    docker = SimpleNamespace(name="docker", commands=SimpleNamespace(kept=lambda *_: None))
+    watching = SimpleNamespace(watcher=lambda: watcher)
+    host = SimpleNamespace(watching=watching, docker=docker, home="", folders=Folders(base))
+    none = cast(Any, None)
+    wishes = Wishes(none, none, none, lambda *note: notes.append(note), none)
+    syncer = Syncer(EnvironmentId("shop"), cast(Any, host), wishes, wake=wake)
+    try:
+        yield syncer
+    finally:
+        tasks = [going.task for going in syncer._running.values()]
+        syncer.close()
+        await asyncio.wait(tasks)
+        watcher.close()
+
+
+def test_a_session_that_a_bug_has_ended_is_told_and_begun_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(syncing, "AGAIN", 0.0)
+    notes: list[tuple[str, str]] = []
+    rules = wanted(SyncRule(str(tmp_path), restart=True))
+
+    async def main() -> None:
+        woken = asyncio.Event()
+        async with following(tmp_path, notes, woken.set) as syncer, asyncio.timeout(15):
+            syncer.follow(Observed(), rules, watching=True)
+            first, task = syncer.sessions["web"], syncer._running["web"].task
+            await first.caught_up()
+            assert await shown(syncer) == ("watching", "")
+            monkeypatch.setattr(first._copies, "settle", failing)
+            first.pause(paused=False)
+            await asyncio.wait([task])
+            await first.caught_up()
+            assert await shown(syncer) == ("failed", syncing.FAILED)
+            await woken.wait()
+            syncer.follow(Observed(), rules, watching=True)
+            await syncer.sessions["web"].caught_up()
+            assert await shown(syncer) == ("watching", "")
+
+    asyncio.run(main())
+    assert [service for service, text in notes if syncing.FAILED in text] == ["web"]
+
+
+def test_what_is_held_is_said_before_anything_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        async with following(tmp_path, [], lambda: None) as syncer, asyncio.timeout(15):
+            syncer.follow(Observed(), wanted(SyncRule(str(tmp_path), restart=True)), watching=True)
+            session = syncer.sessions["web"]
+            await session.caught_up()
+            held = Hold("another branch is checked out", 1.0)
+            monkeypatch.setattr(session._hands, "hold", lambda: held)
+            assert await shown(syncer) == ("held", held.reason)
+
+    asyncio.run(main())
 
 
 def test_a_machine_without_room_for_a_watcher_is_told_of_once() -> None:
@@ -24,12 +118,9 @@ def test_a_machine_without_room_for_a_watcher_is_told_of_once() -> None:
     notes: list[str] = []
     none = cast(Any, None)
     wishes = Wishes(none, none, none, lambda _, text: notes.append(text), none)
-    syncer = Syncer(EnvironmentId("shop"), cast(Any, host), wishes)
-    web = Service("web", Origin("x"), sync=(SyncRule("/src", restart=True),))
-    wanted = Wanted(web, "process", (Replica(web, 0, "print"),))
-    desired = Desired(EnvironmentId("shop"), {"web": wanted})
+    syncer = Syncer(EnvironmentId("shop"), cast(Any, host), wishes, wake=none)
     for _ in range(3):
-        syncer.follow(Observed(), desired, watching=True)
+        syncer.follow(Observed(), wanted(SyncRule("/src", restart=True)), watching=True)
     assert notes == ["files cannot be watched: too many: raise the limit"]
     assert syncer.sessions == {}
 

@@ -60,7 +60,7 @@ def test_a_deletion_is_kept_in_mind_until_a_receiver_can_run(tmp_path: Path) -> 
             one.shells.away = "it is being started"
             one.run("c1", started=30.0)
             (one.source / "b").unlink()
-            await one.until(lambda: one.session.copies[WEB].problem)
+            await one.until(lambda: [c for c in one.session.copies.values() if c.problem])
             one.run("c1", started=40.0)
             one.shells.away = ""
             await one.same()

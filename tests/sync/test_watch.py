@@ -320,6 +320,21 @@ def test_the_limit_of_the_system_is_not_taken_whole(tmp_path: Path) -> None:
     assert 0 < topmost <= 40
 
 
+def test_a_source_around_our_own_folder_takes_nothing_from_it(tmp_path: Path) -> None:
+    async def main() -> None:
+        watcher = Watcher(str(tmp_path / "cookies"))
+        source = Source(str(tmp_path), lambda _: ALL, watcher)
+        task = asyncio.create_task(source.run())
+        await caught_up(source)
+        task.cancel()
+        await asyncio.wait([task])
+        async with asyncio.timeout(10):
+            await watcher.barrier()
+        watcher.close()
+
+    asyncio.run(main())
+
+
 def test_a_git_operation_is_one_batch(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     lock = tmp_path / ".git" / "index.lock"

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from devenv.daemon.documents import Document
 from devenv.daemon.environment import LiveEnvironment
+from devenv.daemon.syncing import FAILED
 from devenv.daemon.verbs.context import Answer, Context, Params, service_name
 from devenv.model.environment import ReplicaId
 from devenv.profile.checkout import Checkout
@@ -149,14 +150,23 @@ def _rule(one: Followed, strand: Strand) -> Document:
         "source": strand.rule.source,
         "target": strand.rule.target,
         "state": _state(session, strand, targets),
-        "reason": session.held.reason if session.held else "",
+        "reason": _reason(session),
         "polled": source.polled,
         "remedy": remedy() if source.unwatched else "",
         "targets": targets,
     }
 
 
+def _reason(session: Session) -> str:
+    if session.is_over:
+        return FAILED
+    held = session.held
+    return "" if held is None else held.reason
+
+
 def _state(session: Session, strand: Strand, targets: list[Document]) -> str:
+    if session.is_over:
+        return "failed"
     if session.paused:
         return "paused"
     if session.held is not None:

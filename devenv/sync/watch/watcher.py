@@ -70,7 +70,8 @@ class Watcher:
         for number in numbers:
             places = self._places.get(number, {})
             places.pop(source, None)
-            if not places and self._places.pop(number, None) is not None:
+            is_last = not places and self._places.pop(number, None) is not None
+            if is_last and number != self._cookie_watch:
                 self._inotify.remove(number)
 
     async def barrier(self) -> None:
