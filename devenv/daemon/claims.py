@@ -91,9 +91,12 @@ def _all_moved(intent: Intent, taken: Taken) -> Mapping[str, tuple[Moved, ...]]:
 
 
 def _asides(intent: Intent) -> Iterator[tuple[str, str, str, str]]:
-    """What is not as it is written: service, what it is, as written, as given."""
+    """What is not as it is written: service, what it is, as written, as given.
+
+    All pods of a preview are behind the address of the first one.
+    """
     for key, number in intent.wishes.claims.items():
-        port = _port(intent, key)
+        port = _port(intent, key) if intent.preview is None or key[1] == 0 else None
         if port is not None and isinstance(port.wanted, int) and port.wanted != number:
             yield key[0], PORT, str(port.wanted), str(number)
     for service, name in intent.wishes.names.items():

@@ -9,12 +9,14 @@ from devenv.daemon import claims, store
 from devenv.daemon.host import Taken
 from devenv.daemon.intent import Intent, Leaving
 from devenv.model.environment import Moved
+from devenv.model.preview import Cluster, Preview
 from devenv.model.service import Container, Port, Service
 from devenv.planning.wishes import Choice
 from tests.daemon.worlds import intent
 from tests.planning.worlds import service
 
 HTTP = ("web", 0, "http")
+PREVIEW = Preview(Cluster("team", "", "", "", ""), "shop-main-1", "shop", "main", "me", 60.0)
 AUTO = service("web", ports=(Port("http"),))
 FIXED = service("web", ports=(Port("http", 8080),))
 
@@ -74,6 +76,13 @@ def test_a_container_has_the_name_that_is_written_for_it() -> None:
     assert made.wishes.names == {"db": "shop-db"}
     assert not made.wishes.moved
     assert claims.claimed(made, Taken()) is made
+
+
+def test_a_second_pod_of_a_preview_has_no_address_that_could_be_another() -> None:
+    port = Port("http", 8080, movable=True)
+    local = intent(service("web", ports=(port,), replicas=2))
+    assert claims.claimed(local, Taken()).wishes.moved["web"]
+    assert not claims.claimed(replace(local, preview=PREVIEW), Taken()).wishes.moved
 
 
 def test_what_another_has_is_moved_aside_until_down_with_the_reason() -> None:
