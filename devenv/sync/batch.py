@@ -145,6 +145,8 @@ class Batch:
         self._pending += archive.file(staged, b"", _meta_of(opened))
         yield self._flushed()
         for span in opened.spans():
+            if not opened.is_same():
+                return  # what is left of it would be of no use
             if isinstance(span, int):
                 yield Frame("hole", str(span).encode(), staged)
             else:

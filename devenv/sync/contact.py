@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from devenv.sync.diff import Change, changes
-from devenv.sync.tree import EMPTY, Edit, Folder, edited
+from devenv.sync.tree import EMPTY, Edit, Folder, Odd, edited
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,8 @@ def gift(contact: Contact, tree: Folder) -> Gift:
     """Say what makes a unit as the source is, but for what had to be deleted."""
     may_lack_it = contact.look and not contact.is_same
     had = EMPTY if may_lack_it else contact.known
-    send = tuple(change for change in changes(had, tree) if change.new is not None)
+    differs = [change for change in changes(had, tree) if not isinstance(change.new, Odd)]
+    send = tuple(change for change in differs if change.new is not None)
     left = tuple(change for change in changes(contact.known, tree) if change.new is None)
     known = edited(tree, [Edit(change.path, change.old) for change in left])
     return Gift(send, left, Contact(known, is_same=True))

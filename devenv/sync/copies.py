@@ -173,7 +173,8 @@ def _lack(message: str, opener: Opener) -> str:
 
 def _is_due(mirror: Mirror) -> bool:
     """Whether there is something to send, or to try again."""
-    return mirror.revision < mirror.source.revision or mirror.refusals > 0
+    is_time = mirror.target.pause == 0.0
+    return mirror.revision < mirror.source.revision or mirror.refusals > 0 or is_time
 
 
 def _pause(failures: int, most: float) -> float:
@@ -236,6 +237,7 @@ class Copies:
         most = RETRY[1] if self._opener.has_engine else FAR
         pauses = [_pause(copy.failures, most) for copy in self.now.values() if copy.problem]
         pauses += [_pause(one.refusals, REFUSED) for one in self.mirrors if one.refusals]
+        pauses += [pause for one in self.mirrors if (pause := one.target.pause) is not None]
         return min(pauses, default=None)
 
     def _copy(self, key: UnitKey, before: Copy | None) -> Copy:

@@ -25,7 +25,7 @@ def changes(agreed: Entry | None, source: Entry | None, path: str = "") -> Itera
     if agreed is source:
         return
     if not isinstance(agreed, Folder) or not isinstance(source, Folder):
-        if agreed != source and not (isinstance(source, Odd) and agreed is None):
+        if agreed != source:
             yield Change(path, agreed, source)
         return
     if agreed.mode != source.mode and path:
@@ -33,6 +33,19 @@ def changes(agreed: Entry | None, source: Entry | None, path: str = "") -> Itera
     for name in agreed.entries.keys() | source.entries.keys():
         below = f"{path}/{name}" if path else name
         yield from changes(agreed.entries.get(name), source.entries.get(name), below)
+
+
+def is_news(change: Change) -> bool:
+    """Tell whether it is more than that something appears which cannot be sent."""
+    return change.old is not None or not isinstance(change.new, Odd)
+
+
+def unread(change: Change) -> Iterator[tuple[str, str]]:
+    """What of a change cannot be read, though it could be sent, and why."""
+    if change.new is not None:
+        for path, entry in ((change.path, change.new), *walk(change.new, change.path)):
+            if isinstance(entry, Odd) and entry.is_unread:
+                yield path, entry.why
 
 
 def paths_of(change: Change) -> Iterator[str]:

@@ -63,7 +63,7 @@ class Scanner:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            return Odd(error.strerror or "it cannot be looked at")
+            return Odd(error.strerror or "it cannot be looked at", is_unread=True)
         return self._entry(path, found, before)
 
     def _entry(self, path: str, found: os.stat_result, before: Entry | None = None) -> Entry | None:
@@ -106,11 +106,11 @@ class Scanner:
         except FileNotFoundError:
             return Folder(mode, found.st_ino)  # gone meanwhile: its parent's event is on the way
         except OSError as error:
-            return Odd(error.strerror or "it cannot be read")
+            return Odd(error.strerror or "it cannot be read", is_unread=True)
         try:
             return Folder(mode, found.st_ino, self._entries(f"{path}/" if path else "", folder))
         except OSError as error:
-            return Odd(error.strerror or "it cannot be read")
+            return Odd(error.strerror or "it cannot be read", is_unread=True)
         finally:
             os.close(folder)
 

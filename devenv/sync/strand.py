@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from devenv.model.sync import SyncRule
-from devenv.sync.diff import changes, paths_of
+from devenv.sync.diff import changes, is_news, paths_of
 from devenv.sync.guard import Guard, changed
 from devenv.sync.ignore import Filter, Verdict, kept
 from devenv.sync.mirror import Way
@@ -46,7 +46,8 @@ class Strand:
         if self._rule is not self.source.rule:
             self._rule = self.source.rule
             self._acted = kept(self._acted, self._rule)
-        found = [path for change in changes(self._acted, tree) for path in paths_of(change)]
+        news = filter(is_news, changes(self._acted, tree))
+        found = [path for change in news for path in paths_of(change)]
         self._acted = tree
         return found
 

@@ -10,19 +10,20 @@ from devenv.sync.batch import Batch
 from devenv.sync.comparing import Compared, Side, compared, compared_again
 from devenv.sync.contact import Contact
 from devenv.sync.contents import doubted
-from devenv.sync.diff import Change, Conflict, changes, outdated
+from devenv.sync.diff import Change, Conflict, changes, outdated, unread
 from devenv.sync.ignore import Filter, kept
 from devenv.sync.link import ChangedError, Link, RefusedError
 from devenv.sync.notes import Notes, Record
+from devenv.sync.restless import WHY, Restless, changed
 from devenv.sync.stamps import Stamps
 from devenv.sync.tally import Tally
-from devenv.sync.tree import EMPTY, Edit, Folder, edited, with_modes
+from devenv.sync.tree import EMPTY, Edit, Folder, Odd, edited, with_modes
 
 
 class Target:
     """``agreed``: what it has of the source (None: not compared); ``sending``: what is on its way.
 
-    ``unsettled``: files that changed while they were sent.
+    ``unsettled``: files that changed while they were sent; ``restless`` those that keep doing so.
     """
 
     def __init__(self, record: Record | None, assumed: Folder) -> None:
@@ -30,6 +31,7 @@ class Target:
         self.problems: dict[str, str] = {}
         self.conflicts: tuple[Conflict, ...] = ()
         self.unsettled: list[str] = []
+        self.restless: dict[str, Restless] = {}
         self._told: tuple[Conflict, ...] = ()
         self.sending: Batch | None = None
         self.tally = Tally()
@@ -57,7 +59,7 @@ class Target:
         """Make it as the source is; tell whether something was refused. Raises BrokenError."""
         self.problems.clear()
         self.unsettled.clear()
-        todo = list(changes(self.known, tree))
+        todo = self._todo(tree)
         if self.conflicts is self._told:  # else they are of the comparison just now
             self.conflicts = outdated(self.conflicts, todo)
         refused = False
@@ -66,9 +68,30 @@ class Target:
         except RefusedError:  # it is not as we took it to be: look, then find what is to blame
             refused = True
             await self._compare(link, side, tree, Contact(self.known, is_same=True))
-            await self._carry_or_halve(link, side, list(changes(self.known, tree)))
+            await self._carry_or_halve(link, side, self._todo(tree))
         self._told = self.conflicts
+        self.problems |= {path: WHY for path, one in self.restless.items() if one.waits}
         return refused
+
+    @property
+    def pause(self) -> float | None:
+        """Seconds until a file that keeps changing is to be tried again; None: there is none."""
+        now = time.monotonic()
+        pauses = (max(0.0, one.until - now) for one in self.restless.values() if one.waits)
+        return min(pauses, default=None)
+
+    def _todo(self, tree: Folder) -> list[Change]:
+        """What differs, but for what keeps changing: the rest must not wait for that."""
+        now, found = time.monotonic(), list(changes(self.known, tree))
+        self.problems |= {path: why for change in found for path, why in unread(change)}
+        paths = {change.path for change in found}
+        self.restless = {path: one for path, one in self.restless.items() if path in paths}
+        return [
+            change
+            for change in found
+            if not isinstance(change.new, Odd)
+            and self.restless.get(change.path, Restless()).until <= now
+        ]
 
     async def _compare(self, link: Link, side: Side, tree: Folder, contact: Contact) -> None:
         """Look what it has of all that the source has, and of what it had."""
@@ -93,7 +116,7 @@ class Target:
             await self._carry(link, side, todo)
         except ChangedError:
             await self._take(await compared_again(link, side, self.known, todo, self._stamps))
-            await self._carry(link, side, list(changes(self.known, tree)))
+            await self._carry(link, side, self._todo(tree))
 
     async def _carry(self, link: Link, side: Side, todo: Sequence[Change]) -> None:
         """Send changes. Raises RefusedError."""
@@ -115,6 +138,10 @@ class Target:
         await self.notes.add(batch.edits, batch.modes, self.agreed)
         self.problems |= batch.unreadable
         self.unsettled += batch.unsettled
+        for path in {edit.path for edit in batch.edits} - set(batch.unsettled):
+            self.restless.pop(path, None)
+        for path in batch.unsettled:
+            self.restless[path] = changed(self.restless.get(path), time.monotonic())
 
     async def _carry_or_halve(self, link: Link, side: Side, todo: Sequence[Change]) -> None:
         try:

@@ -31,9 +31,13 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Odd:
-    """What cannot be sent, and why: a socket, a device, a file that may not be read."""
+    """What cannot be sent, and why: a socket, a device, a folder that may not be read.
+
+    ``is_unread``: it could be sent if it were readable.
+    """
 
     why: str
+    is_unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,16 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devenv.sync.diff import Change, Comparison, Conflict, Content, Contents, changes, compare
+from devenv.sync.diff import (
+    Change,
+    Comparison,
+    Conflict,
+    Content,
+    Contents,
+    changes,
+    compare,
+    unread,
+)
 from devenv.sync.tree import EMPTY, Edit, Entry, File, Folder, Link, Odd, at, edited, walk
 
 
@@ -35,8 +44,11 @@ def test_the_mode_of_a_folder_changes_without_what_is_in_it() -> None:
     assert list(changes(before, after)) == [Change("bin", Folder(0o755), Folder(0o700))]
 
 
-def test_what_cannot_be_sent_and_never_was_is_no_change() -> None:
-    assert list(changes(EMPTY, folder(socket=Odd("it is a socket")))) == []
+def test_what_cannot_be_read_is_told_and_what_is_no_file_is_not() -> None:
+    (socket,) = changes(EMPTY, folder(socket=Odd("it is a socket")))
+    (secret,) = changes(EMPTY, folder(d=folder(secret=Odd("Permission denied", is_unread=True))))
+    assert list(unread(socket)) == []
+    assert list(unread(secret)) == [("d/secret", "Permission denied")]
 
 
 NAMES = st.sampled_from(["a", "b", "c"])
