@@ -9,7 +9,7 @@ from devenv.api.wording import duration
 from devenv.model.state import State
 from devenv.tui.cells import state_cell, up_for
 from devenv.tui.lines import cut, rule
-from devenv.tui.neighbours import Branch, needed_by, needs
+from devenv.tui.neighbours import Branch, needed_by, needs, stems
 from devenv.tui.snapshot import Service, Snapshot
 from devenv.tui.synced import Synced, fault_lines, synced_table
 from devenv.tui.table import Cell, Column, Line, Row, laid
@@ -110,11 +110,11 @@ def _links(branches: Sequence[Branch], snapshot: Snapshot, width: int) -> tuple[
     """A tree of services, each with its state and what is asked of it or what it asks for."""
     columns = (Column(""), Column(""), Column("", grows=True))
     rows = []
-    for number, (depth, name, condition) in enumerate(branches):
+    drawn = stems([depth for depth, _, _ in branches])
+    for number, (stem, (_, name, condition)) in enumerate(zip(drawn, branches, strict=True)):
         found = snapshot.service(name)
-        shown = f"{'   ' * (depth - 1)}└─ {name}" if depth else name
         state = state_cell(found.state) if found else Cell()
-        rows.append(Row(str(number), (Cell(shown), state, Cell(condition, "dim"))))
+        rows.append(Row(str(number), (Cell(stem + name), state, Cell(condition, "dim"))))
     return _table(columns, rows, width)
 
 

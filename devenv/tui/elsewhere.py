@@ -17,7 +17,7 @@ def deed(verb: str, chosen: Known, caller: Mapping[str, Any]) -> Deed:
 
 def fits(when: str, known: Known) -> bool:
     """Tell whether a key makes sense on an environment or a preview."""
-    return when == ("preview" if known.is_preview else "local")
+    return when in {"one", "preview" if known.is_preview else "local"}
 
 
 def _local(verb: str, chosen: Known, caller: Mapping[str, Any]) -> Deed:

@@ -18,6 +18,8 @@ def _fits(word: str, services: Sequence[Service]) -> bool:
     match word:
         case "any":
             return True
+        case "one":
+            return bool(services)
         case "rest":
             return any(one.state in AT_REST for one in services)
         case "runs":

@@ -17,6 +17,7 @@ LOG = "logs"
 LOG_LINES = "lines of logs"
 ENVIRONMENTS = "environments"
 SYNC = "sync"
+TYPING = "typing"
 
 
 AT_ONCE = (
@@ -32,7 +33,8 @@ class Key:
     """``id`` is its name in the user's configuration, ``keys`` what is pressed without one.
 
     ``word`` stands in the footer, ``about`` in help and palette. ``when`` says for what kind of
-    row the footer shows it: a state's group, "any", or "" for never; see ``fitting``.
+    row the footer shows it: a state's group, "one" for all, "any" where there is
+    none too, or "" for never; see ``fitting``.
     """
 
     id: str
@@ -46,7 +48,7 @@ class Key:
     @property
     def click(self) -> str:
         """What a click on it in the footer does; "" where that is the keyboard's alone."""
-        if self.where == LOG:
+        if self.where in {LOG, TYPING}:
             return ""
         return f"{_NAMESPACES.get(self.where, 'screen')}.{self.action}"
 
@@ -105,10 +107,10 @@ KEYS = (
         "zoom", "z,Z", "zoom", "zoom logs", "Logs over the whole screen, and back", SERVICES, "any"
     ),
     Key("clear", "escape", "clear", "clear", "Take back filter, marks and messages", SERVICES),
-    Key("task.run", "enter,r", _DO("run"), "run", "Run the task now", TASKS, "any"),
+    Key("task.run", "enter,r", _DO("run"), "run", "Run the task now", TASKS, "one"),
     Key("task.stop", "x", _DO("stop"), "stop", "Stop the task", TASKS, "runs"),
-    Key("task.detail", "d", "detail", "detail", "What it is made of, and why", TASKS, "any"),
-    Key("timeline.detail", "d,enter", "detail", "detail", "What is known of it", TIMELINE, "any"),
+    Key("task.detail", "d", "detail", "detail", "What it is made of, and why", TASKS, "one"),
+    Key("timeline.detail", "d,enter", "detail", "detail", "What is known of it", TIMELINE, "one"),
     Key("back", "escape,backspace", "back", "back", "Back to where you came from", DETAIL, "any"),
     Key("detail.start", "s", _DO("start"), "start", "Start", DETAIL, "rest"),
     Key("detail.stop", "x", _DO("stop"), "stop", "Stop, and leave it stopped", DETAIL, "runs"),
@@ -133,11 +135,11 @@ KEYS = (
         "show",
         "Show this environment",
         ENVIRONMENTS,
-        "any",
+        "one",
     ),
     Key("environment.up", "s", "environment('up')", "up", "Bring it up", ENVIRONMENTS, "local"),
     Key(
-        "environment.down", "x", "environment('down')", "down", "Take it down", ENVIRONMENTS, "any"
+        "environment.down", "x", "environment('down')", "down", "Take it down", ENVIRONMENTS, "one"
     ),
     Key(
         "environment.extend",
@@ -148,7 +150,7 @@ KEYS = (
         ENVIRONMENTS,
         "preview",
     ),
-    Key("sync.pause", "p", _DO("sync-pause"), "pause", "Hold its files back", SYNC, "any"),
+    Key("sync.pause", "p", _DO("sync-pause"), "pause", "Hold its files back", SYNC, "one"),
     Key(
         "sync.resume",
         "r",
@@ -156,10 +158,10 @@ KEYS = (
         "resume",
         "Go on, and carry over what was halted",
         SYNC,
-        "any",
+        "one",
     ),
     Key("sync.detail", "enter", "detail", "detail", "What is known of the service", SYNC),
-    Key("sync.flush", "f", _DO("sync-flush"), "flush", "Wait until all is there", SYNC, "any"),
+    Key("sync.flush", "f", _DO("sync-flush"), "flush", "Wait until all is there", SYNC, "one"),
     Key(
         "log.search",
         "slash",
@@ -218,6 +220,11 @@ KEYS = (
     Key("log.select", "v", "select", "select", "Begin or end a selection", LOG_LINES),
     Key("log.copy", "y", "copy", "copy", "Copy this line or the selection", LOG_LINES),
 )
+TYPED = (
+    Key("typed.take", "enter", "", "take it", "Take what is typed", TYPING, "any"),
+    Key("typed.leave", "escape", "", "leave it", "Take it back", TYPING, "any"),
+)
+"""Those that are told while something is typed; the fields have them by themselves."""
 BY_ID = {key.id: key for key in KEYS}
 
 

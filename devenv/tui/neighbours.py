@@ -33,6 +33,19 @@ def needed_by(service: str, graph: Graph) -> tuple[Branch, ...]:
     return _tree(service, ends)
 
 
+def stems(depths: Sequence[int]) -> tuple[str, ...]:
+    """What a drawn tree has ahead of each branch, given how deep they are; nothing at its roots."""
+
+    def goes_on(number: int, depth: int) -> bool:
+        return next((one for one in depths[number + 1 :] if one <= depth), -1) == depth
+
+    return tuple(
+        "".join("│  " if goes_on(number, level) else "   " for level in range(1, depth))
+        + ("├─ " if goes_on(number, depth) else "└─ ") * (depth > 0)
+        for number, depth in enumerate(depths)
+    )
+
+
 def _tree(service: str, ends: Mapping[str, Sequence[tuple[str, str]]]) -> tuple[Branch, ...]:
     def grown(name: str, above: tuple[str, ...]) -> Iterator[Branch]:
         for end, condition in ends.get(name, ()):

@@ -55,13 +55,16 @@ def arranged(view: View, choice: Choice) -> tuple[Service, ...]:
     )
 
 
-def marks_told(view: View, shown: Sequence[Service], choice: Choice) -> tuple[str, ...]:
-    """How many services are marked, and how many of them a filter hides; nothing where none is."""
+def left_out(view: View, shown: Sequence[Service], choice: Choice) -> tuple[str, ...]:
+    """How many services are not shown, how many are marked, and how many of these are not shown."""
+    told = []
+    if hidden := len(view.services) - len(shown):
+        told.append(f"{hidden} service{'s' * (hidden > 1)} not shown")
     marked = choice.marked & {one.name for one in view.services}
-    hidden = len(marked - {one.name for one in shown})
-    if not marked:
-        return ()
-    return (f"{len(marked)} marked{f', {hidden} of them not shown' * bool(hidden)}",)
+    if marked:
+        unseen = len(marked - {one.name for one in shown})
+        told.append(f"{len(marked)} marked{f', {unseen} of them not shown' * bool(unseen)}")
+    return tuple(told)
 
 
 def _is_shown(service: Service, choice: Choice) -> bool:

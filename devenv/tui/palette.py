@@ -31,7 +31,7 @@ class Commands(Provider):
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
         for command in self._commands():
-            score = matcher.match(command.text)
+            score = max(matcher.match(command.text), matcher.match(command.about))
             if score > 0:
                 shown = matcher.highlight(command.text)
                 yield Hit(score, shown, command.run, help=command.about)

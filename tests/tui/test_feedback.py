@@ -11,7 +11,7 @@ from devenv.tui.actions import Copy, Say, decide
 from devenv.tui.app import DevenvApp
 from devenv.tui.cells import services_table
 from devenv.tui.fitting import fits
-from devenv.tui.order import Choice, Sort, arranged, marks_told
+from devenv.tui.order import Choice, Sort, arranged, left_out
 from devenv.tui.snapshot import Port, Service, read
 from devenv.tui.synced import read_synced
 from devenv.tui.view import View
@@ -117,16 +117,38 @@ def test_what_is_polled_for_want_of_watches_says_what_raises_their_number() -> N
     assert one.faults == (f". is polled, no watch is left: {command}",)
 
 
-def test_marks_are_counted_and_those_that_a_filter_hides_too() -> None:
+def test_what_is_not_shown_is_counted_and_marks_among_it_too() -> None:
     view = View(read(shop()))
     for text, told in (
         ("", ("2 marked",)),
-        ("web", ("2 marked, 1 of them not shown",)),
-        ("nothing", ("2 marked, 2 of them not shown",)),
+        ("web", ("5 services not shown", "2 marked, 1 of them not shown")),
+        ("nothing", ("6 services not shown", "2 marked, 2 of them not shown")),
     ):
         choice = Choice(text, marked=frozenset({"web", "db", "gone"}))
-        assert marks_told(view, arranged(view, choice), choice) == told
-    assert marks_told(view, (), Choice()) == ()
+        assert left_out(view, arranged(view, choice), choice) == told
+    assert left_out(view, view.services, Choice()) == ()
+
+
+async def test_the_foot_tells_of_a_field_while_something_is_typed() -> None:
+    app = stage().app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("slash", "w")
+        await pilot.pause()
+        assert foot(app).split() == ["⏎", "take", "it", "esc", "leave", "it"]
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "restart" in foot(app)
+
+
+async def test_a_list_without_rows_offers_nothing_to_do_with_one() -> None:
+    at_hand = stage()
+    at_hand.daemon.answers["sync.status"] = {"rules": []}
+    app = at_hand.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("5")
+        await pilot.pause()
+        assert "flush" not in foot(app)
+        assert "help" in foot(app)
 
 
 async def test_what_was_told_gives_way_to_what_is_new_but_for_errors() -> None:

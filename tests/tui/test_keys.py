@@ -259,6 +259,14 @@ async def test_every_command_of_a_screen_is_in_the_palette() -> None:
     assert asked[0]["services"] == ["db"]
 
 
+async def test_a_command_is_found_by_its_name_too() -> None:
+    app = stage().app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("ctrl+p", *"scale-up", "enter")
+        while not [params for method, params in stage_asked(app) if method == "scale"]:
+            await pilot.pause(0.01)
+
+
 def stage_asked(app: object) -> list[tuple[str, dict[str, object]]]:
     return list(app.client.asked)  # type: ignore[attr-defined]  # the daemon of the stage
 

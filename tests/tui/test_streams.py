@@ -17,7 +17,7 @@ from rich.cells import cell_len
 from devenv.model.state import State
 from devenv.tui.cells import services_table
 from devenv.tui.lines import headline, notes
-from devenv.tui.neighbours import MOST, needed_by, needs
+from devenv.tui.neighbours import MOST, needed_by, needs, stems
 from devenv.tui.order import Choice, Sort, arranged
 from devenv.tui.snapshot import read
 from devenv.tui.table import Line
@@ -188,6 +188,10 @@ def test_neighbours_are_trees_down_and_up() -> None:
         (0, "migrate", "waits until it is ready"),
         (1, "web", "waits until it is done"),
     )
+
+
+def test_a_tree_shows_what_belongs_below_what() -> None:
+    assert stems((0, 1, 2, 1, 2, 0, 1)) == ("", "├─ ", "│  └─ ", "└─ ", "   └─ ", "", "└─ ")
 
 
 def test_a_dense_graph_does_not_grow_without_end() -> None:

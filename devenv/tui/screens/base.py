@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.events import DescendantFocus
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Input
 
 from devenv.tui import keys
 from devenv.tui.fitting import fits
@@ -79,14 +80,16 @@ class ViewScreen(Screen[None]):
         self.show_keys()
 
     def show_keys(self) -> None:
-        """Show the keys that make sense on what is meant now."""
+        """Show the keys that make sense on what is meant now, or in a field that is typed in."""
+        is_typing = isinstance(self.focused, Input)
+        parts = (keys.TYPED, ()) if is_typing else (keys.of(*self._places()), keys.of(keys.APP))
         here, everywhere = (
             [
                 (key, keys.press(key, self.app.settings.keys))
-                for key in keys.of(*where)
+                for key in part
                 if key.when and self.fits(key.when)
             ]
-            for where in (self._places(), (keys.APP,))
+            for part in parts
         )
         self.query_one("#keys", Plain).show(lambda width: (key_line(here, everywhere, width),))
 

@@ -14,7 +14,7 @@ from textual.widgets import Input
 from devenv.tui import keys
 from devenv.tui.cells import services_table
 from devenv.tui.lines import nothing_there, rule
-from devenv.tui.order import Choice, arranged, marks_told
+from devenv.tui.order import Choice, arranged, left_out
 from devenv.tui.screens.base import ViewScreen
 from devenv.tui.snapshot import Service
 from devenv.tui.view import View
@@ -56,7 +56,7 @@ class ServicesScreen(ViewScreen):
             empty,
         )
         whose = ", ".join(self._only) or "all services"
-        about = " · ".join((whose, *marks_told(view, shown, self._choice)))
+        about = " · ".join((whose, *left_out(view, shown, self._choice)))
         self.query_one("#log-rule", Plain).show(lambda width: (rule("Logs", about, width),))
         if self._logs is not None:
             self._logs.follow(view)

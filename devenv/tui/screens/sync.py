@@ -47,7 +47,9 @@ class SyncScreen(ViewScreen):
         found, root = self._synced.answer, view.snapshot.place.path
         self.query_one("#synced", Rows).show(lambda width: synced_table(found, root, width))
         what = "Problems and conflicts" if any(one.faults for one in found) else "No problems"
-        self.query_one("#below", Plain).show(lambda width: (rule(what, "", width),))
+        self.query_one("#below", Plain).show(
+            lambda width: (rule(what, "", width),) if found else ()
+        )
         self.query_one("#faults", Plain).show(lambda width: fault_lines(found))
 
     def meant(self) -> tuple[Service, ...]:

@@ -23,6 +23,8 @@ _CONSOLE = Console(width=80, color_system="truecolor", force_terminal=True)
 _NARROWEST = 8
 _INDENT = 2
 _MARK = "● "
+_CUT = "›"
+"""At the end of a line that goes on."""
 PLAIN = Style()
 
 
@@ -176,11 +178,15 @@ def _breaks(text: str, room: int) -> list[int]:
 
 def _row(head: Text, part: Text, look: Look, room: int) -> Row:
     strip = Strip(part.render(_CONSOLE))
-    if not look.wrap and (look.left or strip.cell_length > room):
+    is_cut = not look.wrap and strip.cell_length > look.left + room
+    if is_cut or (look.left and not look.wrap):
         strip = strip.crop(look.left, look.left + room)
-    if head.plain:
-        strip = Strip([*head.render(_CONSOLE), *strip])
-    return _filled(strip, look)
+    before = head.render(_CONSOLE) if head.plain else ()
+    row = _filled(Strip([*before, *strip]), look)
+    if not is_cut:
+        return row
+    sign = Strip([Segment(_CUT, look.style("base") + look.style("fold"))])
+    return Row(Strip.join((row.strip.crop(0, look.width - 1), sign)), row.text)
 
 
 def _filled(strip: Strip, look: Look) -> Row:
