@@ -16,6 +16,7 @@ _ARRIVED = frozenset({"ready", "done", "failed"})
 _BEGINS = frozenset({"waiting", "starting"})
 _WORST = ("failed", "waiting", "starting", "running", "ready", "done")
 _INKS = {"waiting": ("░", "dim"), "starting": ("▒", "busy"), "running": ("▓", "busy")}
+_LEGEND = "   ░ waiting  ▒ starting  ▓ until ready"
 _LEAST_BAR = 20
 _PATIENCE = 3
 """How often something may start until a start-up goes on without it."""
@@ -226,19 +227,16 @@ def _ink(bar: Bar, shown: Startup, room: int) -> str:
     return "".join(text).rstrip()
 
 
-def summary(shown: Startup) -> Line:
-    """What made it as long as it was, and who is missing."""
+def summary(shown: Startup, width: int) -> Line:
+    """What made it as long as it was, and who is missing; what bars mean, where there is room."""
     if shown.is_forgotten:
         return (Cell(" The last start-up is longer ago than the events that are kept.", "dim"),)
     if not shown.bars:
         return (Cell(" Nothing was started since the daemon began.", "dim"),)
-    chain = " → ".join(shown.chain)
-    legend = Cell("   ░ waiting  ▒ starting  ▓ until ready", "dim")
-    return (
-        Cell(f" {_took(shown)}", "strong"),
-        Cell(f"  ◆ {chain}" * bool(chain), "accent"),
-        legend,
-    )
+    took = f" {_took(shown)}"
+    chain = f"  ◆ {' → '.join(shown.chain)}" * bool(shown.chain)
+    has_room = len(took) + len(chain) + len(_LEGEND) <= width
+    return Cell(took, "strong"), Cell(chain, "accent"), Cell(_LEGEND * has_room, "dim")
 
 
 def _took(shown: Startup) -> str:

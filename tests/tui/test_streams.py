@@ -231,13 +231,13 @@ def test_a_start_up_is_over_when_the_rest_waits_for_what_has_failed() -> None:
     shown = started(*BROKEN, (200.0, "lint", "starting"), (201.0, "lint", "done"))
     assert [bar.service for bar in shown.bars] == ["db", "migrate", "web"]
     assert [one.service for one in shown.later] == ["lint", "lint"]
-    assert said(summary(shown)).startswith(" settled in 2.0s, without migrate and web")
+    assert said(summary(shown, 200)).startswith(" settled in 2.0s, without migrate and web")
 
 
 def test_a_start_up_goes_on_while_something_is_on_its_way() -> None:
     shown = started(*BROKEN[:-1])
     assert (shown.end, shown.is_settled) == (NOW, False)
-    assert said(summary(shown)).startswith(" starting for 1h")
+    assert said(summary(shown, 200)).startswith(" starting for 1h")
 
 
 def crashes(count: int) -> list[tuple[float, str, str]]:
@@ -255,13 +255,19 @@ def test_a_start_up_does_not_go_on_for_ever_with_what_keeps_ending() -> None:
     shown = started(waits, (0.0, "worker", "starting"), (0.1, "worker", "ready"), *crashes(9))
     assert shown.is_settled
     assert shown.end == NOW - 3600 + 3.0
-    assert said(summary(shown)).startswith(" settled in 3.0s, without migrate and db")
+    assert said(summary(shown, 200)).startswith(" settled in 3.0s, without migrate and db")
     assert not started(waits, *crashes(3)).is_settled
+
+
+def test_what_bars_mean_is_told_whole_or_not_at_all() -> None:
+    shown = startup(read_events(EVENTS), read_graph(GRAPH), NOW, {})
+    assert "░" in said(summary(shown, 80))
+    assert said(summary(shown, 70)) == " up in 4.2s  ◆ db → migrate → web"
 
 
 def test_what_arrives_after_some_tries_is_part_of_the_start_up() -> None:
     shown = started(*crashes(2), (3.0, "db", "starting"), (3.5, "db", "ready"))
-    assert said(summary(shown)).startswith(" up in 3.5s")
+    assert said(summary(shown, 200)).startswith(" up in 3.5s")
 
 
 def test_what_died_after_it_was_ready_does_not_stand_as_ready() -> None:
@@ -279,7 +285,10 @@ def test_a_replica_that_was_taken_away_leaves_the_others_ready() -> None:
 def test_events_that_were_cut_off_make_no_start_up() -> None:
     shown = started((0.0, "lint", "starting"), (1.0, "lint", "done"), first=70, web="ready")
     assert (shown.bars, len(shown.later)) == ((), 2)
-    assert said(summary(shown)) == " The last start-up is longer ago than the events that are kept."
+    assert (
+        said(summary(shown, 200))
+        == " The last start-up is longer ago than the events that are kept."
+    )
     again = started(
         (0.0, "db", "stopped"),
         (5.0, "db", "starting"),

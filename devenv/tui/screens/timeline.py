@@ -53,7 +53,7 @@ class TimelineScreen(ViewScreen):
         events, graph = self._told.answer
         states = {one.name: one.state.value for one in view.snapshot.services}
         shown = startup(events, graph, view.now, states)
-        self.query_one("#summary", Plain).show(lambda width: (summary(shown),))
+        self.query_one("#summary", Plain).show(lambda width: (summary(shown, width),))
         self.query_one("#waterfall", Rows).show(lambda width: waterfall(shown, width))
         self.query_one("#since", Plain).show(lambda width: (rule("Since then", "", width),))
         self.query_one("#events", Plain).show(
