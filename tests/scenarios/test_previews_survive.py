@@ -128,6 +128,21 @@ def test_what_was_taken_down_elsewhere_stays_down(two: Sandbox, cluster: Beside,
     assert states(two) == READY
 
 
+@pytest.mark.parametrize("ran", [True, False])
+def test_what_another_daemon_has_taken_over_is_taken_down_all_the_same(
+    two: Sandbox, cluster: Beside, ran: bool
+) -> None:
+    two.run("preview", "up", "--wait")
+    if not ran:
+        two.kill_daemon()
+    elsewhere(two)
+    two.run("preview", "up", "--wait")
+    back(two)
+    two.run("preview", "down", "--wait", "--timeout", "30")
+    assert cluster.names("namespaces") == []
+    assert previews(two) == []
+
+
 @pytest.mark.parametrize(
     ("method", "where", "status"),
     [("POST", "namespaces", 401), ("POST", "namespaces", 429), ("PATCH", "deployments", 409)],

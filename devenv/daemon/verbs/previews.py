@@ -48,9 +48,10 @@ async def down(context: Context, params: Params) -> Answer:
     """Take a preview down, whoever has brought it up."""
     name, server = await found_by(context, params)
     live = held_here(context, name, server.connection.cluster)
+    elsewhere = live is None or _is_minded_elsewhere(context, live)
     if live is not None:
         await live.change(lambda intent, _: leaving(intent, Leaving.WITH_DATA))
-    else:
+    if elsewhere:
         await _delete(server, name)
     return Answer({"name": name, "cluster": server.connection.cluster.name})
 
@@ -176,6 +177,13 @@ def urls_of(published: Published) -> Mapping[str, str]:
 def _is_left(live: LiveEnvironment) -> bool:
     newest = live.board.newest
     return newest.gone and not newest.intent.is_up
+
+
+def _is_minded_elsewhere(context: Context, live: LiveEnvironment) -> bool:
+    """Tell whether another daemon has taken a preview of ours over: this one touches none of it."""
+    preview = live.board.newest.intent.preview
+    servers = context.registry.host.kubernetes.servers
+    return preview is not None and servers.know(live.id, preview).is_minded_elsewhere
 
 
 def _documents(context: Context, server: Server) -> list[Document]:
