@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from devenv.errors import DevenvError
+from devenv.model.preview import Cluster
 
 if TYPE_CHECKING:  # loaded when the first cluster is asked
     from devenv.runtimes.kubernetes.place import Place
@@ -18,18 +19,18 @@ EVERY = 300.0
 
 
 class Uses:
-    """When each preview was noted to be used, by its name (monotonic)."""
+    """When each preview was noted to be used, by its cluster and its name (monotonic)."""
 
     def __init__(self) -> None:
-        self._noted: dict[str, float] = {}
+        self._noted: dict[tuple[Cluster, str], float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def note(self, place: Place) -> None:
         """Write it down soon, unless that was done just now."""
-        name, now = place.preview.name, time.monotonic()
-        if now - self._noted.get(name, -math.inf) < EVERY:
+        noted, now = (place.preview.cluster, place.preview.name), time.monotonic()
+        if now - self._noted.get(noted, -math.inf) < EVERY:
             return
-        self._noted[name] = now
+        self._noted[noted] = now
         task = asyncio.create_task(_write(place))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

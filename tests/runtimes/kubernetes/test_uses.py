@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -27,32 +29,53 @@ def test_a_use_lets_a_preview_live_on_but_never_shorter(
     tmp_path: Path, left: float, then: float
 ) -> None:
     async def main() -> None:
-        fake = ApiServer()
-        async with fake.serving():
-            cluster = pin("fake", CONTEXT, str(fake.kubeconfig(tmp_path)))
-            preview = Preview(cluster, "shop-main-1f3c9a2b", "shop", "main", "me", HOUR)
-            made = namespace(preview, 1, time.time())
-            annotations = made["metadata"]["annotations"]
-            annotations |= {names.USED: moment(0), names.EXPIRES: moment(time.time() + left)}
-            key = ("namespaces", "", made["metadata"]["name"])
-            fake.store.put(key, made)
-            server = Server(cluster, lambda _: None, Pace())
-            await server.open()
-            uses, place = Uses(), Place(preview, server)
+        async with _preview_in_a_cluster(tmp_path, "fake", left) as (fake, place):
+            uses = Uses()
             for _ in range(3):
                 uses.note(place)
-            noted = await server.cache.until(
-                lambda: (place.expires or 0) > 0 and _is_used(fake, key), 20
-            )
-            assert noted
-            now = fake.store.objects[key]["metadata"]["annotations"]
-            assert seconds(now[names.EXPIRES]) == pytest.approx(time.time() + then, abs=10)
+            assert await place.server.cache.until(lambda: _is_used(fake), 20)
+            assert place.expires == pytest.approx(time.time() + then, abs=10)
             assert fake.count("PATCH", "namespaces") == 1
-            await server.close()
 
     asyncio.run(main())
 
 
-def _is_used(fake: ApiServer, key: tuple[str, str, str]) -> bool:
-    used: str = fake.store.objects[key]["metadata"]["annotations"][names.USED]
-    return seconds(used) > 0
+def test_a_use_in_one_cluster_is_none_in_another(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with (
+            _preview_in_a_cluster(tmp_path, "one", HOUR) as (first, here),
+            _preview_in_a_cluster(tmp_path, "two", HOUR) as (second, there),
+        ):
+            uses = Uses()
+            uses.note(here)
+            assert await here.server.cache.until(lambda: _is_used(first), 20)
+            assert not _is_used(second)
+            uses.note(there)
+            assert await there.server.cache.until(lambda: _is_used(second), 20)
+
+    asyncio.run(main())
+
+
+@asynccontextmanager
+async def _preview_in_a_cluster(
+    base: Path, name: str, left: float
+) -> AsyncIterator[tuple[ApiServer, Place]]:
+    """A preview that nobody has used yet, with so many seconds left."""
+    fake = ApiServer()
+    (base / name).mkdir()
+    async with fake.serving():
+        cluster = pin(name, CONTEXT, str(fake.kubeconfig(base / name)))
+        preview = Preview(cluster, "shop-main-1f3c9a2b", "shop", "main", "me", HOUR)
+        made = namespace(preview, 1, time.time())
+        annotations = made["metadata"]["annotations"]
+        annotations |= {names.USED: moment(0), names.EXPIRES: moment(time.time() + left)}
+        fake.store.put(("namespaces", "", made["metadata"]["name"]), made)
+        server = Server(cluster, lambda _: None, Pace())
+        await server.open()
+        yield fake, Place(preview, server)
+        await server.close()
+
+
+def _is_used(fake: ApiServer) -> bool:
+    (made,) = fake.store.objects.values()
+    return seconds(made["metadata"]["annotations"][names.USED]) > 0
