@@ -99,7 +99,7 @@ def _probe(probe: Probe | None, now: float) -> tuple[Line, ...]:
     failures = f", {probe.failures} failures in a row" if probe.failures else ""
     role = "good" if probe.health == "passing" else "wait"
     head = (
-        Cell(f"  {probe.check} every {probe.interval:g} s: "),
+        Cell(f"  {probe.check}{f' every {probe.interval:g} s' * (probe.check != 'log')}: "),
         Cell(probe.health, role),
         Cell(f", {tried}{failures}", "dim"),
     )

@@ -124,6 +124,7 @@ KEYS = (
         DETAIL,
         "built",
     ),
+    Key("detail.logs", "l", "logs", "its logs", "Its logs, below the table", DETAIL, "any"),
     Key("detail.open", "o", _DO("open"), "open", "Open its page in the browser", DETAIL, "page"),
     Key("detail.shell", "e", _DO("shell"), "shell", "A shell as the service runs", DETAIL, "runs"),
     Key("detail.up", "k", "scroll(-1)", "up", "Scroll up", DETAIL),

@@ -16,6 +16,7 @@ from devenv.tui.snapshot import Port, Replica, Service, Snapshot, read
 from devenv.tui.synced import read_synced
 from devenv.tui.told import read_previews, together
 from devenv.tui.view import View
+from devenv.tui.widgets.plain import Plain
 from devenv.tui.widgets.rows import Rows
 from tests.tui.stage import CALLER, PREVIEWS, PROBLEM, SHOP, SYNC, shop, stage
 
@@ -204,6 +205,19 @@ async def test_enter_shows_what_is_known_of_a_service_and_escape_comes_back() ->
         await pilot.press("escape")
         await pilot.pause()
         assert not isinstance(app.screen, DetailScreen)
+
+
+async def test_the_logs_of_a_service_are_a_key_away_from_what_is_known_of_it() -> None:
+    app = stage().app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("2", "d")
+        await pilot.pause()
+        assert isinstance(app.screen, DetailScreen)
+        await pilot.press("l")
+        while app.screen is not app.get_screen("services"):
+            await pilot.pause()
+        await pilot.pause()
+        assert "Logs migrate" in app.screen.query_one("#log-rule", Plain).render_line(0).text
 
 
 async def test_another_environment_is_shown_by_enter() -> None:

@@ -13,6 +13,7 @@ from devenv.tui import keys
 from devenv.tui.detail import page, title_of
 from devenv.tui.screens.asking import Question
 from devenv.tui.screens.base import ViewScreen
+from devenv.tui.screens.services import ServicesScreen
 from devenv.tui.snapshot import Service
 from devenv.tui.told import Inspection, asked, read_inspection
 from devenv.tui.view import View
@@ -54,6 +55,10 @@ class DetailScreen(ViewScreen):
 
     def action_back(self) -> None:
         self.dismiss()
+
+    def action_logs(self) -> None:
+        self.app.action_show(keys.SERVICES)
+        self.app.get_screen(keys.SERVICES, ServicesScreen).show_logs((self._service,))
 
     def action_scroll(self, direction: int) -> None:
         self.query_one("#page").scroll_relative(y=direction, animate=False)

@@ -96,10 +96,14 @@ class ServicesScreen(ViewScreen):
     def action_logs(self) -> None:
         """Those of what is meant; the same once more: all again."""
         names = tuple(one.name for one in self.meant())
+        self.show_logs(() if names == self._only else names)
+
+    def show_logs(self, services: tuple[str, ...]) -> None:
+        """Those of these services; none: of all."""
+        self._only = services
         if self._logs is not None:
-            self._only = () if names == self._only else names
-            self._logs.show(self._only or None)
-            self.take(self.app.view)
+            self._logs.show(services or None)
+        self.take(self.app.view)
 
     def action_zoom(self) -> None:
         if self._logs is not None:
@@ -142,7 +146,7 @@ class ServicesScreen(ViewScreen):
             return
         self._logs = Logs(id="logs")
         await self.mount(self._logs, after="#log-rule")
-        self.take(self.app.view)
+        self.show_logs(self._only)
 
     def _choose(self, choice: Choice) -> None:
         self._choice = choice
