@@ -120,7 +120,7 @@ METHODS: dict[str, Method] = {
     "preview.list": Method("", "previews faults"),
     "preview.down": Method("target client branch? cluster? name?", "name cluster"),
     "preview.extend": Method("target client branch? cluster? name? lifetime?", "preview"),
-    "preview.sweep": Method("target client cluster?", "swept fault"),
+    "preview.sweep": Method("target client cluster?", "swept stayed fault"),
     "sync.status": Method("target services?", "rules"),
     "sync.list": Method("target services?", "files"),
     "sync.explain": Method("target path", "verdicts"),

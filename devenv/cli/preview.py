@@ -238,10 +238,11 @@ def _sweep(arguments: Arguments, session: Session) -> Result:
     }
     answer = session.client.call("preview.sweep", params, within=120.0)
     lines = [f"{one['name']} goes: {one['reason']}" for one in answer["swept"]]
-    fault = answer["fault"]
-    notes = (f"No branch was taken for gone: {fault}",) if fault else ()
-    text = "\n".join(lines or ["Nothing is to go."])
-    return Result(answer, text, code=1 if fault else 0, notes=notes)
+    notes = [f"{one['name']} stays: {one['fault']}" for one in answer["stayed"]]
+    if answer["fault"]:
+        notes.append(f"No branch was taken for gone: {answer['fault']}")
+    text = "\n".join(lines) if lines or answer["stayed"] else "Nothing is to go."
+    return Result(answer, text, code=1 if notes else 0, notes=tuple(notes))
 
 
 def _which(arguments: Arguments, session: Session) -> Document:

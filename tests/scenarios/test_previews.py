@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.apiserver import CONTEXT
+from tests.fakes.apiserver import CONTEXT, Fault
 from tests.fakes.thread import Beside
 from tests.scenarios.sandbox import Sandbox, eventually
 
@@ -207,6 +207,26 @@ def test_one_whose_time_is_over_goes_unless_it_is_extended(shop: Sandbox, cluste
     (swept,) = json.loads(shop.run("preview", "sweep", "--json").stdout)["swept"]
     assert swept["reason"] == "its time is over"
     eventually(lambda: cluster.names("namespaces") == [])
+
+
+def test_one_that_stays_keeps_no_other_from_being_swept(shop: Sandbox, cluster: Beside) -> None:
+    shop.write("compose.yaml", TWO)
+    git(shop.checkout, "commit", "-qam", "two services")
+    git(shop.checkout, "branch", "feature/a")
+    for branch in ("main", "feature/a"):
+        shop.run("preview", "up", "--branch", branch, "--wait")
+    shop.run("daemon", "stop")
+    shop.extra["XDG_STATE_HOME"] = str(shop.base / "another")
+    for one in previews(shop):
+        shop.run("preview", "extend", one["name"], "--ttl", "0s")
+    first, second = cluster.names("namespaces")
+    cluster.server.faults = [Fault("DELETE", f"/namespaces/{first}", 403, {}, "not by you")]
+    done = shop.run("preview", "sweep", check=False)
+    assert done.returncode == 1
+    assert f"{first} stays: " in done.stderr
+    assert "not by you" in done.stderr
+    assert f"{second} goes: its time is over" in done.stdout
+    assert cluster.names("namespaces") == [first]
 
 
 def test_the_daemon_itself_takes_down_what_has_expired(shop: Sandbox, cluster: Beside) -> None:

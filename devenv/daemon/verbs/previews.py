@@ -85,14 +85,24 @@ async def sweep(context: Context, params: Params) -> Answer:
         heads = await repository.branches()
     except DevenvError as error:
         fault = error.message
-    swept = []
-    for one in _documents(context, server):
-        reason = _overdue(one, source, heads if not fault else None)
-        if reason:
-            asked = {**params, "name": one["name"], "cluster": one["cluster"]}
-            await down(context, asked)
-            swept.append({**one, "reason": reason})
-    return Answer({"swept": swept, "fault": fault})
+    known = heads if not fault else None
+    reasons = [(one, _overdue(one, source, known)) for one in _documents(context, server)]
+    overdue = [{**one, "reason": reason} for one, reason in reasons if reason]
+    faults = await asyncio.gather(*(_sweep_away(context, params, one) for one in overdue))
+    ended = list(zip(overdue, faults, strict=True))
+    stayed = [{**one, "fault": why} for one, why in ended if why]
+    return Answer(
+        {"swept": [one for one, why in ended if not why], "stayed": stayed, "fault": fault}
+    )
+
+
+async def _sweep_away(context: Context, params: Params, one: Document) -> str:
+    """Take down one of those that are to go; return why it stays, which keeps no other."""
+    try:
+        await down(context, {**params, "name": one["name"], "cluster": one["cluster"]})
+    except DevenvError as error:
+        return error.message
+    return ""
 
 
 def _overdue(one: Document, source: str, heads: frozenset[str] | None) -> str:
