@@ -9,10 +9,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """``server`` and ``authority`` are pinned: where the context leads elsewhere, it is refused.
+    """Where the context leads elsewhere than it did when it was pinned, it is refused.
 
     ``kubeconfig``: the paths of its files, joined by a colon; ``authority``: a hash of the
-    certificates that the server is known by. ``registry``: the address below which images are
+    certificates that the server is known by; ``server_name``: what these have to be for, where that
+    is not its address; ``unverified``: nobody looks at them; ``proxy``: a hash of the URL of what
+    is in between, which may hold a password. ``registry``: the address below which images are
     pushed that the cluster can pull; "": there is none. ``domain``: below it are the hosts of
     previews; "": they have none. ``namespaces``: those that were made for previews; none: each
     preview makes its own. None of these is what tells clusters apart.
@@ -23,6 +25,9 @@ class Cluster:
     server: str
     authority: str
     kubeconfig: str
+    server_name: str = ""
+    unverified: bool = False
+    proxy: str = ""
     registry: str = field(default="", compare=False)
     domain: str = field(default="", compare=False)
     namespaces: tuple[str, ...] = field(default=(), compare=False)

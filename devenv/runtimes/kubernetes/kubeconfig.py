@@ -21,7 +21,16 @@ UNLIMITED = 0
 def pin(name: str, context: str, kubeconfig: str) -> Cluster:
     """Take down where a context leads now. DevenvError: there is none of this name."""
     cluster = _cluster_of(context, kubeconfig)
-    return Cluster(name, context, str(cluster.get("server") or ""), _authority(cluster), kubeconfig)
+    return Cluster(
+        name,
+        context,
+        str(cluster.get("server") or ""),
+        _authority(cluster),
+        kubeconfig,
+        server_name=str(cluster.get("tls-server-name") or ""),
+        unverified=bool(cluster.get("insecure-skip-tls-verify")),
+        proxy=_hash(str(cluster.get("proxy-url") or "").encode()),
+    )
 
 
 async def open_client(cluster: Cluster) -> ApiClient:
@@ -29,8 +38,7 @@ async def open_client(cluster: Cluster) -> ApiClient:
     found = pin(cluster.name, cluster.context, cluster.kubeconfig)
     if found != cluster:
         raise DevenvError(
-            f"the context {cluster.context} leads to {found.server} now, which is not the cluster "
-            f"that {cluster.name} was added for: {cluster.server}",
+            _moved(cluster, found),
             f"if that is right: devenv cluster remove {cluster.name}, and add it again",
         )
     configuration = Configuration()
@@ -45,6 +53,31 @@ async def open_client(cluster: Cluster) -> ApiClient:
     except (config.ConfigException, OSError, ValueError) as error:
         raise DevenvError(f"the context {cluster.context} cannot be used: {error}") from error
     return ApiClient(configuration)
+
+
+def _moved(pinned: Cluster, found: Cluster) -> str:
+    """Say where a context leads by now."""
+    if found.server != pinned.server:
+        return (
+            f"the context {pinned.context} leads to {found.server} now, which is not the cluster "
+            f"that {pinned.name} was added for: {pinned.server}"
+        )
+    changed = [
+        key for key, name in _PINNED.items() if getattr(found, name) != getattr(pinned, name)
+    ]
+    return (
+        f"the context {pinned.context} does not lead to {pinned.server} as it did when "
+        f"{pinned.name} was added: {', '.join(changed)} is another"
+    )
+
+
+_PINNED = {
+    "certificate-authority": "authority",
+    "tls-server-name": "server_name",
+    "insecure-skip-tls-verify": "unverified",
+    "proxy-url": "proxy",
+}
+"""Keys of a kubeconfig that change whom we talk to, beside its server."""
 
 
 def _cluster_of(context: str, kubeconfig: str) -> dict[str, Any]:
@@ -75,4 +108,8 @@ def _authority(cluster: dict[str, Any]) -> str:
     if path and not data:
         with open(path, "rb") as file:
             content = file.read()
+    return _hash(content)
+
+
+def _hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest() if content else ""

@@ -1,0 +1,56 @@
+"""A context leads where it led when it was named, or nowhere."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devenv.errors import DevenvError
+from devenv.model.preview import Cluster
+from devenv.runtimes.kubernetes.kubeconfig import open_client, pin
+
+SERVER = "https://10.0.0.1:6443"
+PROXY = "http://me:hidden@proxy.example.com"
+ANOTHER = {
+    "certificate-authority-data": base64.b64encode(b"another").decode(),
+    "tls-server-name": "another.example.com",
+    "insecure-skip-tls-verify": True,
+    "proxy-url": PROXY,
+}
+
+
+def pinned(base: Path, **keys: Any) -> Cluster:
+    """The cluster of a kubeconfig with these keys."""
+    path = base / "kubeconfig"
+    named = {"name": "c", "cluster": {"server": SERVER, **keys}}
+    context = {"name": "team-admin", "context": {"cluster": "c", "user": "u"}}
+    user = {"name": "u", "user": {"token": "good"}}
+    path.write_text(json.dumps({"clusters": [named], "contexts": [context], "users": [user]}))
+    return pin("team", "team-admin", str(path))
+
+
+async def opened(cluster: Cluster) -> None:
+    await (await open_client(cluster)).close()
+
+
+def test_what_leads_where_it_did_is_opened(tmp_path: Path) -> None:
+    asyncio.run(opened(pinned(tmp_path, **{"tls-server-name": "k8s.example.com"})))
+
+
+@pytest.mark.parametrize("key", ANOTHER)
+def test_what_changes_whom_we_talk_to_is_refused(tmp_path: Path, key: str) -> None:
+    before = pinned(tmp_path)
+    pinned(tmp_path, **{key: ANOTHER[key]})
+    with pytest.raises(DevenvError, match=key.removesuffix("-data")):
+        asyncio.run(opened(before))
+
+
+def test_the_password_of_a_proxy_is_kept_nowhere(tmp_path: Path) -> None:
+    found = pinned(tmp_path, **{"proxy-url": PROXY})
+    assert found.proxy
+    assert "hidden" not in str(found)
