@@ -71,6 +71,20 @@ def test_an_edit_shows_the_lines_that_change_and_what_would_go(
     assert cluster.ask(lambda server: server.store.version) == before
 
 
+def test_a_secret_that_changes_is_said_and_never_shown(two: Sandbox, cluster: Beside) -> None:
+    held = "secrets: {token: {file: token}}\n"
+    uses = TWO.replace("ports:", "secrets: [token], ports:")
+    two.write("compose.yaml", uses + held)
+    two.write("token", "hidden-before")
+    two.run("preview", "up", "--wait")
+    two.write("token", "hidden-after")
+    found = planned(two)
+    assert ("change", "Secret", "secret-token") in changes(found)
+    (secret,) = (one for one in found["objects"] if one["kind"] == "Secret")
+    assert any(line.startswith("+") and "content: " in line for line in secret["lines"])
+    assert "hidden" not in json.dumps(found)
+
+
 def test_what_was_brought_up_elsewhere_is_compared_with(two: Sandbox, cluster: Beside) -> None:
     two.run("preview", "up", "--wait")
     two.kill_daemon()

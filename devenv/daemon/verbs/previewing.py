@@ -41,7 +41,7 @@ if TYPE_CHECKING:  # loaded when the first cluster is asked
 
 LIFETIME = 3 * 24 * 3600.0
 """Seconds that a preview lives unless it is asked for otherwise."""
-NOWHERE = Cluster("nowhere", "", "", "", "", "REGISTRY")
+NOWHERE = Cluster("nowhere", "", "", "", "", registry="REGISTRY")
 """For what is only shown."""
 
 

@@ -72,7 +72,7 @@ async def _compared(server: Server, namespace: str, wanted: Object) -> Changed |
         then = await server.connection.call("PATCH", path, query=query, body=wanted)
     except RefusedError as error:
         return Changed(REFUSED, resource.kind, name, (error.message,))
-    lines = difference([_plain(there)], [_plain(then)])
+    lines = difference(_plain(there), _plain(then))
     return Changed(CHANGE, resource.kind, name, tuple(lines[2:])) if lines else None
 
 

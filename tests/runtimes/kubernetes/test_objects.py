@@ -252,7 +252,7 @@ def test_what_is_printed_is_what_would_be_applied() -> None:
 
 
 def test_a_difference_shows_the_lines_that_change() -> None:
-    before, after = objects(PREVIEW, service("")), objects(PREVIEW, service("command: [run]"))
+    before, after = workload(""), workload("command: [run]")
     assert difference(before, before) == []
     assert "+        - run" in difference(before, after)
 

@@ -8,8 +8,10 @@ from typing import Any
 
 from devenv.model.secret import MASK
 
+Object = Mapping[str, Any]
 
-def text(objects: Iterable[Mapping[str, Any]], *, show_secrets: bool = False) -> str:
+
+def text(objects: Iterable[Object], *, show_secrets: bool = False) -> str:
     """YAML, one document an object, as ``kubectl apply -f -`` takes it."""
     import yaml
 
@@ -17,19 +19,26 @@ def text(objects: Iterable[Mapping[str, Any]], *, show_secrets: bool = False) ->
     return yaml.safe_dump_all(shown, sort_keys=False, explicit_start=True, allow_unicode=True)
 
 
-def masked(made: Mapping[str, Any]) -> dict[str, Any]:
-    """The same, without what a Secret holds."""
+def masked(made: Object, before: Object | None = None) -> dict[str, Any]:
+    """The same, without what a Secret holds, but for whether that is another than ``before``."""
     if made.get("kind") != "Secret":
         return dict(made)
-    fields = {key: dict.fromkeys(made[key], MASK) for key in ("stringData", "data") if key in made}
-    return {**made, **fields}
+
+    def shown(field: str, name: str) -> str:
+        known = (before or {}).get(field) or {}
+        changed = name in known and known[name] != made[field][name]
+        return f"{MASK} (another)" if changed else MASK
+
+    fields = [field for field in ("stringData", "data") if made.get(field)]
+    return {
+        **made,
+        **{field: {name: shown(field, name) for name in made[field]} for field in fields},
+    }
 
 
-def difference(
-    before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]
-) -> list[str]:
-    """What would change, in lines: ``+``, ``-`` and three lines around each."""
-    lines = difflib.unified_diff(
-        text(before).splitlines(), text(after).splitlines(), "now", "then", lineterm=""
+def difference(before: Object, after: Object) -> list[str]:
+    """What would change, in lines: ``+``, ``-`` and three lines around each; no Secret is shown."""
+    now, then = text([before]), text([masked(after, before)], show_secrets=True)
+    return list(
+        difflib.unified_diff(now.splitlines(), then.splitlines(), "now", "then", lineterm="")
     )
-    return list(lines)
