@@ -94,7 +94,7 @@ async def render(context: Context, params: Params) -> Answer:
     intent = change(Intent(meant.checkout, preview=meant.preview), Snapshot())
     _check(intent)
     home = context.registry.host.home
-    made = [namespace(meant.preview, 1, time.time()), *guards(meant.preview, resources_of(intent))]
+    made = [namespace(meant.preview, 1), *guards(meant.preview, resources_of(intent))]
     for wanted in desired(intent, home).services.values():
         for replica in wanted.replicas:
             made += objects(meant.preview.name, replica.service)

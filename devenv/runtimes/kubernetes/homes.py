@@ -31,7 +31,7 @@ def generation(home: Object, preview: str) -> int:
 def home_of(preview: Preview) -> Object:
     """What would be made first, where a preview has none."""
     lent = bool(preview.cluster.namespaces)
-    return lease(preview, 0.0) if lent else namespace(preview, 1, 0.0)
+    return lease(preview) if lent else namespace(preview, 1)
 
 
 def preview_of(home: Object, cluster: Cluster) -> Preview:

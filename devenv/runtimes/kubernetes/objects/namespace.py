@@ -19,8 +19,8 @@ def moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def namespace(preview: Preview, generation: int, now: float) -> Object:
-    """The namespace as it is made; ``now``: seconds since the epoch."""
+def namespace(preview: Preview, generation: int, now: float | None = None) -> Object:
+    """The namespace as it is made ``now``, in seconds since the epoch; None: at no moment yet."""
     metadata = _told(preview, now)
     levels = {names.ENFORCE: USUAL.enforced, names.WARN: USUAL.warned}
     labels = {**metadata["labels"], **levels}
@@ -28,13 +28,18 @@ def namespace(preview: Preview, generation: int, now: float) -> Object:
     return _object("v1", "Namespace", {**metadata, "name": name, "labels": labels})
 
 
-def lease(preview: Preview, now: float) -> Object:
+def lease(preview: Preview, now: float | None = None) -> Object:
     """What says that a namespace is lent to a preview; it stays until that has been emptied."""
     metadata = {**_told(preview, now), "name": names.OURS, "finalizers": [names.EMPTIED]}
     return _object("coordination.k8s.io/v1", "Lease", metadata, spec={})
 
 
-def _told(preview: Preview, now: float) -> Object:
+def _told(preview: Preview, now: float | None) -> Object:
+    moments = (
+        {}
+        if now is None
+        else {names.USED: moment(now), names.EXPIRES: moment(now + preview.lifetime)}
+    )
     return {
         "labels": {
             **names.labels(preview.name),
@@ -44,8 +49,7 @@ def _told(preview: Preview, now: float) -> Object:
             names.BRANCH: preview.branch,
             names.SOURCE: preview.repository,
             names.OWNER: preview.owner,
-            names.USED: moment(now),
-            names.EXPIRES: moment(now + preview.lifetime),
+            **moments,
         },
     }
 
