@@ -10,7 +10,7 @@
 #   drop N                        forget what came for batch N
 #
 # An answer is "ok …" or "failed …", in one line. What is written is first complete in a folder of
-# the same file system, then moved to its place. A part is unpacked while the next one comes in: what
+# the same file system, which is there only meanwhile, then moved to its place. A part is unpacked while the next one comes in: what
 # goes wrong with it is the next answer.
 set -f
 S=
@@ -37,6 +37,9 @@ tools() { # what an image may lack
 }
 
 receive() { # length hash; what is left of a frame must never be read as a command
+  if [ ! -d "$B" ]; then
+    said=$(mkdir -- "$S" "$B" 2>&1) || { failed "$said" && leave 1; }
+  fi
   said=$({ head -c "$1" | tee "$F" | sha256sum; } 2>&1)
   [ "$said" = "$2  -" ] && return 0
   said=${said%"$2  -"}
@@ -57,7 +60,7 @@ root() {
   B=$S/new
   F=$S/frame
   A=$S/archive
-  { rm -rf -- "$S" && mkdir -- "$S" "$B"; } 2>&1
+  { rm -rf -- "$S" && mkdir -- "$S" && rmdir -- "$S"; } 2>&1
 }
 
 enter() { # a folder below the root, never one beyond a link out of it; its path in T
@@ -146,7 +149,7 @@ leave() {
   exit "$1"
 }
 
-forget() { rm -rf -- "$B" "$F" "$A" && mkdir -- "$B"; }
+forget() { rm -rf -- "$S"; }
 
 append() {
   word "$1"
@@ -179,7 +182,7 @@ while read -r op n length hash rest; do
     said=$(unpack "$F" 2>&1 && list 2>&1) && echo "ok $n $hash" || failed "$said"
     forget
     ;;
-  look) look && echo "end $n" ;;
+  look) look && echo "end $n" && forget ;;
   drop) forget && echo "ok $n" ;;
   esac
 done

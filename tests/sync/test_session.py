@@ -323,6 +323,22 @@ def test_nothing_is_made_in_the_target_for_a_source_that_is_not_there(tmp_path: 
     asyncio.run(main())
 
 
+def test_nothing_of_ours_stays_in_a_target_between_two_saves(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path) as one:
+            for text in ("1", "2"):
+                (one.source / "a").write_text(text)
+                await one.same()
+                await one.until(lambda: sorted(os.listdir(one.target)) == ["a"])
+            one.session.reset()
+            await one.settled()
+            await one.until(lambda: sorted(os.listdir(one.target)) == ["a"])
+            (receiver,) = one.shells.opened
+            assert receiver.process.returncode is None
+
+    asyncio.run(main())
+
+
 def test_what_was_sent_is_told_once_in_a_while(tmp_path: Path) -> None:
     async def main() -> None:
         async with world(tmp_path) as one:

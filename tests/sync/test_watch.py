@@ -18,6 +18,7 @@ import pytest
 
 from devenv.sync.ignore import DockerPatterns, Filter, Layer
 from devenv.sync.tree import Folder, at, walk
+from devenv.sync.watch import losing
 from devenv.sync.watch.inotify import MASK, Inotify
 from devenv.sync.watch.source import Source
 from devenv.sync.watch.watcher import Watcher
@@ -333,6 +334,36 @@ def test_a_source_around_our_own_folder_takes_nothing_from_it(tmp_path: Path) ->
         watcher.close()
 
     asyncio.run(main())
+
+
+def test_a_deletion_of_many_files_is_one_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, real = asyncio.Event(), losing.lost
+
+    def lost(before: Folder | None, now: Folder | None) -> int:
+        count = real(before, now)
+        if count:
+            begun.set()
+        return count
+
+    monkeypatch.setattr(losing, "lost", lost)
+    for number in range(60):
+        (tmp_path / f"f{number}").write_text("x")
+
+    async def main() -> int:
+        async with watching(tmp_path, cookies=f"{tmp_path}.cookies") as source, asyncio.timeout(15):
+            before = source.revision
+            for number in range(30):
+                (tmp_path / f"f{number}").unlink()
+            await begun.wait()
+            for number in range(30, 60):
+                (tmp_path / f"f{number}").unlink()
+            await caught_up(source)
+            assert paths(source) == set()
+            return source.revision - before
+
+    assert asyncio.run(main()) == 1
 
 
 def test_a_git_operation_is_one_batch(tmp_path: Path) -> None:

@@ -6,6 +6,11 @@ import os
 from contextlib import suppress
 
 
+def is_held(lock: str, until: float | None, now: float) -> bool:
+    """Tell whether git is at work; ``until``: when it is no longer waited for (monotonic)."""
+    return bool(lock) and until is not None and now < until and os.path.exists(lock)
+
+
 def git_lock(root: str) -> str:
     """Where git keeps its lock while it changes the files of a checkout; "": in none."""
     folder = os.path.abspath(root)

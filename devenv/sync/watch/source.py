@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from devenv.sync.ignore import Filter
 from devenv.sync.scan import Scanner
 from devenv.sync.tree import EMPTY, Folder
-from devenv.sync.watch import inotify
+from devenv.sync.watch import inotify, losing
 from devenv.sync.watch.coalesce import Pace, due, seen, taken
-from devenv.sync.watch.git import git_lock
+from devenv.sync.watch.git import git_lock, is_held
 from devenv.sync.watch.ignores import Ignores
 from devenv.sync.watch.route import Place, Route
 from devenv.sync.watch.watcher import Watcher
@@ -45,6 +45,7 @@ class Source:
         self.unwatched: set[str] = set()
         self._watcher = watcher
         self._scanner = Scanner(path, self.rule, self._watch)
+        self._mark_all = partial(self.mark, "", deep=True)
         self._ignores = Ignores(read, watcher, self._mark_all)
         self._route = Route(path, watcher, self._mark_all)
         self._found = self.place
@@ -66,9 +67,6 @@ class Source:
         self._first = now if self._first is None else self._first
         self._pace = seen(self._pace, now + CREATED if soon else now)
         self._wake.set()
-
-    def _mark_all(self) -> None:
-        self.mark("", deep=True)
 
     async def newer_than(self, revision: int) -> None:
         """Wait until there is a newer tree."""
@@ -104,7 +102,7 @@ class Source:
             now = time.monotonic()
             at = due(self._pace)
             if at is not None and at <= now:
-                if not self._is_locked(now):
+                if not is_held(self._lock, due(self._pace, locked=True), now):
                     return
                 at = now + LOCKED
             polls = at is None and self._is_polled
@@ -127,22 +125,25 @@ class Source:
         for path in self.polled:
             self.mark(path, deep=True)
 
-    def _is_locked(self, now: float) -> bool:
-        until = due(self._pace, locked=True)
-        return bool(self._lock) and os.path.exists(self._lock) and until is not None and now < until
-
     async def _look(self) -> None:
-        self._is_looking = True
-        marks, self._marks = self._marks, {}
-        since, self._first = self._first or time.monotonic(), None
-        self._pace = taken(self._pace, time.monotonic())
-        if self.tree is None or "" in marks or any(map(self._scanner.rule.is_written_in, marks)):
-            found = await asyncio.to_thread(self._whole)
-        elif len(marks) > FEW or any(marks.values()):
-            found = await asyncio.to_thread(self._scanner.again, self.tree, marks)
-        else:
-            found = self._scanner.again(self.tree, marks)
+        """Make the next tree; of a deletion of many files only when nothing more is deleted."""
+        self._is_looking, since = True, self._first or time.monotonic()
+        found, before = await self._again(self.tree), losing.FEW
+        while (gone := losing.lost(self.tree, found)) > before:
+            before = gone
+            await asyncio.sleep(losing.PAUSE)
+            found = await self._again(found)
         self._publish(found, since)
+
+    async def _again(self, tree: Folder | None) -> Folder | None:
+        """Look at what was marked."""
+        marks, self._marks, self._first = self._marks, {}, None
+        self._pace = taken(self._pace, time.monotonic())
+        if tree is None or "" in marks or any(map(self._scanner.rule.is_written_in, marks)):
+            return await asyncio.to_thread(self._whole)
+        if len(marks) > FEW or any(marks.values()):
+            return await asyncio.to_thread(self._scanner.again, tree, marks)
+        return self._scanner.again(tree, marks)
 
     def _whole(self) -> Folder | None:
         self._found = place = self._route.follow()
