@@ -94,6 +94,21 @@ def test_flush_waits_until_a_save_is_there(sandbox: Sandbox, engine: Engine) -> 
         assert inside(sandbox, "page") == str(number)
 
 
+def test_flush_says_that_the_source_is_gone(sandbox: Sandbox, engine: Engine) -> None:
+    project(sandbox, engine)
+    sandbox.run("up", "-d")
+    sandbox.write("src/page", "two")
+    sandbox.run("sync", "flush")
+    (sandbox.checkout / "src").rename(sandbox.checkout / "away")
+    done = sandbox.run("sync", "flush", check=False)
+    assert done.returncode == 1
+    assert "no source" in done.stdout
+    assert inside(sandbox, "page") == "two"
+    (sandbox.checkout / "away").rename(sandbox.checkout / "src")
+    sandbox.write("src/page", "three")
+    eventually(lambda: inside(sandbox, "page") == "three")
+
+
 def test_status_tells_how_far_each_target_is(sandbox: Sandbox, engine: Engine) -> None:
     project(sandbox, engine)
     sandbox.run("up", "-d")
