@@ -50,6 +50,7 @@ _PARAMS: dict[str, tuple[type, ...]] = {
     "timeout": (int, float),
     "tty": (bool,),
     "volumes": (bool,),
+    "wait": (bool,),
     "watch": (bool,),
 }
 """A name of a parameter means the same, and has the same type, in every method."""
@@ -119,6 +120,7 @@ METHODS: dict[str, Method] = {
     "preview.find": Method("target client branch? cluster? name?", "environment"),
     "preview.list": Method("", "previews faults"),
     "preview.down": Method("target client branch? cluster? name?", "name cluster"),
+    "preview.left": Method("name cluster wait? timeout", "preview"),
     "preview.extend": Method("target client branch? cluster? name? lifetime?", "preview"),
     "preview.sweep": Method("target client cluster?", "swept stayed fault"),
     "sync.status": Method("target services?", "rules"),

@@ -24,10 +24,8 @@ if TYPE_CHECKING:
     Do = Callable[[Arguments, Session], Output | Become | Result]
 
 _HEADS = ("NAME", "BRANCH", "CLUSTER", "STATE", "OWNER", "AGE", "USED", "LEFT")
-_PAUSE = 0.25
-"""Seconds between two looks at a preview that goes away."""
-
-
+_LOOK = 5.0
+"""Seconds until a preview that goes away is looked at again though nothing has changed."""
 _HANGS = 20.0
 """Seconds after which a reason to stay is one: volumes take some 15 to go, and say so."""
 
@@ -198,11 +196,10 @@ def _render(arguments: Arguments, session: Session) -> Result:
 def _down(arguments: Arguments, session: Session) -> Result:
     gone = session.client.call("preview.down", _which(arguments, session), within=60.0)
     limit = arguments.timeout
+    asked = {**gone, "wait": arguments.wait}
     begun = time.monotonic()
-    while (left := _left(session, gone)) is not None:
+    while (left := _left(session, asked, begun)) is not None:
         waited = time.monotonic() - begun
-        if left["state"] == "deleting" and not arguments.wait:
-            break
         if left["reason"] and waited >= _HANGS:
             hint = "what is named there must let go of it; nothing is forced here"
             raise DevenvError(f"the namespace {left['namespace']} stays: {left['reason']}", hint)
@@ -210,17 +207,16 @@ def _down(arguments: Arguments, session: Session) -> Result:
             raise TimeLimitError(
                 f"{gone['name']} is still there: {left['reason'] or left['state']}"
             )
-        time.sleep(_PAUSE)
     return Result({"preview": gone}, f"{gone['name']}: nothing is left running.")
 
 
-def _left(session: Session, gone: Document) -> Document | None:
-    """The namespace of a preview that is to go; one that is going counts only where no other is."""
-    previews = session.client.call("preview.list", within=60.0)["previews"]
-    key = (gone["name"], gone["cluster"])
-    found = [one for one in previews if (one["name"], one["cluster"]) == key]
-    found.sort(key=lambda one: one["state"] == "deleting")
-    return found[0] if found else None
+def _left(session: Session, asked: Document, begun: float) -> Document | None:
+    """What is left of a preview that is to go, as soon as that is nothing, or after a while."""
+    limit = session.arguments.timeout
+    rest = _LOOK if limit is None else max(0.0, begun + limit - time.monotonic())
+    params = {**asked, "timeout": min(rest, _LOOK)}
+    found: Document | None = session.client.call("preview.left", params, within=60.0)["preview"]
+    return found
 
 
 def _extend(arguments: Arguments, session: Session) -> Result:

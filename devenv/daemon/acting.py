@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 
 from devenv.errors import DevenvError, TransientError
 from devenv.failpoints import failpoint
@@ -85,6 +85,11 @@ class Acting:
                 self._verbs[unit.id] = "removing"
                 self.spawn(unit.id, unit.runtime, self._remove(step))
 
+    def discard(self, ending: Iterable[ReplicaId], work: Coroutine[None, None, None]) -> None:
+        """Let the environment go as a whole, by ``work``, and what still runs of it along."""
+        self._verbs |= dict.fromkeys(ending, "stopping")
+        self.spawn(DISCARD, DISCARD, work)
+
     def spawn(self, key: ReplicaId | str, runtime: str, work: Coroutine[None, None, None]) -> None:
         """Run ``work`` under ``key``; what it raises counts as a failure of ``runtime``."""
         task = asyncio.create_task(work)
@@ -114,6 +119,8 @@ class Acting:
         if isinstance(key, ReplicaId):
             self._verbs.pop(key, None)
             self.said.pop(key, None)
+        if key == DISCARD:
+            self._verbs.clear()
         error = None if task.cancelled() else task.exception()
         if error is not None:
             self._failed(key, runtime, error)

@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import replace
 
 from devenv.daemon import claims, store
-from devenv.daemon.acting import DISCARD
 from devenv.daemon.board import Board, Published
 from devenv.daemon.desired import desired
 from devenv.daemon.hands import Hands
@@ -23,7 +22,8 @@ from devenv.failpoints import failpoint
 from devenv.model.environment import EnvironmentId, ReplicaId
 from devenv.model.plan import HoldKind, Plan
 from devenv.model.snapshot import Snapshot
-from devenv.planning.plan import plan
+from devenv.model.unit import Observed
+from devenv.planning.plan import ends_at_once, plan
 from devenv.planning.probing import Probing
 from devenv.planning.wishes import Wishes
 
@@ -157,13 +157,20 @@ class LiveEnvironment:
         observed = seen.observed
         decided = plan(self._desired, observed, boottime())
         hands.follow(observed, self._desired, self._intent)
+        if self._may_discard(decided, observed):
+            hands.acting.discard(observed.units, self._discard(seen))
         if hands.acting.is_discarding or (self._intent.is_up and self._intent.loaded is None):
             decided = Plan()
         hands.perform(decided, self._desired, self._intent)
-        if self._intent.leaving and not observed.units and hands.acting.may_discard:
-            hands.acting.spawn(DISCARD, DISCARD, self._discard(seen))
         gone = seen.empty and not self._intent.leaving and not self._intent.is_up
         self.board.publish(self._intent, self._desired, observed, plan=decided, gone=gone)
+
+    def _may_discard(self, decided: Plan, observed: Observed) -> bool:
+        """Tell whether it may go as a whole: what still runs too, if no data is to stay."""
+        if not self._intent.leaving or not self._hands.acting.may_discard:
+            return False
+        whole = self._intent.leaving is Leaving.WITH_DATA and ends_at_once(decided, observed)
+        return whole or not observed.units
 
     def _mind(self, seen: Seen) -> None:
         """Change what is wanted where the world leaves no other way."""
@@ -182,19 +189,15 @@ class LiveEnvironment:
     async def _discard(self, seen: Seen) -> None:
         data = self._intent.leaving is Leaving.WITH_DATA
         try:
-            await _discard_all(self._host, self.id, seen, data=data)
+            for runtime in seen.observed.prepared:
+                await self._host.runtimes[runtime].discard(self.id, data=data)
+            failpoint("discarded")
+            if data and self._intent.leaving:
+                await asyncio.to_thread(self._host.folders.remove, self.id)
         except DevenvError as error:
             self._inbox.put(_not_gone(error.message))
             raise
         self._inbox.put(_left)
-
-
-async def _discard_all(host: Host, environment: EnvironmentId, seen: Seen, *, data: bool) -> None:
-    for runtime in seen.observed.prepared:
-        await host.runtimes[runtime].discard(environment, data=data)
-    failpoint("discarded")
-    if data:
-        await asyncio.to_thread(host.folders.remove, environment)
 
 
 def _not_gone(why: str) -> Change:

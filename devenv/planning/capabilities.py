@@ -14,6 +14,8 @@ CONTAINED = frozenset({DOCKER, KUBERNETES})
 """The runtimes whose units see each other by their names."""
 ROLLING = frozenset({KUBERNETES})
 """The runtimes that put a changed service in the place of the one before while that still runs."""
+ENDING_AT_ONCE = frozenset({KUBERNETES})
+"""The runtimes that end what runs of an environment along with what holds it."""
 AS_PROCESS = "add `process: {command: …}`, or take a shipped profile: `uses: postgres`"
 
 

@@ -12,6 +12,7 @@ from devenv.model.environment import Desired, Replica, ReplicaId, Wanted
 from devenv.model.plan import Hold, HoldKind, Pause, Plan, Prepare, Remove, Start, Step, StopUnit
 from devenv.model.service import RestartPolicy, Stop
 from devenv.model.unit import Health, Observed, Unit
+from devenv.planning.capabilities import ENDING_AT_ONCE
 from devenv.planning.scene import Scene, Standing, find_replica
 from devenv.planning.supervise import Fate
 
@@ -26,6 +27,12 @@ def plan(desired: Desired, observed: Observed, now: float) -> Plan:
     holds = tuple(made for made in decisions if isinstance(made, Hold))
     wake_at = min((hold.until for hold in holds if hold.until is not None), default=None)
     return Plan(steps, holds, wake_at)
+
+
+def ends_at_once(decided: Plan, observed: Observed) -> bool:
+    """Tell whether all that is left may end together: nothing has to wait for another's end."""
+    waits = any(hold.kind is HoldKind.DEPENDANTS for hold in decided.holds)
+    return not waits and all(one.runtime in ENDING_AT_ONCE for one in observed.units.values())
 
 
 def _preparations(scene: Scene) -> Iterator[Prepare]:

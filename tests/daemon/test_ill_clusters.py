@@ -147,20 +147,37 @@ def test_what_is_refused_is_told_and_made_when_it_is_asked_for_again(
     on(tmp_path, test)
 
 
-@pytest.mark.parametrize("where", ["/deployments/web", "/namespaces/[^/]*$"])
+@pytest.mark.parametrize(
+    ("method", "where"), [("PATCH", "/deployments/web"), ("DELETE", "/namespaces/[^/]*$")]
+)
 @pytest.mark.parametrize("status", [401, 403, 429, 500])
 def test_a_cluster_that_does_not_let_go_for_a_minute(
-    tmp_path: Path, status: int, where: str
+    tmp_path: Path, status: int, method: str, where: str
 ) -> None:
     async def test(world: Previewed) -> None:
         await world.up()
-        world.fake.ill = Fault("DELETE", where, status, {}, "a bad day")
+        world.fake.ill = Fault(method, where, status, {}, "a bad day")
         await world.ask("preview.down")
         with world.hurried():
             await asyncio.sleep(MINUTE)
             assert "a bad day" in world.words + await world.notice()
             world.fake.ill = None
             await world.until(lambda: not world.fake.store.objects)
+
+    on(tmp_path, test)
+
+
+def test_an_up_while_it_is_taken_down_makes_it_anew(tmp_path: Path) -> None:
+    async def test(world: Previewed) -> None:
+        await world.up()
+        first = world.namespace
+        world.fake.controllers.clinging = True
+        await world.ask("preview.down")
+        await world.until(lambda: set(world.states.values()) == {"stopping"})
+        await world.ask("preview.up")
+        world.fake.release()
+        await world.until(lambda: world.states == READY)
+        assert world.namespace in {first, f"{first}-2"}
 
     on(tmp_path, test)
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.fakes.controllers import Controllers
+from tests.fakes.controllers import Controllers, leaving
 from tests.fakes.kubelet import Kubelet
 from tests.fakes.store import Key, Object, Store, matches, merged
 
@@ -107,6 +107,16 @@ class ApiServer:
         self.silent = ""
         self._speaking.set()
         self._speaking = asyncio.Event()
+
+    def release(self) -> None:
+        """Let pods that are to go end, and the namespaces that they have held."""
+        self.controllers.clinging = False
+        for key, one in list(self.store.objects.items()):
+            if key[0] == "pods" and "deletionTimestamp" in one["metadata"]:
+                self.store.remove(key)
+        for key, one in list(self.store.objects.items()):
+            if key[0] == "namespaces" and "deletionTimestamp" in one["metadata"]:
+                self._let_go(key, one)
 
     def kubeconfig(self, folder: Path, token: str = TOKEN) -> Path:
         path, partial = folder / "kubeconfig", folder / "kubeconfig.new"
@@ -222,7 +232,7 @@ class ApiServer:
         if key[0] == "namespaces":
             self._let_go(key, found)
         elif found["metadata"].get("finalizers"):
-            self.store.put(key, _leaving(found))
+            self.store.put(key, leaving(found))
         else:
             self.store.remove(key)
             self.controllers.settle(key)
@@ -239,9 +249,13 @@ class ApiServer:
         return web.json_response({"kind": "List", "metadata": {}, "items": found})
 
     def _let_go(self, key: Key, found: Object) -> None:
-        going = _leaving(found)
-        for held in [one for one in self.store.objects if one[1] == key[2]]:
-            self.store.remove(held)
+        going = leaving(found)
+        held = [one for one in self.store.objects if one[1] == key[2]]
+        if self.controllers.clinging and any(one[0] == "pods" for one in held):
+            self.store.put(key, going)
+            return
+        for one in held:
+            self.store.remove(one)
         if key[2] not in self.stuck:
             self.store.put(key, going)
             self.store.remove(key)
@@ -314,11 +328,6 @@ async def _echo(request: web.Request) -> web.WebSocketResponse:
     async for message in socket:
         await socket.send_bytes(message.data)
     return socket
-
-
-def _leaving(found: Object) -> Object:
-    leaving = {**found["metadata"], "deletionTimestamp": "2026-01-01T00:00:00Z"}
-    return {**found, "metadata": leaving}
 
 
 async def _say(response: web.StreamResponse, kind: str, made: Object) -> None:

@@ -12,13 +12,17 @@ NOW = "2026-01-01T00:00:00Z"
 
 
 class Controllers:
-    """``refused`` is what keeps every pod from being made; ``waiting`` what keeps it unready."""
+    """``refused`` is what keeps every pod from being made; ``waiting`` what keeps it unready.
+
+    ``clinging``: pods that are to go run on.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._containers = itertools.count(1)
         self.refused = ""
         self.waiting: dict[str, str] = {}
+        self.clinging = False
 
     def settle(self, key: Key) -> None:
         """Do what an object of this key asks for now."""
@@ -69,7 +73,7 @@ class Controllers:
             self._store.remove(("pods", key[1], pod["metadata"]["name"]))
         pods = list(self._pods(key))
         for pod in pods[wanted:]:
-            self._store.remove(("pods", key[1], pod["metadata"]["name"]))
+            self._end(("pods", key[1], pod["metadata"]["name"]), pod)
         taken = {pod["metadata"]["name"] for pod in pods}
         names = (f"{key[2]}-{number}" for number in itertools.count())
         free = (name for name in names if name not in taken)
@@ -77,6 +81,12 @@ class Controllers:
             self._make_pod(key, made, name)
         if not job:
             self._status(key, {**made, "status": self._counts(made, wanted)})
+
+    def _end(self, key: Key, pod: Object) -> None:
+        if self.clinging:
+            self._store.put(key, leaving(pod))
+        else:
+            self._store.remove(key)
 
     def _counts(self, made: Object, pods: int) -> Object:
         ready = 0 if self.waiting else pods
@@ -116,6 +126,11 @@ class Controllers:
 
     def _status(self, key: Key, made: Object) -> None:
         self._store.put(key, made)
+
+
+def leaving(made: Object) -> Object:
+    """It is to go, and still there."""
+    return {**made, "metadata": {**made["metadata"], "deletionTimestamp": NOW}}
 
 
 def _is_of(pod: Object, workload: Object) -> bool:

@@ -66,7 +66,7 @@ def test_another_machine_ends_what_a_daemon_began_that_died_at(
     assert cluster.names("namespaces") == []
 
 
-@pytest.mark.parametrize("failpoint", ["stop", "removed"])
+@pytest.mark.parametrize("failpoint", ["stop", "stopped"])
 def test_another_machine_takes_down_what_a_daemon_left_that_died_at(
     two: Sandbox, cluster: Beside, failpoint: str
 ) -> None:

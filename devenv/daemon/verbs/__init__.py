@@ -63,6 +63,7 @@ VERBS: dict[str, Callable[[Context, Params], Awaitable[Answer]]] = {
     "preview.reach": visiting.reach,
     "preview.list": previews.list_all,
     "preview.down": previews.down,
+    "preview.left": previews.left,
     "preview.extend": previews.extend,
     "preview.sweep": previews.sweep,
     "sync.status": syncing.status,

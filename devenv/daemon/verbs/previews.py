@@ -52,8 +52,26 @@ async def down(context: Context, params: Params) -> Answer:
     if live is not None:
         await live.change(lambda intent, _: leaving(intent, Leaving.WITH_DATA))
     if elsewhere:
-        await _delete(server, name)
+        await _end(server, name)
     return Answer({"name": name, "cluster": server.connection.cluster.name})
+
+
+async def left(context: Context, params: Params) -> Answer:
+    """What is left of a preview that is to go: as soon as that is nothing, or the time is over."""
+    from devenv.runtimes.kubernetes.ending import is_over_with
+
+    name, server = str(params["name"]), _server(context, named(str(params["cluster"])))
+    await server.open()
+
+    def over() -> bool:
+        homes = _homes(server, name)
+        return not homes if params.get("wait") else is_over_with(server, name, homes)
+
+    is_over = await server.cache.until(over, float(params["timeout"]))
+    server.need()
+    shown = [] if is_over else [one for one in _documents(context, server) if one["name"] == name]
+    shown.sort(key=lambda one: bool(one["state"] == "deleting"))
+    return Answer({"preview": shown[0] if shown else None})
 
 
 async def extend(context: Context, params: Params) -> Answer:
@@ -214,10 +232,11 @@ def _homes(server: Server, name: str) -> list[Object]:
     return [one for one in server.homes if label(one, names.PREVIEW) == name]
 
 
-async def _delete(server: Server, name: str) -> None:
-    from devenv.runtimes.kubernetes import namespaces
-    from devenv.runtimes.kubernetes.homes import is_ours_to_delete
+async def _end(server: Server, name: str) -> None:
+    """Let go of what another machine has brought up."""
+    from devenv.runtimes.kubernetes import ending
+    from devenv.runtimes.kubernetes.homes import preview_of
+    from devenv.runtimes.kubernetes.place import Place
 
-    for home in _homes(server, name):
-        if is_ours_to_delete(home):
-            await namespaces.delete(server, home)
+    for home in _homes(server, name)[:1]:
+        await ending.begin(Place(preview_of(home, server.connection.cluster), server))

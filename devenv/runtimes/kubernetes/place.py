@@ -20,7 +20,8 @@ class Place:
     """``prepared`` is what was prepared last, by this daemon; ``preparation`` all of it.
 
     ``asked``: somebody has asked for it since it was there last. Only then a namespace is made:
-    one that was taken down elsewhere stays down.
+    one that was taken down elsewhere stays down. ``ending``: the namespace that this daemon has let
+    go, and of which something may run.
     """
 
     def __init__(self, preview: Preview, server: Server, origin: str = "") -> None:
@@ -31,12 +32,13 @@ class Place:
         self.prepared = ""
         self.preparation = Preparation("", Client("/"))
         self.asked = False
+        self.ending = ""
 
     @property
     def namespace(self) -> str:
         """The name of its namespace; "" where it has none."""
         found = self.server.homes.living(self.preview)
-        return namespace_of(found) if found else ""
+        return namespace_of(found) if found else self.ending
 
     @property
     def is_minded_elsewhere(self) -> bool:
@@ -48,7 +50,7 @@ class Place:
     def is_held(self) -> bool:
         """Whether there is something that its end would have to delete."""
         homes = self.server.homes.of(self.preview)
-        return any(map(is_ours_to_delete, homes))
+        return bool(self.ending) or any(map(is_ours_to_delete, homes))
 
     @property
     def expires(self) -> float | None:

@@ -142,6 +142,11 @@ def is_over(pod: Object) -> bool:
     return (pod.get("status") or {}).get("phase") in {"Succeeded", "Failed"}
 
 
+def grace(pod: Object) -> float:
+    """Seconds that it has to end by itself."""
+    return float(pod["spec"].get("terminationGracePeriodSeconds") or 0)
+
+
 def _stopped(workload: Workload, at: float) -> Exit | None:
     """We asked it to end; None while something of it is alive."""
     if any(not is_over(pod) for pod in workload.pods):

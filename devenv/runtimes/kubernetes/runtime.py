@@ -85,6 +85,7 @@ class KubernetesRuntime:
         if preview is None:
             raise DevenvError(f"{environment} is no preview", "devenv preview up")
         place = self.servers.know(environment, preview)
+        place.asked, place.ending = True, ""
         await place.server.open()
         name = await namespaces.ensure(place.server, preview, place.origin)
         place.asked = False
@@ -136,9 +137,8 @@ class KubernetesRuntime:
         self.servers.hint(environment)
 
     async def discard(self, environment: EnvironmentId, *, data: bool) -> None:
-        """Delete the namespace; volumes are data, and keep it until that is to go too."""
-        from devenv.runtimes.kubernetes import namespaces
-        from devenv.runtimes.kubernetes.homes import is_ours_to_delete
+        """End all, the namespace too; volumes are data, and keep that until they are to go."""
+        from devenv.runtimes.kubernetes import ending
 
         self._failed.pop(environment, None)
         place = self.servers.get(environment)
@@ -146,10 +146,7 @@ class KubernetesRuntime:
             return
         place.server.need()
         if data or not place.preparation.resources.volumes:
-            for home in place.server.homes.of(place.preview):
-                if is_ours_to_delete(home):
-                    await namespaces.delete(place.server, home)
-        place.prepared = ""
+            await ending.end(place)
         self.servers.forget(environment)
 
     async def samples(self, environment: EnvironmentId) -> Mapping[ReplicaId, Sample]:

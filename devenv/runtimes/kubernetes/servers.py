@@ -61,8 +61,10 @@ class Servers:
         return place
 
     def forget(self, environment: EnvironmentId) -> None:
-        """Nothing of it is left."""
-        self._places.pop(environment, None)
+        """Nothing of it is left; where somebody asks for it again meanwhile, that is not lost."""
+        place = self._places.pop(environment, None)
+        if place is not None and place.asked:
+            self.know(environment, place.preview).asked = True
         self.hint(environment)
 
     def hint(self, environment: EnvironmentId) -> None:

@@ -65,21 +65,23 @@ class Workloads:
 
     async def stop(self, resource: Resource, workload: Workload, grace: float) -> None:
         """Let its pods go, and return when they have."""
-        spec = {"suspend": True} if resource is JOB else {"replicas": 0}
-        now = max(self._server.connection.clock.now(), workload.started + TICK)
-        stamp = {names.STOPPED: f"{now:.3f}"}
-        body = {"metadata": {"annotations": stamp}, "spec": spec}
-        await self._server.merge(resource, self._namespace, name_of(workload.made), body)
-
-        def gone() -> bool:
-            return all(map(is_over, self._place.pods(workload.id)))
-
-        if not await self._server.cache.until(gone, grace + GOES_WITHIN):
+        await self.suspend(resource, workload)
+        if not await self._server.cache.until(
+            lambda: all(map(is_over, self._place.pods(workload.id))), grace + GOES_WITHIN
+        ):
             left = ", ".join(name_of(pod) for pod in self._place.pods(workload.id))
             raise DevenvError(
                 f"{workload.id.service} does not end: {left} is still there",
                 f"see kubectl describe pod --namespace {self._namespace}",
             )
+
+    async def suspend(self, resource: Resource, workload: Workload) -> None:
+        """Want no pod of it any more."""
+        spec = {"suspend": True} if resource is JOB else {"replicas": 0}
+        now = max(self._server.connection.clock.now(), workload.started + TICK)
+        stamp = {names.STOPPED: f"{now:.3f}"}
+        body = {"metadata": {"annotations": stamp}, "spec": spec}
+        await self._server.merge(resource, self._namespace, name_of(workload.made), body)
 
     async def remove(self, resource: Resource, workload: Workload) -> None:
         """Delete all that a service has."""

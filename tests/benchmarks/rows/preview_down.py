@@ -48,9 +48,10 @@ def _by_devenv(preview: Preview, name: str) -> Measured:
         seconds = preview.timed(DOWN)
         return seconds, _left(preview)
     seconds = preview.timed((PROGRAM, "preview", "down"))
-    pods = preview.get("pods")
+    over = ("Succeeded", "Failed")
+    pods = [one for one in preview.get("pods") if one["status"]["phase"] not in over]
     preview.timed(preview.deleting)
-    return seconds, [f"{len(pods)} pods left"] if pods else []
+    return seconds, [f"{len(pods)} pods run"] if pods else []
 
 
 def _left(preview: Preview) -> list[str]:
