@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from devenv.model.unit import Health, Unit
 
 if TYPE_CHECKING:  # loaded when the first cluster is asked
-    from devenv.runtimes.kubernetes.cache import Cache, Object
+    from devenv.runtimes.kubernetes.cache import Cache
     from devenv.runtimes.kubernetes.server import Server
 
 Document = dict[str, Any]
@@ -18,11 +18,15 @@ Urls = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """What is in the namespace of a preview; ``hosts`` are the public addresses of services."""
+    """What is in the namespace of a preview.
 
-    state: str
+    ``told`` is all that its document says but for addresses here and times, which are the
+    cluster's in ``times``: seconds since the epoch. ``hosts`` are public addresses of services.
+    """
+
+    told: Document
+    times: Mapping[str, float | None]
     hosts: Urls
-    services: tuple[Document, ...]
 
 
 def documents(server: Server, urls: Mapping[str, Urls]) -> list[Document]:
@@ -31,43 +35,43 @@ def documents(server: Server, urls: Mapping[str, Urls]) -> list[Document]:
     from devenv.runtimes.kubernetes.cache import label
     from devenv.runtimes.kubernetes.homes import namespace_of
 
-    found = sorted(server.homes, key=namespace_of)
-    return [
-        document(server, one, urls.get(label(one, names.PREVIEW), {}))
-        for one in found
-        if label(one, names.PREVIEW)
-    ]
+    found = sorted((namespace_of(one), label(one, names.PREVIEW)) for one in server.homes)
+    return [_document(server, namespace, urls.get(name, {})) for namespace, name in found]
 
 
-def document(server: Server, made: Object, urls: Urls) -> Document:
+def _document(server: Server, namespace: str, urls: Urls) -> Document:
     """One of them, as ``preview list --json`` prints it."""
-    from devenv.runtimes.kubernetes import names
-    from devenv.runtimes.kubernetes.cache import annotation, is_leaving, label
-    from devenv.runtimes.kubernetes.homes import namespace_of
-    from devenv.runtimes.kubernetes.namespaces import why_it_stays
-
-    within = server.cache.gathered(namespace_of(made), _within)
-    reason = why_it_stays(made) if is_leaving(made) else ""
-    return {
-        "name": label(made, names.PREVIEW),
-        "branch": annotation(made, names.BRANCH),
-        "repository": annotation(made, names.SOURCE),
-        "cluster": server.connection.cluster.name,
-        "namespace": namespace_of(made),
-        "state": "deleting" if is_leaving(made) else within.state,
-        "reason": reason,
-        "owner": annotation(made, names.OWNER),
-        "created_at": server.connection.clock.local(made["metadata"].get("creationTimestamp", "")),
-        "last_used_at": server.connection.clock.local(annotation(made, names.USED)),
-        "expires_at": server.connection.clock.local(annotation(made, names.EXPIRES)),
-        "urls": {**within.hosts, **urls},
-        "services": list(within.services),
-    }
+    within, ahead = server.cache.gathered(namespace, _within), server.connection.clock.ahead
+    times = {key: at and at - ahead for key, at in within.times.items()}
+    cluster = server.connection.cluster.name
+    return {**within.told, **times, "cluster": cluster, "urls": {**within.hosts, **urls}}
 
 
 def _within(cache: Cache, namespace: str) -> Within:
+    from devenv.runtimes.kubernetes import names
+    from devenv.runtimes.kubernetes.cache import annotation, is_leaving, label
+    from devenv.runtimes.kubernetes.homes import home_in
+    from devenv.runtimes.kubernetes.namespaces import why_it_stays
+    from devenv.runtimes.kubernetes.rows import moment
+
+    made = home_in(cache, namespace)
     services = tuple(_service(unit) for unit in _units(cache, namespace))
-    return Within(_state(services), _hosts(cache, namespace), services)
+    told = {
+        "name": label(made, names.PREVIEW),
+        "branch": annotation(made, names.BRANCH),
+        "repository": annotation(made, names.SOURCE),
+        "namespace": namespace,
+        "state": "deleting" if is_leaving(made) else _state(services),
+        "reason": why_it_stays(made) if is_leaving(made) else "",
+        "owner": annotation(made, names.OWNER),
+        "services": services,
+    }
+    times = {
+        "created_at": moment(made["metadata"].get("creationTimestamp", "")),
+        "last_used_at": moment(annotation(made, names.USED)),
+        "expires_at": moment(annotation(made, names.EXPIRES)),
+    }
+    return Within(told, times, _hosts(cache, namespace))
 
 
 def _hosts(cache: Cache, namespace: str) -> Urls:

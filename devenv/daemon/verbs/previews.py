@@ -22,7 +22,6 @@ from devenv.profile.checkout import find_checkout
 from devenv.runtimes.kubernetes.names import preview_name
 
 if TYPE_CHECKING:  # loaded when the first cluster is asked
-    from devenv.runtimes.kubernetes.cache import Object
     from devenv.runtimes.kubernetes.server import Server
 
 
@@ -64,7 +63,7 @@ async def left(context: Context, params: Params) -> Answer:
     await server.open()
 
     def over() -> bool:
-        homes = _homes(server, name)
+        homes = server.homes.named(name)
         return not homes if params.get("wait") else is_over_with(server, name, homes)
 
     is_over = await server.cache.until(over, float(params["timeout"]))
@@ -81,7 +80,7 @@ async def extend(context: Context, params: Params) -> Answer:
 
     name, server = await found_by(context, params)
     now, lifetime = time.time(), lifetime_of(params)
-    for home in _homes(server, name):
+    for home in server.homes.named(name):
         if not is_leaving(home):
             await namespaces.annotate(server, home, expires=now + lifetime, used=now)
     for found in _documents(context, server):
@@ -140,7 +139,7 @@ async def _ours(context: Context, params: Params) -> LiveEnvironment:
     name, server = await found_by(context, params)
     live = held_here(context, name, server.connection.cluster)
     if live is None:
-        namespace = next(namespace_of(one) for one in _homes(server, name))
+        namespace = next(namespace_of(one) for one in server.homes.named(name))
         raise DevenvError(
             f"{name} was brought up on another machine, and this needs a checkout of its branch",
             "devenv preview up there takes it up here too; without one: "
@@ -225,18 +224,11 @@ def _documents(context: Context, server: Server) -> list[Document]:
     return previews.documents(server, urls)
 
 
-def _homes(server: Server, name: str) -> list[Object]:
-    from devenv.runtimes.kubernetes import names
-    from devenv.runtimes.kubernetes.cache import label
-
-    return [one for one in server.homes if label(one, names.PREVIEW) == name]
-
-
 async def _end(server: Server, name: str) -> None:
     """Let go of what another machine has brought up."""
     from devenv.runtimes.kubernetes import ending
     from devenv.runtimes.kubernetes.homes import preview_of
     from devenv.runtimes.kubernetes.place import Place
 
-    for home in _homes(server, name)[:1]:
+    for home in server.homes.named(name)[:1]:
         await ending.begin(Place(preview_of(home, server.connection.cluster), server))

@@ -8,13 +8,14 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from devenv.runtimes.kubernetes import names
-from devenv.runtimes.kubernetes.resources import NAMESPACE, WORKLOADS, Resource
+from devenv.runtimes.kubernetes.resources import HOMES, NAMESPACE, WORKLOADS, Resource
 
 T = TypeVar("T")
 Object = Mapping[str, Any]
 Key = tuple[str, str]
 """Namespace and name; a Namespace is in itself, and has no other name."""
 Hint = Callable[[str], None]
+ALL_HOMES = ""
 
 
 class Cache:
@@ -34,7 +35,7 @@ class Cache:
         if known is not None and _is_older(made, known):
             return
         beside[name] = _kept(resource, made)
-        self._changed(namespace)
+        self._changed(resource, namespace)
 
     def drop(self, resource: Resource, gone: Object) -> None:
         """Forget an object; another one of its name stays."""
@@ -45,7 +46,7 @@ class Cache:
             del beside[name]
             if not beside:
                 del self._objects[resource.kind][namespace]
-            self._changed(namespace)
+            self._changed(resource, namespace)
 
     def replace(self, resource: Resource, listed: Iterable[Object], namespace: str = "") -> None:
         """Take a whole list (of one namespace where it is named): what is not in it is gone."""
@@ -58,7 +59,7 @@ class Cache:
         self._objects[resource.kind] = {**kept, **there}
         for where in (known.keys() - kept.keys()) | there.keys():
             if known.get(where) != there.get(where):
-                self._changed(where)
+                self._changed(resource, where)
 
     def get(self, resource: Resource, namespace: str, name: str = "") -> Object | None:
         beside = self._objects.get(resource.kind, {}).get(namespace, {})
@@ -76,7 +77,10 @@ class Cache:
                 yield resource, one
 
     def gathered(self, namespace: str, gather: Callable[[Cache, str], T]) -> T:
-        """What is made of a namespace by ``gather``: anew only once something in it has changed."""
+        """What is made of a namespace by ``gather``: anew only once something in it has changed.
+
+        ALL_HOMES is one too, in which all namespaces and leases are.
+        """
         known = self._gathered.setdefault(namespace, {})
         if gather not in known:
             known[gather] = gather(self, namespace)
@@ -94,8 +98,10 @@ class Cache:
     def _of(self, resource: Resource, namespace: str) -> dict[str, Object]:
         return self._objects.setdefault(resource.kind, {}).setdefault(namespace, {})
 
-    def _changed(self, namespace: str) -> None:
+    def _changed(self, resource: Resource, namespace: str) -> None:
         self._gathered.pop(namespace, None)
+        if resource in HOMES:
+            self._gathered.pop(ALL_HOMES, None)
         self._hint(namespace)
         self._news.set()
         self._news = asyncio.Event()

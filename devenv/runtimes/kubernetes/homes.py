@@ -5,13 +5,20 @@ The Namespace itself where a preview has made it; where it was made for previews
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from devenv.model.preview import Cluster, Preview
 from devenv.runtimes.kubernetes import names
-from devenv.runtimes.kubernetes.cache import Cache, Object, annotation, is_leaving, label
+from devenv.runtimes.kubernetes.cache import (
+    ALL_HOMES,
+    Cache,
+    Object,
+    annotation,
+    is_leaving,
+    label,
+)
 from devenv.runtimes.kubernetes.objects.namespace import lease, namespace
-from devenv.runtimes.kubernetes.resources import LEASE, NAMESPACE, name_of
+from devenv.runtimes.kubernetes.resources import HOMES, LEASE, name_of
 
 
 def namespace_of(home: Object) -> str:
@@ -46,6 +53,11 @@ def preview_of(home: Object, cluster: Cluster) -> Preview:
     )
 
 
+def home_in(cache: Cache, namespace: str) -> Object:
+    """The home of the preview that a namespace has."""
+    return next(one for kind in HOMES for one in cache.all(kind, namespace))
+
+
 def is_of(home: Object, preview: Preview) -> bool:
     labels = home["metadata"].get("labels") or {}
     wanted = names.labels(preview.name) | {names.REPOSITORY: names.digest(preview.repository)}
@@ -72,15 +84,30 @@ class Homes:
         self._cache = cache
 
     def __iter__(self) -> Iterator[Object]:
-        yield from self._cache.all(NAMESPACE)
-        yield from self._cache.all(LEASE)
+        for known in self._cache.gathered(ALL_HOMES, _by_preview).values():
+            yield from known
+
+    def named(self, preview: str) -> Sequence[Object]:
+        """Those of all previews of this name."""
+        return self._cache.gathered(ALL_HOMES, _by_preview).get(preview, ())
 
     def of(self, preview: Preview) -> list[Object]:
         """A preview's, the newest first; one that only has its name is none of them."""
-        found = [one for one in self if is_of(one, preview) and generation(one, preview.name)]
+        known = self.named(preview.name)
+        found = [one for one in known if is_of(one, preview) and generation(one, preview.name)]
         found.sort(key=lambda one: generation(one, preview.name), reverse=True)
         return found
 
     def living(self, preview: Preview) -> Object | None:
         """The one that a preview has now."""
         return next((one for one in self.of(preview) if not is_leaving(one)), None)
+
+
+def _by_preview(cache: Cache, _: str) -> Mapping[str, Sequence[Object]]:
+    """All homes by the name of their preview; what says of none is left out."""
+    found: dict[str, list[Object]] = {}
+    for resource in HOMES:
+        for one in cache.all(resource):
+            if name := label(one, names.PREVIEW):
+                found.setdefault(name, []).append(one)
+    return found

@@ -34,7 +34,9 @@ SECRET = Resource("Secret", "v1", "secrets")
 INGRESS = Resource("Ingress", "networking.k8s.io/v1", "ingresses")
 WORKLOADS = (DEPLOYMENT, STATEFUL_SET, JOB)
 LEASE = Resource("Lease", "coordination.k8s.io/v1", "leases")
-WATCHED = (NAMESPACE, LEASE, POD, *WORKLOADS)
+HOMES = (NAMESPACE, LEASE)
+"""What a preview is known by: `homes` has the story."""
+WATCHED = (*HOMES, POD, *WORKLOADS)
 _HELD = ("Service", "ConfigMap", "Secret", "ServiceAccount", "PersistentVolumeClaim")
 _OTHERS = (
     CONFIG_MAP,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from devenv.errors import DevenvError
 from devenv.model.environment import EnvironmentId
 from devenv.model.preview import Cluster, Preview
+from devenv.runtimes.kubernetes import names
 from devenv.runtimes.kubernetes.pace import Pace
 
 if TYPE_CHECKING:  # loaded when the first cluster is asked
@@ -79,6 +80,6 @@ class Servers:
 
     def _hint(self, namespace: str) -> None:
         for environment, place in self._places.items():
-            near = namespace.startswith(place.preview.name)
+            near = names.generation_of(place.preview.name, namespace)
             if near or not namespace or namespace in place.preview.cluster.namespaces:
                 self.hint(environment)

@@ -135,8 +135,15 @@ def _copy(name: str, numbers: range, server: ApiServer) -> None:
     found = {key: one for key, one in store.objects.items() if key[0] in plurals and name in key}
     text = json.dumps([[*key, one] for key, one in found.items()])
     for number in numbers:
-        for plural, namespace, named, made in json.loads(text.replace(name, f"{name}-{number}")):
+        for plural, namespace, named, made in json.loads(
+            text.replace(name, _another(name, number))
+        ):
             store.put((plural, namespace, named), made)
+
+
+def _another(name: str, number: int) -> str:
+    """The name of a preview of another branch: it ends with another hash."""
+    return f"{name[:-8]}{number:08x}"
 
 
 def _restart_all(server: ApiServer, crowd: Crowd) -> tuple[float, int]:
