@@ -98,12 +98,10 @@ class Acting:
 
     def cancel_unwanted(self, desired: Desired) -> None:
         """Give up the starts of what ``desired`` does not want."""
-        starting = [key for key, verb in self._verbs.items() if verb == "starting"]
-        if not starting:
-            return
-        wanted = {r.id for service in desired.services.values() for r in service.replicas}
-        for key in starting:
-            if key not in wanted:
+        starting = {key for key, verb in self._verbs.items() if verb == "starting"}
+        if starting:
+            wanted = {r.id for service in desired.services.values() for r in service.replicas}
+            for key in starting - wanted:
                 self._tasks[key].cancel()
 
     def forgive(self) -> None:

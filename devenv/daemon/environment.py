@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -157,20 +158,13 @@ class LiveEnvironment:
         observed = seen.observed
         decided = plan(self._desired, observed, boottime())
         hands.follow(observed, self._desired, self._intent)
-        if self._may_discard(decided, observed):
+        if hands.acting.may_discard and _goes(self._intent, decided, observed):
             hands.acting.discard(observed.units, self._discard(seen))
         if hands.acting.is_discarding or (self._intent.is_up and self._intent.loaded is None):
             decided = Plan()
         hands.perform(decided, self._desired, self._intent)
         gone = seen.empty and not self._intent.leaving and not self._intent.is_up
         self.board.publish(self._intent, self._desired, observed, plan=decided, gone=gone)
-
-    def _may_discard(self, decided: Plan, observed: Observed) -> bool:
-        """Tell whether it may go as a whole: what still runs too, if no data is to stay."""
-        if not self._intent.leaving or not self._hands.acting.may_discard:
-            return False
-        whole = self._intent.leaving is Leaving.WITH_DATA and ends_at_once(decided, observed)
-        return whole or not observed.units
 
     def _mind(self, seen: Seen) -> None:
         """Change what is wanted where the world leaves no other way."""
@@ -187,17 +181,30 @@ class LiveEnvironment:
             self._try_set(moved)
 
     async def _discard(self, seen: Seen) -> None:
-        data = self._intent.leaving is Leaving.WITH_DATA
         try:
-            for runtime in seen.observed.prepared:
-                await self._host.runtimes[runtime].discard(self.id, data=data)
-            failpoint("discarded")
-            if data and self._intent.leaving:
-                await asyncio.to_thread(self._host.folders.remove, self.id)
+            await _discard_all(self._host, lambda: self._intent, seen)
         except DevenvError as error:
             self._inbox.put(_not_gone(error.message))
             raise
         self._inbox.put(_left)
+
+
+async def _discard_all(host: Host, intent: Callable[[], Intent], seen: Seen) -> None:
+    """Leave nothing; what is on disk stays where somebody has asked for it again meanwhile."""
+    begun = intent()
+    data, environment = begun.leaving is Leaving.WITH_DATA, begun.checkout.id
+    for runtime in seen.observed.prepared:
+        await host.runtimes[runtime].discard(environment, data=data)
+    failpoint("discarded")
+    if data and intent().leaving:
+        await asyncio.to_thread(host.folders.remove, environment)
+
+
+def _goes(intent: Intent, decided: Plan, observed: Observed) -> bool:
+    """Tell whether it goes as a whole now; what still runs goes along, if no data is to stay."""
+    if intent.leaving is Leaving.WITH_DATA and ends_at_once(decided, observed):
+        return True
+    return bool(intent.leaving) and not observed.units
 
 
 def _not_gone(why: str) -> Change:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from devenv.runtimes.kubernetes import names
 from devenv.runtimes.kubernetes.cache import Cache, Object
-from devenv.runtimes.kubernetes.resources import POD, name_of
+from devenv.runtimes.kubernetes.homes import Homes
+from devenv.runtimes.kubernetes.resources import NAMESPACE, POD, name_of
 
 
 def pod(namespace: str, name: str, version: int = 1) -> Object:
@@ -31,3 +33,28 @@ def test_what_is_gathered_of_a_namespace_is_kept_until_something_there_changes()
     assert cache.gathered("one", gather) == []
     assert cache.gathered("two", gather) == ["b"]
     assert asked == ["one", "two", "one", "one", "one"]
+
+
+def home(preview: str, namespace: str) -> Object:
+    labels = {names.PREVIEW: preview} if preview else {}
+    metadata = {"name": namespace, "uid": namespace, "resourceVersion": "1", "labels": labels}
+    return {"metadata": metadata}
+
+
+def test_homes_are_found_by_their_preview_as_they_come_and_go() -> None:
+    cache = Cache(lambda _: None)
+    homes = Homes(cache)
+
+    def named(preview: str) -> list[str]:
+        return [name_of(one) for one in homes.named(preview)]
+
+    assert named("a") == []
+    cache.replace(NAMESPACE, [home("a", "a"), home("b", "b"), home("", "theirs")])
+    assert (named("a"), named("b")) == (["a"], ["b"])
+    cache.put(NAMESPACE, home("a", "a-2"))
+    cache.put(POD, pod("a-2", "web"))
+    assert named("a") == ["a", "a-2"]
+    cache.drop(NAMESPACE, home("a", "a"))
+    assert named("a") == ["a-2"]
+    cache.replace(NAMESPACE, [home("b", "b"), home("", "theirs")])
+    assert [name_of(one) for one in homes] == ["b"]
