@@ -146,42 +146,6 @@ def test_down_leaves_nothing(shop: Sandbox, cluster: Beside) -> None:
     assert previews(shop) == []
 
 
-def test_services_end_in_order_and_the_namespace_goes_with_the_last(
-    shop: Sandbox, cluster: Beside
-) -> None:
-    shop.write("compose.yaml", TWO)
-    shop.run("preview", "up", "--wait")
-    before = len(cluster.server.seen)
-    shop.run("preview", "down", "--wait")
-    asked = [
-        (method, path.partition("?")[0].rpartition("/")[2])
-        for method, path in cluster.server.seen[before:]
-        if method in {"PATCH", "DELETE"}
-    ]
-    namespace = asked[-1][1]
-    assert asked == [("PATCH", "web"), ("PATCH", "db"), ("DELETE", namespace)]
-
-
-@pytest.mark.parametrize("where", ["here", "elsewhere"])
-def test_down_returns_once_nothing_runs(shop: Sandbox, cluster: Beside, where: str) -> None:
-    shop.write("compose.yaml", "services: {web: {image: shop/web:1}}")
-    shop.run("preview", "up", "--wait")
-    (found,) = previews(shop)
-    if where == "elsewhere":
-        shop.run("daemon", "stop")
-        shop.extra["XDG_STATE_HOME"] = str(shop.base / "another")
-    cluster.server.controllers.clinging = True
-    going = shop.spawn("preview", "down", found["name"])
-    eventually(lambda: [one["state"] for one in previews(shop)] == ["deleting"])
-    done = shop.run("preview", "down", found["name"], "--timeout", "0.2", check=False)
-    assert "is still there: deleting" in done.stderr
-    assert going.poll() is None
-    cluster.ask(lambda server: server.release())
-    out, err = going.communicate(timeout=45)
-    assert going.returncode == 0, out + err
-    assert "nothing is left running" in out
-
-
 def test_a_namespace_that_only_has_the_name_is_left_alone(shop: Sandbox, cluster: Beside) -> None:
     first = bring_up(shop, cluster)["namespace"]
     shop.run("preview", "down", "--wait")
