@@ -22,6 +22,15 @@ def duration(seconds: float) -> str:
     return f"{whole // 60}m {whole % 60}s" if whole >= 60 else f"{whole}s"
 
 
+SOON = 3600.0
+"""Seconds before the end of a preview from which on that is told."""
+
+
+def ends_soon(expires: float | None, now: float) -> bool:
+    """Tell whether the time of a preview is nearly over; both are seconds since the epoch."""
+    return expires is not None and now < expires < now + SOON
+
+
 def read_duration(text: str) -> float | None:
     """Seconds, of ``30``, ``1.5``, ``500ms``, ``90s``, ``1h30m``; None where it is none."""
     import re

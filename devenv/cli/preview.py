@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from devenv.api.wording import duration
+from devenv.api.wording import duration, ends_soon
 from devenv.cli.layout import columns
 from devenv.cli.render import problem_text
 from devenv.cli.result import Result
@@ -105,6 +105,12 @@ def _list(arguments: Arguments, session: Session) -> Result:
         return Result(answer, "", notes=(*notes, "There are no previews."))
     now = time.time()
     text = "\n".join(columns([_HEADS, *(_row(one, now) for one in previews)]))
+    notes += [
+        f"The time of {one['name']} is over in {duration(one['expires_at'] - now)}: "
+        f"devenv preview extend {one['name']}"
+        for one in previews
+        if ends_soon(one["expires_at"], now) and one["state"] != "deleting"
+    ]
     return Result(answer, text, notes=tuple(notes))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from devenv.api.wording import duration, size
+from devenv.api.wording import duration, ends_soon, size
 from devenv.model.state import State
 from devenv.tui.cells import reason_of, state_cell
 from devenv.tui.snapshot import Service
@@ -87,7 +87,9 @@ def _environment(known: Known, usage: Usage, here: str, now: float) -> tuple[Cel
 def _left(expires: float | None, now: float) -> Cell:
     if expires is None:
         return Cell()
-    return Cell(duration(expires - now), "dim") if expires > now else Cell("over", "bad")
+    if expires <= now:
+        return Cell("over", "bad")
+    return Cell(duration(expires - now), "wait" if ends_soon(expires, now) else "dim")
 
 
 _WHOLES = {

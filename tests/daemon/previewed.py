@@ -40,6 +40,11 @@ class Previewed:
     context: Context
     checkout: Path
 
+    @property
+    def live(self) -> Any:
+        (live,) = self.context.registry
+        return live
+
     async def ask(self, method: str, **params: Any) -> Document:
         answer = await VERBS[method](self.context, {**self._client(), **params})
         return answer.result
@@ -47,19 +52,24 @@ class Previewed:
     async def up(self) -> None:
         """Ask for it, and wait until it has settled."""
         await self.ask("preview.up")
-        await self.until(lambda: self._live.board.newest.settled)
+        await self.until(lambda: self.live.board.newest.settled)
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for a round after which it holds."""
         async with asyncio.timeout(WITHIN):
             while not condition():
-                board = self._live.board
+                board = self.live.board
                 await board.newer_than(board.newest.revision, 1.0)
 
     async def notice(self) -> str:
         """What is told beside the services."""
-        found: str = (await self.ask("status", target={"environment": self._live.id}))["notice"]
+        found: str = (await self.ask("status", target={"environment": self.live.id}))["notice"]
         return found
+
+    @property
+    def told(self) -> list[str]:
+        """The notes so far."""
+        return [event.text for _, event in self.live.journal.newer_than(0, 1000)]
 
     def hurried(self) -> AbstractContextManager[None]:
         """Let time pass; for what asks nobody but the cluster."""
@@ -70,27 +80,26 @@ class Previewed:
     @property
     def words(self) -> str:
         """Why the services are as they are."""
-        services = self._live.board.newest.snapshot.services
+        services = self.live.board.newest.snapshot.services
         return " ".join(one.reason for one in services if one.reason)
 
     @property
     def states(self) -> dict[str, str]:
-        return {one.name: str(one.state) for one in self._live.board.newest.snapshot.services}
+        return {one.name: str(one.state) for one in self.live.board.newest.snapshot.services}
+
+    @property
+    def namespaces(self) -> list[str]:
+        return [key[2] for key in self.fake.store.objects if key[0] == "namespaces"]
 
     @property
     def namespace(self) -> str:
-        (found,) = [key[2] for key in self.fake.store.objects if key[0] == "namespaces"]
+        (found,) = self.namespaces
         return found
 
     @property
     def changes(self) -> int:
         """How often an object was changed so far, other than the namespace."""
         return sum(one.plural != "namespaces" for one in self.fake.store.changes)
-
-    @property
-    def _live(self) -> Any:
-        (live,) = self.context.registry
-        return live
 
     def _client(self) -> Document:
         folder = str(self.checkout)

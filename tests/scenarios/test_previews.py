@@ -209,6 +209,15 @@ def test_one_whose_time_is_over_goes_unless_it_is_extended(shop: Sandbox, cluste
     eventually(lambda: cluster.names("namespaces") == [])
 
 
+def test_what_ends_soon_is_told_in_the_list(shop: Sandbox, cluster: Beside) -> None:
+    shop.write("compose.yaml", TWO)
+    shop.run("preview", "up", "--wait")
+    assert "is over in" not in shop.run("preview", "list").stderr
+    shop.run("preview", "extend", "--ttl", "30m")
+    (found,) = previews(shop)
+    assert f"The time of {found['name']} is over in 29m" in shop.run("preview", "list").stderr
+
+
 def test_one_that_stays_keeps_no_other_from_being_swept(shop: Sandbox, cluster: Beside) -> None:
     shop.write("compose.yaml", TWO)
     git(shop.checkout, "commit", "-qam", "two services")
