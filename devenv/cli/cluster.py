@@ -34,6 +34,7 @@ def _add(arguments: Arguments, session: Session) -> Result:
         "registry": arguments.registry,
         "domain": arguments.domain,
         "namespaces": arguments.namespace or None,
+        "sweeps": not arguments.no_sweep,
     }
     cluster = session.client.call("cluster.add", params)["cluster"]
     text = f"{cluster['name']} is {cluster['server']}, and nothing else from now on."

@@ -231,6 +231,7 @@ _ALL = (
             Option("--registry", TEXT, "where images for it are pushed to", "ADDRESS"),
             Option("--domain", TEXT, "below which previews have their hosts", "DOMAIN"),
             Option("--namespace", MANY, "one that was made for previews, of several", "NAME"),
+            Option("--no-sweep", FLAG, "keep previews whose branch is gone until a `sweep`"),
         ),
         ("add", "list", "check", "remove"),
     ),

@@ -17,6 +17,7 @@ from devenv.runtimes.protocol import Client, Outcome
 WITHIN = 30.0
 _PASSWORD = re.compile(r"(?<=://)[^/@\s]*@")
 _HEADS = "refs/heads/"
+_SEEN = "refs/remotes/origin/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,12 @@ class Repository:
         if not heads:
             raise DevenvError("the origin says that it has no branch at all, which nobody believes")
         return heads
+
+    async def was_at_origin(self, branch: str) -> bool:
+        """Tell whether this repository has once seen a branch at its origin."""
+        seen = await self._git("rev-parse", "--verify", "--quiet", f"{_SEEN}{branch}")
+        followed = await self._git("config", "--get", f"branch.{branch}.merge")
+        return seen.code == 0 or followed.output == f"{_HEADS}{branch}"
 
     async def has(self, branch: str) -> bool:
         found = await self._git("rev-parse", "--verify", "--quiet", f"{_HEADS}{branch}^{{commit}}")

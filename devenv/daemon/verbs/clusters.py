@@ -46,7 +46,7 @@ async def add(context: Context, params: Params) -> Answer:
     )
     pinned = await asyncio.to_thread(pin, name, str(params["context"]), kubeconfig)
     made = replace(pinned, registry=_registry(params), domain=_domain(params))
-    made = replace(made, namespaces=_namespaces(params))
+    made = replace(made, namespaces=_namespaces(params), sweeps=params.get("sweeps") is not False)
     before = known.get(name, made)
     if before != made or bool(before.namespaces) != bool(made.namespaces):
         hint = f"devenv cluster remove {name}, and add it again"
