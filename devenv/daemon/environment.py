@@ -181,6 +181,7 @@ class LiveEnvironment:
             self._try_set(moved)
 
     async def _discard(self, seen: Seen) -> None:
+        self._hands.leave_logs()
         try:
             await _discard_all(self._host, lambda: self._intent, seen)
         except DevenvError as error:

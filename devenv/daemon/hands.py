@@ -84,6 +84,10 @@ class Hands:
         self._tunnels.follow(wanted)
         self.syncer.follow(observed, wanted, watching=intent.wishes.watching)
 
+    def leave_logs(self) -> None:
+        """Let go of all logs, for their files may be removed; later ones are new."""
+        self._shipper.close()
+
     def close(self) -> None:
         self.prober.close()
         self.acting.close()

@@ -72,10 +72,13 @@ class Shipper:
             await asyncio.wait(going, timeout=DRAIN)
 
     def close(self) -> None:
+        """Let go of all logs; what is followed afterwards is begun anew."""
         for task in self._tasks.values():
             task.cancel()
         for writer in self._writers.values():
             writer.close()
+        self._tasks.clear()
+        self._writers.clear()
 
     async def _ship(self, unit: Unit, quota: int) -> None:
         writer = self._writers.get(unit.id)

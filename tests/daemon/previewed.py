@@ -92,6 +92,12 @@ class Previewed:
         return [key[2] for key in self.fake.store.objects if key[0] == "namespaces"]
 
     @property
+    def state(self) -> Path:
+        """The folder of what is kept of it here."""
+        folders: Folders = self.context.registry.folders
+        return folders.environment(self._live.id)
+
+    @property
     def namespace(self) -> str:
         (found,) = self.namespaces
         return found

@@ -20,6 +20,7 @@ from aiohttp import web
 
 from tests.fakes.controllers import Controllers, leaving
 from tests.fakes.kubelet import Kubelet
+from tests.fakes.logs import Logs
 from tests.fakes.store import Key, Object, Store, matches, merged
 
 TOKEN = "good"
@@ -66,6 +67,7 @@ class ApiServer:
     def __post_init__(self) -> None:
         self.controllers = Controllers(self.store)
         self.kubelet = Kubelet()
+        self.logs = Logs(self.store)
         self._port = 0
         self._cut = asyncio.Event()
         self._speaking = asyncio.Event()
@@ -193,6 +195,8 @@ class ApiServer:
             return _status(404, "NotFound", f"{key[0]} {key[2]!r} not found")
         if request.path.endswith("/exec"):
             return await self.kubelet.run(request, found)
+        if request.path.endswith("/log"):
+            return await self.logs.follow(request, key, found)
         return web.json_response(found)
 
     async def _post(self, request: web.Request, key: Key) -> web.Response:

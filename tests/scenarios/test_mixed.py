@@ -255,6 +255,15 @@ def test_down_leaves_nothing_and_keeps_data_until_it_is_asked_for(sandbox: Sandb
     assert docker("volume", "ls", "-q", *ours) == []
 
 
+def test_logs_go_on_after_their_files_were_removed(sandbox: Sandbox) -> None:
+    talking = "{image: lab/busybox, command: [sh, -c, 'echo begun; sleep 1000']}"
+    sandbox.profile(f"services: {{web: {talking}}}")
+    for _ in range(2):
+        up(sandbox)
+        eventually(lambda: "begun" in sandbox.run("logs", "web").stdout)
+        sandbox.run("down", "--volumes", "--yes")
+
+
 def test_a_down_that_a_stranger_holds_up_says_so(sandbox: Sandbox) -> None:
     sandbox.profile(ONE)
     up(sandbox)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from calendar import timegm
 from collections.abc import AsyncIterator, Callable
 from functools import lru_cache
@@ -11,10 +12,11 @@ import aiohttp
 
 from devenv.errors import DevenvError
 from devenv.model.environment import ReplicaId
+from devenv.runtimes.kubernetes.cache import Object
 from devenv.runtimes.kubernetes.connection import Waiting
 from devenv.runtimes.kubernetes.errors import AwayError
 from devenv.runtimes.kubernetes.place import Place
-from devenv.runtimes.kubernetes.resources import POD, name_of
+from devenv.runtimes.kubernetes.resources import POD, name_of, uid_of
 from devenv.runtimes.kubernetes.rows import has_begun, is_over
 from devenv.runtimes.protocol import Chunk
 
@@ -24,7 +26,7 @@ READ = 64 * 1024
 QUIET = Waiting(beginning=None, silence=6 * 3600.0)
 """The answer begins with the first line; one that has nothing to say is asked anew after hours."""
 AGAIN = 0.5
-"""Seconds until the log of a container that was restarted is looked for."""
+"""Seconds until a log that has ended is asked for again: its container may be restarted."""
 
 
 async def follow(
@@ -33,21 +35,20 @@ async def follow(
     """Yield the lines of all pods, until ``ended`` says that no other pod will come."""
     namespace = place.need()
     queue: asyncio.Queue[list[Chunk] | None] = asyncio.Queue(maxsize=64)
-    tasks: dict[str, asyncio.Task[None]] = {}
+    followed: set[str] = set()
 
-    def fresh() -> list[str]:
-        begun = [name_of(pod) for pod in place.pods(replica) if has_begun(pod)]
-        return [name for name in begun if name not in tasks]
+    def fresh() -> list[Object]:
+        begun = [pod for pod in place.pods(replica) if has_begun(pod)]
+        return [pod for pod in begun if uid_of(pod) not in followed]
 
     async def look() -> None:
-        while True:
-            for name in fresh():
-                one = _Pod(place, replica, namespace, name)
-                tasks[name] = asyncio.create_task(one.follow(since, queue))
-            if ended() and not fresh():
-                break
-            await place.server.cache.until(lambda: bool(fresh()) or ended(), 60.0)
-        await asyncio.gather(*tasks.values())
+        async with asyncio.TaskGroup() as following:
+            while fresh() or not ended():
+                for pod in fresh():
+                    followed.add(uid_of(pod))
+                    one = _Pod(place, replica, namespace, pod)
+                    following.create_task(one.follow(since, queue))
+                await place.server.cache.until(lambda: bool(fresh()) or ended(), 60.0)
         await queue.put(None)
 
     looking = asyncio.create_task(look())
@@ -60,8 +61,7 @@ async def follow(
         if looking.done() and not looking.cancelled():
             looking.result()
     finally:
-        for task in (looking, *tasks.values()):
-            task.cancel()
+        looking.cancel()
 
 
 async def _next(
@@ -77,27 +77,33 @@ async def _next(
 
 
 class _Pod:
-    """One pod's log, across the restarts of its container."""
+    """One pod's log, across the restarts of its container; another pod of its name is not it."""
 
-    def __init__(self, place: Place, replica: ReplicaId, namespace: str, name: str) -> None:
+    def __init__(self, place: Place, replica: ReplicaId, namespace: str, pod: Object) -> None:
         self._place = place
         self._replica = replica
-        self._path = POD.path(namespace, name, "log")
-        self._name = name
+        self._name, self._uid = name_of(pod), uid_of(pod)
+        self._path = POD.path(namespace, self._name, "log")
 
     async def follow(self, since: int, queue: asyncio.Queue[list[Chunk] | None]) -> None:
-        while True:
-            async for chunks in self._once(since):
-                await queue.put(chunks)
-                since = chunks[-1].time
-            if self._is_over():
+        """Go on until it has ended; where it breaks off or is refused, from there."""
+        while self._there() is not None:
+            whole = True
+            try:
+                async for chunks in self._once(since):
+                    await queue.put(chunks)
+                    since = chunks[-1].time
+            except DevenvError as error:
+                logging.info("the log of %s: %s", self._name, error.message)
+                whole = not isinstance(error, AwayError)
+            there = self._there()
+            if whole and (there is None or is_over(there)):
                 return
             await asyncio.sleep(AGAIN)
 
-    def _is_over(self) -> bool:
+    def _there(self) -> Object | None:
         pods = self._place.pods(self._replica)
-        there = next((pod for pod in pods if name_of(pod) == self._name), None)
-        return there is None or is_over(there)
+        return next((pod for pod in pods if uid_of(pod) == self._uid), None)
 
     async def _once(self, since: int) -> AsyncIterator[list[Chunk]]:
         """What is written until the container ends."""
@@ -108,9 +114,6 @@ class _Pod:
                     yield chunks
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise AwayError(f"the log of {self._name} broke off: {error}") from error
-        except DevenvError:
-            if not self._is_over():
-                raise
 
     async def _bytes(self, since: int) -> AsyncIterator[bytes]:
         query = {"follow": "true", "timestamps": "true"}

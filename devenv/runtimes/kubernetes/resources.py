@@ -63,3 +63,7 @@ def watched(namespaces: Sequence[str]) -> list[tuple[Resource, str]]:
 
 def name_of(made: Mapping[str, Any]) -> str:
     return str(made["metadata"]["name"])
+
+
+def uid_of(made: Mapping[str, Any]) -> str:
+    return str(made["metadata"]["uid"])
