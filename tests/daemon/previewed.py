@@ -95,7 +95,7 @@ class Previewed:
     def state(self) -> Path:
         """The folder of what is kept of it here."""
         folders: Folders = self.context.registry.folders
-        return folders.environment(self._live.id)
+        return folders.environment(self.live.id)
 
     @property
     def namespace(self) -> str:
