@@ -7,15 +7,22 @@ import os
 import pwd
 import re
 import tarfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from devenv.daemon.commands import run
 from devenv.errors import DevenvError
 from devenv.runtimes.protocol import Client, Outcome
 
 WITHIN = 30.0
-_PASSWORD = re.compile(r"(?<=://)[^/@\s]*@")
+_ADDRESS = re.compile(
+    r"(?i:https?|ssh|git)://(?:[^/\s]*@)?(?P<host>[^/\s]+)/(?P<path>\S+)"
+    r"|(?:[^/:\s]+@)?(?P<short_host>[^/:\s]+):(?P<short_path>(?!//)\S+)"
+)
+"""An origin as git takes it (gitglossary(7), git-clone(1)): an address, or ``[user@]host:path``."""
+_PORTS = (":80", ":443", ":22", ":9418")
 _HEADS = "refs/heads/"
 _SEEN = "refs/remotes/origin/"
 
@@ -31,7 +38,7 @@ class Repository:
         """What the repository is called on every machine: its origin, else its own folder."""
         found = await self._git("config", "--get", "remote.origin.url")
         if found.code == 0 and found.output:
-            return _PASSWORD.sub("", found.output).removesuffix("/").removesuffix(".git")
+            return called(found.output)
         folder = await self._git("rev-parse", "--path-format=absolute", "--git-common-dir")
         if folder.code != 0:
             raise DevenvError(f"{self.root} is in no git repository", "a preview is of a branch")
@@ -64,14 +71,16 @@ class Repository:
         return found.code == 0
 
     async def extract(self, branch: str, folder: Path) -> None:
-        """Put a clean tree of a branch into a folder; nothing of it stays in the repository."""
-        await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True, exist_ok=True)
-        archive = folder.with_suffix(".tar")
-        made = await self._git("archive", f"--output={archive}", f"{_HEADS}{branch}")
-        if made.code != 0:
+        """Put a clean tree of a branch in the place of a folder, as it was committed."""
+        if not await self.has(branch):
             raise DevenvError(f"there is no branch {branch} here", "git fetch, or check the name")
+        await asyncio.to_thread(folder.parent.mkdir, mode=0o700, parents=True, exist_ok=True)
+        archive = folder.with_suffix(".tar")
         try:
-            await asyncio.to_thread(_unpack, archive, folder)
+            made = await self._git("archive", f"--output={archive}", f"{_HEADS}{branch}")
+            if made.code != 0:
+                raise DevenvError(f"git archive of {branch} failed: {_last(made.output)}")
+            await asyncio.to_thread(_replace, folder, archive)
         finally:
             await asyncio.to_thread(archive.unlink, missing_ok=True)
 
@@ -83,9 +92,33 @@ class Repository:
         )
 
 
-def _unpack(archive: Path, folder: Path) -> None:
-    with tarfile.open(archive) as tree:
-        tree.extractall(folder, filter="data")
+def called(origin: str) -> str:
+    """Name a repository by its origin, alike for all who reach it in other ways.
+
+    Without who asks, and as HTTPS, whichever protocol it is; a path stays what it is.
+    """
+    found = _ADDRESS.fullmatch(origin)
+    if found is None:
+        return origin.removesuffix("/").removesuffix(".git")
+    host = (found["host"] or found["short_host"]).lower()
+    for port in _PORTS:
+        host = host.removesuffix(port)
+    path = (found["path"] or found["short_path"]).strip("/").removesuffix(".git")
+    return f"https://{host}/{path}"
+
+
+def _replace(folder: Path, archive: Path) -> None:
+    """Have what is in an archive in a folder, and nothing else."""
+    with (
+        TemporaryDirectory(dir=folder.parent, prefix="tree-") as aside,
+        tarfile.open(archive) as tree,
+    ):
+        fresh = Path(aside, "new")
+        fresh.mkdir(mode=0o700)
+        tree.extractall(fresh, filter="data")
+        with suppress(FileNotFoundError):
+            folder.rename(Path(aside, "old"))
+        fresh.rename(folder)
 
 
 def _last(output: str) -> str:

@@ -8,7 +8,10 @@ import pwd
 import subprocess
 from pathlib import Path
 
-from devenv.daemon.repositories import Repository
+import pytest
+
+from devenv.daemon.repositories import Repository, called
+from devenv.errors import DevenvError
 from devenv.runtimes.protocol import Client
 
 
@@ -19,3 +22,61 @@ def test_who_has_told_git_no_address_is_named_by_the_machine(tmp_path: Path) -> 
     assert asyncio.run(repository.owner()) == pwd.getpwuid(os.getuid()).pw_name
     subprocess.run(("git", "-C", tmp_path, "config", "user.email", "a@example.com"), check=True)
     assert asyncio.run(repository.owner()) == "a@example.com"
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://example.com/me/shop",
+        "https://example.com/me/shop.git/",
+        "HTTPS://Example.com:443/me/shop.git",
+        "https://me@example.com/me/shop",
+        "https://me:p@ss:w@example.com/me/shop",
+        "git@example.com:me/shop.git",
+        "example.com:/me/shop",
+        "ssh://git@example.com/me/shop.git",
+        "ssh://git@example.com:22/me/shop",
+        "git://example.com/me/shop",
+    ],
+)
+def test_a_repository_has_one_name_however_it_is_reached(origin: str) -> None:
+    assert called(origin) == "https://example.com/me/shop"
+
+
+@pytest.mark.parametrize(
+    ("origin", "name"),
+    [
+        ("ssh://git@example.com:2222/me/shop", "https://example.com:2222/me/shop"),
+        ("https://example.com/Me/Shop", "https://example.com/Me/Shop"),
+        ("/srv/git/shop.git/", "/srv/git/shop"),
+        ("../shop", "../shop"),
+        ("file:///srv/git/shop.git", "file:///srv/git/shop"),
+    ],
+)
+def test_other_repositories_keep_other_names(origin: str, name: str) -> None:
+    assert called(origin) == name
+
+
+def test_a_tree_of_a_branch_has_nothing_of_an_earlier_one(tmp_path: Path) -> None:
+    root, folder = tmp_path / "repository", tmp_path / "state" / "tree"
+
+    def git(*words: str) -> None:
+        subprocess.run(
+            ("git", "-C", root, "-c", "user.name=me", "-c", "user.email=me@example.com", *words),
+            check=True,
+        )
+
+    root.mkdir()
+    git("init", "-q", "-b", "main")
+    repository = Repository(str(root), Client(str(root), environment=dict(os.environ)))
+    for name in ("old", "new"):
+        (root / name).write_text(name)
+        git("add", "-A")
+        git("commit", "-qm", name)
+        asyncio.run(repository.extract("main", folder))
+        (root / name).unlink()
+    assert [one.name for one in folder.iterdir()] == ["new"]
+    assert [one.name for one in folder.parent.iterdir()] == ["tree"]
+    with pytest.raises(DevenvError, match="there is no branch nowhere here"):
+        asyncio.run(repository.extract("nowhere", tmp_path / "other" / "tree"))
+    assert not (tmp_path / "other").exists()

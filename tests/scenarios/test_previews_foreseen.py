@@ -10,7 +10,7 @@ import pytest
 from tests.fakes.apiserver import Fault
 from tests.fakes.thread import Beside
 from tests.scenarios.sandbox import Sandbox
-from tests.scenarios.test_previews import TWO, shop
+from tests.scenarios.test_previews import TWO, git, shop
 
 __all__ = ["shop"]
 pytestmark = pytest.mark.timeout(120)
@@ -122,3 +122,18 @@ def test_what_the_guards_would_refuse_is_said_before_anything_is_made(
     assert "Pod Security `baseline` forbids it: it adds the capabilities SYS_ADMIN" in said
     assert "21Gi memory that they ask for, where a preview may have 20Gi" in said
     assert cluster.names("namespaces") == []
+
+
+def test_the_same_file_of_another_branch_is_meant_and_its_tree_goes(two: Sandbox) -> None:
+    other = two.write("other.yaml", "services: {only: {image: x}}")
+    git(two.checkout, "add", "-A")
+    git(two.checkout, "commit", "-qm", "two files")
+    git(two.checkout, "branch", "feature/a")
+    other.write_text("services: {third: {image: x}}")
+    for words in (("render",), ("up", "--plan")):
+        shown = two.run("-f", "other.yaml", "preview", *words, "--branch", "feature/a").stdout
+        assert "only" in shown
+        assert "third" not in shown
+    done = two.run("preview", "render", "--branch", "nowhere", check=False)
+    assert "there is no branch nowhere here" in done.stderr
+    assert list(two.state.rglob("tree*")) == []

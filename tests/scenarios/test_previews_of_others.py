@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from urllib.parse import urlsplit
 
 import pytest
 
 from tests.fakes.thread import Beside
 from tests.scenarios.sandbox import Sandbox, eventually
-from tests.scenarios.test_previews import TWO, previews, shop
+from tests.scenarios.test_previews import TWO, git, previews, shop
 from tests.scenarios.test_previews_survive import READY, elsewhere
 
 __all__ = ["shop"]
+DAY = 24 * 3600.0
 pytestmark = pytest.mark.timeout(120)
 
 
@@ -58,6 +60,38 @@ def test_a_colleagues_preview_is_extended_and_taken_down(
     assert previews(shop)[0]["expires_at"] > before
     shop.run("preview", "down", theirs, "--wait", cwd=shop.base)
     assert cluster.names("namespaces") == []
+
+
+def test_a_branch_is_one_of_this_repository(theirs: str, shop: Sandbox, cluster: Beside) -> None:
+    other = shop.base / "other"
+    other.mkdir()
+    git(other, "init", "-q", "-b", "trunk")
+    (other / "compose.yaml").write_text("services: {web: {image: x}}")
+    for words in (("down", "main"), ("extend", "main"), ("-e", "main", "url")):
+        done = shop.run("preview", *words, check=False, cwd=other)
+        assert done.returncode == 1
+        assert f"one of another goes by its whole name: {theirs}" in done.stderr
+    assert len(cluster.names("namespaces")) == 1
+    shop.run("preview", "down", theirs, "--wait", cwd=other)
+    assert cluster.names("namespaces") == []
+
+
+def test_no_preview_lives_shorter_unless_that_is_asked_for(theirs: str, shop: Sandbox) -> None:
+    def left() -> float:
+        return float(previews(shop)[0]["expires_at"] - time.time()) / DAY
+
+    shop.run("preview", "extend", "--ttl", "9d")
+    shop.run("preview", "extend")
+    assert left() > 8
+    shop.run("preview", "up", "--wait")
+    assert left() > 8
+    shop.run("preview", "extend", "--ttl", "1d")
+    assert left() < 2
+    shop.run("preview", "up", "--ttl", "4d", "--wait")
+    assert 3 < left() < 5
+    done = shop.run("preview", "extend", "--ttl", "99999999d", check=False)
+    assert done.returncode == 2
+    assert "no preview lives for more than a year" in done.stderr
 
 
 @pytest.mark.parametrize("words", [("logs",), ("exec", "web", "--", "env")], ids=["logs", "exec"])

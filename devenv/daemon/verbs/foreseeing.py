@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from devenv.daemon import documents
@@ -13,7 +14,15 @@ from devenv.daemon.environment import boottime
 from devenv.daemon.intent import Intent
 from devenv.daemon.verbs.clusters import named
 from devenv.daemon.verbs.context import Answer, Context, Params
-from devenv.daemon.verbs.previewing import basis_of, faults, lasting, meant_by, taken, with_key
+from devenv.daemon.verbs.previewing import (
+    aside,
+    basis_of,
+    faults,
+    lasting,
+    meant_by,
+    taken,
+    with_key,
+)
 from devenv.model.environment import Desired, Replica
 from devenv.model.snapshot import Snapshot
 from devenv.model.unit import Observed
@@ -33,9 +42,14 @@ Object = Mapping[str, Any]
 
 async def plan(context: Context, params: Params) -> Answer:
     """Say what ``up`` would do, by the cluster's own word where the namespace is there."""
+    async with aside() as folder:
+        return await _foreseen(context, params, folder)
+
+
+async def _foreseen(context: Context, params: Params, folder: Path) -> Answer:
     from devenv.runtimes.kubernetes.place import Place
 
-    meant = await meant_by(context, params, named(str(params.get("cluster") or "")))
+    meant = await meant_by(context, params, named(str(params.get("cluster") or "")), folder)
     place = Place(meant.preview, context.registry.host.kubernetes.servers.of(meant.preview.cluster))
     await place.server.open()
     place.server.need()

@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import shutil
+import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from devenv.daemon import clusters
@@ -20,7 +24,7 @@ from devenv.daemon.repositories import Repository
 from devenv.daemon.verbs.changing import Basis, applied, wish_up
 from devenv.daemon.verbs.clusters import clusters_file, named
 from devenv.daemon.verbs.context import Answer, Context, Params, client, status
-from devenv.errors import DevenvError
+from devenv.errors import DevenvError, UsageError
 from devenv.failpoints import failpoint
 from devenv.model.environment import EnvironmentId
 from devenv.model.origin import Problem, ProfileError
@@ -39,8 +43,8 @@ if TYPE_CHECKING:  # loaded when the first cluster is asked
     from devenv.runtimes.kubernetes.place import Place
     from devenv.runtimes.kubernetes.server import Server
 
-LIFETIME = 3 * 24 * 3600.0
-"""Seconds that a preview lives unless it is asked for otherwise."""
+LIFETIME, LONGEST = 3 * 24 * 3600.0, 366 * 24 * 3600.0
+"""Seconds that a preview lives unless it is asked for otherwise, and at most."""
 NOWHERE = Cluster("nowhere", "", "", "", "", registry="REGISTRY")
 """For what is only shown."""
 
@@ -78,7 +82,8 @@ async def up(context: Context, params: Params) -> Answer:
     live = context.registry.preview(meant.checkout, meant.preview)
     change = taken(context, params, meant, basis, along)
     _check(change(live.board.newest.intent, live.board.newest.snapshot))
-    place.asked = not await _take(place, meant.preview)
+    is_asked = params.get("lifetime") is not None
+    place.asked = not await _take(place, meant.preview, is_asked=is_asked)
     await live.change(change)
     failpoint("preview.taken")
     return Answer(await status(context, live, meant.checkout))
@@ -86,10 +91,11 @@ async def up(context: Context, params: Params) -> Answer:
 
 async def render(context: Context, params: Params) -> Answer:
     """All objects of a preview as text; nothing is asked and nothing is made."""
-    meant = await meant_by(context, params, _imagined(params))
-    key = _own_key(context, meant)
-    meant = replace(meant, preview=replace(meant.preview, key=key))
-    basis, along = await basis_of(context, params, meant)
+    async with aside() as folder:
+        meant = await meant_by(context, params, _imagined(params), folder)
+        key = _own_key(context, meant)
+        meant = replace(meant, preview=replace(meant.preview, key=key))
+        basis, along = await basis_of(context, params, meant)
     change = taken(context, params, meant, basis, along)
     intent = change(Intent(meant.checkout, preview=meant.preview), Snapshot())
     _check(intent)
@@ -101,7 +107,20 @@ async def render(context: Context, params: Params) -> Answer:
     return Answer({"text": text(made, show_secrets=bool(params.get("show_secrets")))})
 
 
-async def meant_by(context: Context, params: Params, cluster: Cluster) -> Meant:
+@asynccontextmanager
+async def aside() -> AsyncIterator[Path]:
+    """A folder for what is only looked at."""
+    made = await asyncio.to_thread(tempfile.mkdtemp, prefix="devenv-")
+    try:
+        yield Path(made)
+    finally:
+        await asyncio.to_thread(shutil.rmtree, made, ignore_errors=True)
+
+
+async def meant_by(
+    context: Context, params: Params, cluster: Cluster, folder: Path | None = None
+) -> Meant:
+    """``folder``: where the tree of another branch is put; its environment's own where not said."""
     target = params["target"]
     checkout = find_checkout(str(target["directory"]), tuple(target.get("files") or ()))
     repository = Repository(checkout.root, client(params))
@@ -112,7 +131,8 @@ async def meant_by(context: Context, params: Params, cluster: Cluster) -> Meant:
     name = preview_name(source, branch)
     identity = EnvironmentId(f"{name}.{cluster.name}")
     if branch != checkout.branch:
-        checkout = await _tree(context, repository, branch, identity)
+        folder = folder or context.registry.folders.environment(identity)
+        checkout = await _tree(repository, branch, folder / "tree", checkout)
     made = replace(checkout, id=identity, name=name, branch=branch, kind=PREVIEW)
     lifetime = lifetime_of(params)
     return Meant(made, Preview(cluster, name, source, branch, owner, lifetime))
@@ -128,13 +148,15 @@ def _imagined(params: Params) -> Cluster:
     return replace(NOWHERE, registry=meant.registry, domain=meant.domain)
 
 
-async def _tree(
-    context: Context, repository: Repository, branch: str, identity: EnvironmentId
-) -> Checkout:
-    """A clean tree of a branch that is not checked out here."""
-    folder = context.registry.folders.environment(identity) / "tree"
+async def _tree(repository: Repository, branch: str, folder: Path, here: Checkout) -> Checkout:
+    """A clean tree of a branch that is not checked out here; the same files of it are meant."""
+    outside = [file for file in here.files if not Path(file).is_relative_to(here.root)]
+    if outside:
+        raise DevenvError(f"{outside[0]} is not below {here.root}, and so in no tree of {branch}")
     await repository.extract(branch, folder)
-    return find_checkout(str(folder))
+    return find_checkout(
+        str(folder), tuple(str(Path(file).relative_to(here.root)) for file in here.files)
+    )
 
 
 async def with_key(context: Context, meant: Meant, server: Server) -> Meant:
@@ -159,6 +181,8 @@ def lasting(params: Params, meant: Meant, basis: Basis) -> Meant:
 def lifetime_of(params: Params) -> float:
     """How long a preview is asked to live, in seconds."""
     asked = params.get("lifetime")
+    if asked is not None and float(asked) > LONGEST:
+        raise UsageError("no preview lives for more than a year", "what is to stay is no preview")
     return LIFETIME if asked is None else float(asked)
 
 
@@ -220,14 +244,17 @@ def faults(intent: Intent) -> list[Problem]:
     return verdicts(bounds(preview), made, shared)
 
 
-async def _take(place: Place, preview: Preview) -> bool:
-    """Write down that it is held here, and lives on from now; tell whether it is there."""
+async def _take(place: Place, preview: Preview, *, is_asked: bool) -> bool:
+    """Write down that it is held here, and lives on from now; tell whether it is there.
+
+    One that was given longer keeps that, unless another time is asked for.
+    """
     from devenv.runtimes.kubernetes import namespaces
 
     now = time.time()
     living = place.server.homes.living(preview)
     if living is not None:
-        expires = now + preview.lifetime
+        expires = max(now + preview.lifetime, 0.0 if is_asked else place.expires or 0.0)
         await namespaces.annotate(
             place.server, living, holder=place.origin, expires=expires, used=now
         )

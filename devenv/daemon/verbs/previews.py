@@ -74,15 +74,22 @@ async def left(context: Context, params: Params) -> Answer:
 
 
 async def extend(context: Context, params: Params) -> Answer:
-    """Let a preview live for so long from now on."""
+    """Let a preview live for so long from now on; never shorter, unless that is asked for."""
     from devenv.runtimes.kubernetes import namespaces
     from devenv.runtimes.kubernetes.cache import is_leaving
 
     name, server = await found_by(context, params)
-    now, lifetime = time.time(), lifetime_of(params)
+    now, lifetime, least = time.time(), lifetime_of(params), 0.0
+    if params.get("lifetime") is None:
+        live = held_here(context, name, server.connection.cluster)
+        held = live.board.newest.intent.preview if live is not None else None
+        lifetime = held.lifetime if held is not None else lifetime
+        known = (one["expires_at"] for one in _documents(context, server) if one["name"] == name)
+        least = max((at for at in known if at is not None), default=0.0)
+    expires = max(now + lifetime, least)
     for home in server.homes.named(name):
         if not is_leaving(home):
-            await namespaces.annotate(server, home, expires=now + lifetime, used=now)
+            await namespaces.annotate(server, home, expires=expires, used=now)
     for found in _documents(context, server):
         if found["name"] == name and found["state"] != "deleting":
             return Answer({"preview": found})
@@ -154,25 +161,36 @@ async def found_by(context: Context, params: Params) -> tuple[str, Server]:
     await server.open()
     server.need()
     wanted = str(params.get("name") or "")
-    if not wanted:
-        wanted = (await _meant_name(params)) if params.get("target") else ""
     known = {one["name"]: one for one in _documents(context, server)}
     ours = {p.name for live in context.registry if (p := live.board.newest.intent.preview)}
-    chosen = [
-        name for name in {*known, *ours} if wanted in (name, known.get(name, {}).get("branch"))
-    ]
-    if len(chosen) == 1:
-        return chosen[0], server
-    if chosen:
-        raise DevenvError(f"more than one preview is of {wanted}: {', '.join(sorted(chosen))}")
-    raise DevenvError(f"there is no preview {wanted}", "devenv preview list shows all of them")
+    if wanted in {*known, *ours}:
+        return wanted, server
+    found = await _of_branch(params, wanted)
+    if found in {*known, *ours}:
+        return found, server
+    others = sorted(name for name, one in known.items() if wanted and one["branch"] == wanted)
+    if others:
+        raise DevenvError(
+            f"no preview of this repository is of {wanted}",
+            f"one of another goes by its whole name: {', '.join(others)}",
+        )
+    said = wanted or found
+    raise DevenvError(f"there is no preview {said}", "devenv preview list shows all of them")
 
 
-async def _meant_name(params: Params) -> str:
-    target = params["target"]
-    checkout = find_checkout(str(target["directory"]), tuple(target.get("files") or ()))
-    branch = str(params.get("branch") or checkout.branch)
-    return preview_name(await Repository(checkout.root, client(params)).source(), branch)
+async def _of_branch(params: Params, branch: str) -> str:
+    """What a preview of this repository's branch is called; "" in no repository."""
+    target = params.get("target")
+    if not target:
+        return ""
+    try:
+        checkout = find_checkout(str(target["directory"]), tuple(target.get("files") or ()))
+        source = await Repository(checkout.root, client(params)).source()
+    except DevenvError:
+        if branch:
+            return ""
+        raise
+    return preview_name(source, branch or str(params.get("branch") or checkout.branch))
 
 
 def _server(context: Context, cluster: Cluster) -> Server:
