@@ -120,7 +120,7 @@ METHODS: dict[str, Method] = {
     "preview.reach": Method("target client branch? cluster? name?", "name urls"),
     "preview.find": Method("target client branch? cluster? name?", "environment"),
     "preview.list": Method("", "previews faults"),
-    "preview.down": Method("target client branch? cluster? name?", "name cluster"),
+    "preview.down": Method("target client branch? cluster? name? timeout?", "name cluster"),
     "preview.left": Method("name cluster wait? timeout", "preview"),
     "preview.extend": Method("target client branch? cluster? name? lifetime?", "preview"),
     "preview.sweep": Method("target client cluster?", "swept stayed fault"),

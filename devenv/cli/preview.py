@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _HEADS = ("NAME", "BRANCH", "CLUSTER", "STATE", "OWNER", "AGE", "USED", "LEFT")
 _LOOK = 5.0
 """Seconds until a preview that goes away is looked at again though nothing has changed."""
+_EMPTIED = 120.0
+"""Seconds that a daemon may take to empty what is lent, and some more."""
 _HANGS = 20.0
 """Seconds after which a reason to stay is one: volumes take some 15 to go, and say so."""
 
@@ -200,10 +202,10 @@ def _render(arguments: Arguments, session: Session) -> Result:
 
 
 def _down(arguments: Arguments, session: Session) -> Result:
-    gone = session.client.call("preview.down", _which(arguments, session), within=60.0)
-    limit = arguments.timeout
+    limit, begun = arguments.timeout, time.monotonic()
+    params = {**_which(arguments, session), "timeout": limit}
+    gone = session.client.call("preview.down", params, within=_EMPTIED)
     asked = {**gone, "wait": arguments.wait}
-    begun = time.monotonic()
     while (left := _left(session, asked, begun)) is not None:
         waited = time.monotonic() - begun
         if left["reason"] and waited >= _HANGS:
@@ -238,7 +240,7 @@ def _sweep(arguments: Arguments, session: Session) -> Result:
         "client": session.caller(),
         "cluster": arguments.cluster,
     }
-    answer = session.client.call("preview.sweep", params, within=120.0)
+    answer = session.client.call("preview.sweep", params, within=_EMPTIED + 60.0)
     lines = [f"{one['name']} goes: {one['reason']}" for one in answer["swept"]]
     notes = [f"{one['name']} stays: {one['fault']}" for one in answer["stayed"]]
     if answer["fault"]:

@@ -87,6 +87,22 @@ def test_a_namespace_that_is_lent_is_emptied_from_another_machine(
     assert held(cluster, "preview-1") == []
 
 
+def test_what_does_not_leave_a_lent_namespace_is_told_in_time(
+    lent_to: Sandbox, cluster: Beside
+) -> None:
+    lent_to.run("preview", "up", "--wait")
+    (found,) = previews(lent_to)
+    lent_to.kill_daemon()
+    elsewhere(lent_to)
+    cluster.server.silent = "preview-1/services"
+    done = lent_to.run("preview", "down", found["name"], "--wait", "--timeout", "2", check=False)
+    assert done.returncode == 124
+    assert "is still there: deleting" in done.stderr
+    cluster.ask(lambda server: server.speak())
+    lent_to.run("preview", "down", found["name"], "--wait")
+    assert held(cluster, "preview-1") == []
+
+
 @pytest.mark.parametrize("where", ["here", "elsewhere"])
 def test_a_namespace_is_emptied_though_the_daemon_is_killed_meanwhile(
     lent_to: Sandbox, cluster: Beside, where: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from devenv.daemon import clusters, previews
@@ -51,7 +52,9 @@ async def down(context: Context, params: Params) -> Answer:
     if live is not None:
         await live.change(lambda intent, _: leaving(intent, Leaving.WITH_DATA))
     if elsewhere:
-        await _end(server, name)
+        with suppress(TimeoutError):  # what is left goes on to be told of by `left`
+            async with asyncio.timeout(params.get("timeout")):
+                await _end(server, name)
     return Answer({"name": name, "cluster": server.connection.cluster.name})
 
 
@@ -70,6 +73,9 @@ async def left(context: Context, params: Params) -> Answer:
     server.need()
     shown = [] if is_over else [one for one in _documents(context, server) if one["name"] == name]
     shown.sort(key=lambda one: bool(one["state"] == "deleting"))
+    live = held_here(context, name, server.connection.cluster)
+    if shown and shown[0]["state"] != "deleting" and not (live and live.intent.leaving):
+        shown[0] = {**shown[0], "reason": "it was brought up again meanwhile"}
     return Answer({"preview": shown[0] if shown else None})
 
 

@@ -1,0 +1,48 @@
+"""What is said of a preview that is to go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from devenv.errors import DevenvError
+from devenv.runtimes.kubernetes import names
+from tests.daemon.previewed import Previewed, on
+
+pytestmark = pytest.mark.usefixtures("home")
+
+
+async def why_left(world: Previewed, name: str) -> str:
+    """Why it is still there."""
+    found = await world.ask("preview.left", name=name, cluster="fake", timeout=0.0)
+    return str(found["preview"]["reason"])
+
+
+def take_over(world: Previewed) -> None:
+    """As another daemon does that is asked for it."""
+    key = ("namespaces", "", world.namespace)
+    made = world.fake.store.objects[key]
+    annotations = {**made["metadata"]["annotations"], names.HOLDER: "another"}
+    world.fake.store.put(
+        key, {**made, "metadata": {**made["metadata"], "annotations": annotations}}
+    )
+
+
+def test_what_is_brought_up_elsewhere_is_not_waited_for(tmp_path: Path) -> None:
+    async def test(world: Previewed) -> None:
+        await world.up()
+        take_over(world)
+        await world.until(lambda: not world.live.intent.is_up)
+        assert await why_left(world, world.namespace) == "it was brought up again meanwhile"
+
+    on(tmp_path, test)
+
+
+def test_of_a_cluster_that_is_away_it_is_not_said_that_nothing_is_left(tmp_path: Path) -> None:
+    async def test(world: Previewed) -> None:
+        await world.fake.stop()
+        with world.hurried(), pytest.raises(DevenvError, match="does not answer"):
+            await why_left(world, "shop-main-12345678")
+
+    on(tmp_path, test)
