@@ -120,7 +120,8 @@ def _fingerprint(intent: Intent, home: Home) -> str:
     client = [intent.client.directory, intent.client.umask]
     ports = [str(one) for one in _shared_ports(intent, home).items()]
     images = sorted(intent.images.values())
-    told = [client, store.files_of(intent), store.secrets_of(intent), *ports, *images]
+    manifests = [one.body for one in intent.environment.resources.manifests]
+    told = [client, store.files_of(intent), store.secrets_of(intent), *ports, *images, *manifests]
     text = dumps(told, sort_keys=True)
     return hmac.new(home.key, text.encode(), hashlib.sha256).hexdigest()[:16]
 

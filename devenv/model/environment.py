@@ -6,9 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NewType
 
+from devenv.model.origin import Origin
 from devenv.model.service import Service
 
 EnvironmentId = NewType("EnvironmentId", str)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """An object of a cluster as the repository has it, all variables replaced."""
+
+    body: Mapping[str, Any]
+    origin: Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +27,7 @@ class Resources:
     ``project`` is Compose's name of it, ``directory`` and ``files`` where it was read from;
     ``values`` are the variables that secrets and configs are made of. ``shares_network``: all
     containers are in one network of one container, and find each other on loopback.
+    ``manifests`` are what a preview has beside its services.
     """
 
     project: str = ""
@@ -29,6 +39,7 @@ class Resources:
     configs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     values: Mapping[str, str] = field(default_factory=dict)
     shares_network: bool = False
+    manifests: tuple[Manifest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

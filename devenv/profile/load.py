@@ -23,6 +23,7 @@ from devenv.profile.in_previews import check_preview
 from devenv.profile.interpolate import interpolate
 from devenv.profile.layers import Named, Project, read_project, read_tree
 from devenv.profile.lock import locked, locking
+from devenv.profile.manifests import manifests
 from devenv.profile.reading import Reading, Scope, layered, scope_of
 from devenv.profile.reference_check import check_references, warn_of_shown_secrets
 from devenv.profile.references import secret_variables
@@ -141,7 +142,9 @@ def _environment(
         environment = replace(environment, resources=shared)
     if profile.preview:
         asked = profile.preview
-        environment = replace(environment, lifetime=asked.ttl, seed=asked.seed)
+        found = manifests(asked.manifests, tree, scope, reading)
+        shared = replace(environment.resources, manifests=found)
+        environment = replace(environment, resources=shared, lifetime=asked.ttl, seed=asked.seed)
     check_preview(profile, environment.services.values(), tree, reading.problems)
     quota = profile.logs.quota if profile.logs else None
     partly = builder.services(checked.partly)

@@ -37,7 +37,11 @@ class ServicePreview(Strict):
 
 
 class Preview(Strict):
-    """``seed`` is a task that runs when a preview is made."""
+    """``seed`` is a task that runs when a preview is made.
+
+    ``manifests`` are files of the checkout with objects that it has beside its services.
+    """
 
     ttl: Duration | None = None
     seed: Text = ""
+    manifests: tuple[Text, ...] = ()

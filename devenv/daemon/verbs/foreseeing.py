@@ -28,6 +28,7 @@ from devenv.model.snapshot import Snapshot
 from devenv.model.unit import Observed
 from devenv.planning.capabilities import KUBERNETES
 from devenv.planning.forecast import forecast
+from devenv.runtimes.kubernetes.objects.manifests import manifest_objects
 from devenv.runtimes.kubernetes.objects.namespace import guards
 from devenv.runtimes.kubernetes.objects.service import objects
 
@@ -87,19 +88,22 @@ def _seen(place: Place) -> Observed:
 async def _changes(place: Place, intent: Intent, wanted: Desired, seen: Observed) -> list[Changed]:
     from devenv.runtimes.kubernetes import comparing
     from devenv.runtimes.kubernetes.homes import home_of
-    from devenv.runtimes.kubernetes.inventory import Inventory
+    from devenv.runtimes.kubernetes.inventory import MANIFESTS, Inventory
 
     name, namespace = place.preview.name, place.namespace
-    shared = guards(place.preview, resources_of(intent))
+    resources = resources_of(intent)
+    shared = guards(place.preview, resources)
+    raw = manifest_objects(place.preview, resources.manifests)
     each = [(replica, objects(name, replica.service)) for replica in _replicas(wanted)]
     if not namespace:
         made = [one for _, found in each for one in found]
-        return comparing.made([home_of(place.preview), *shared, *made])
+        return comparing.made([home_of(place.preview), *shared, *raw, *made])
     open_ones = [one for replica, found in each if not _is_so(replica, seen) for one in found]
-    changes = await comparing.changed(place.server, namespace, [*shared, *open_ones])
-    applied = {(one["kind"], one["metadata"]["name"]) for _, found in each for one in found}
+    changes = await comparing.changed(place.server, namespace, [*shared, *raw, *open_ones])
+    kept = [*raw, *(one for _, found in each for one in found)]
+    applied = {(one["kind"], one["metadata"]["name"]) for one in kept}
     inventory = Inventory(place.server, namespace, name)
-    services = {replica.service.name for replica, _ in each}
+    services = {MANIFESTS, *(replica.service.name for replica, _ in each)}
     return [*changes, *await comparing.removed(inventory, services, applied)]
 
 

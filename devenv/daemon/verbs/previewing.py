@@ -26,7 +26,7 @@ from devenv.daemon.verbs.clusters import clusters_file, named
 from devenv.daemon.verbs.context import Answer, Context, Params, client, status
 from devenv.errors import DevenvError, UsageError
 from devenv.failpoints import failpoint
-from devenv.model.environment import EnvironmentId
+from devenv.model.environment import Environment, EnvironmentId
 from devenv.model.origin import Problem, ProfileError
 from devenv.model.preview import Cluster, Preview
 from devenv.model.snapshot import Snapshot
@@ -34,6 +34,7 @@ from devenv.planning.previewing import files_of
 from devenv.profile.checkout import PREVIEW, Checkout, find_checkout
 from devenv.profile.sources import read_file
 from devenv.runtimes.kubernetes.names import preview_name
+from devenv.runtimes.kubernetes.objects.manifests import manifest_objects, manifest_problems
 from devenv.runtimes.kubernetes.objects.namespace import bounds, guards, namespace
 from devenv.runtimes.kubernetes.objects.service import clashes, objects, problems
 from devenv.runtimes.kubernetes.objects.text import text
@@ -100,7 +101,9 @@ async def render(context: Context, params: Params) -> Answer:
     intent = change(Intent(meant.checkout, preview=meant.preview), Snapshot())
     _check(intent)
     home = context.registry.host.home
-    made = [namespace(meant.preview, 1), *guards(meant.preview, resources_of(intent))]
+    resources = resources_of(intent)
+    made = [namespace(meant.preview, 1), *guards(meant.preview, resources)]
+    made += manifest_objects(meant.preview, resources.manifests)
     for wanted in desired(intent, home).services.values():
         for replica in wanted.replicas:
             made += objects(meant.preview.name, replica.service)
@@ -196,10 +199,23 @@ async def basis_of(context: Context, params: Params, meant: Meant) -> tuple[Basi
     profiles = tuple(params["target"].get("profiles") or ())
     wanted = request(meant.checkout, profiles, client(params).environment)
     loaded = await context.registry.profiles.load(wanted)
+    _check_inside(loaded.environment)
     kubernetes = context.registry.host.kubernetes.name
     contents = {path: _content(path) for path in files_of(loaded.environment.resources)}
     along = Along(contents, await images_of(loaded.environment, meant.preview))
     return Basis(meant.checkout, profiles, loaded, Reach({kubernetes: ""})), along
+
+
+def _check_inside(environment: Environment) -> None:
+    """ProfileError: a manifest's name leads, by a link, to a file outside of the checkout."""
+    root = Path(environment.root).resolve()
+    outside = [
+        Problem("it leads outside of the checkout", one.origin, "put the file itself there")
+        for one in environment.resources.manifests
+        if not (root / one.origin.file).resolve().is_relative_to(root)
+    ]
+    if outside:
+        raise ProfileError(tuple(outside))
 
 
 def _content(path: str) -> str:
@@ -237,10 +253,16 @@ def faults(intent: Intent) -> list[Problem]:
     ]
     found = [problem for one in services for problem in problems(preview.name, one)]
     found += clashes(services)
-    shared = guards(preview, resources_of(intent))
+    resources = resources_of(intent)
+    shared = guards(preview, resources)
     if found:
         return found
     made = [Rendered(one, objects(preview.name, one)) for one in services]
+    others = [*shared, *(each for one in made for each in one.objects)]
+    found = manifest_problems(resources.manifests, others, bounds(preview).enforced)
+    if found:
+        return found
+    shared += manifest_objects(preview, resources.manifests)
     return verdicts(bounds(preview), made, shared)
 
 

@@ -13,6 +13,8 @@ from devenv.runtimes.kubernetes.resources import BY_KIND, CONFIG_MAP, name_of
 from devenv.runtimes.kubernetes.server import Server
 
 NAME = "devenv-inventory"
+MANIFESTS = ".manifests"
+"""What stands in the place of a service for what no service has: no service can be called so."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from collections.abc import Sequence
 from typing import Any
 
 from devenv.errors import DevenvError
@@ -20,7 +21,8 @@ from devenv.runtimes.kubernetes.homes import (
     is_of,
     namespace_of,
 )
-from devenv.runtimes.kubernetes.inventory import empty
+from devenv.runtimes.kubernetes.inventory import MANIFESTS, Inventory, empty, entry_of, stray
+from devenv.runtimes.kubernetes.objects.manifests import manifest_objects
 from devenv.runtimes.kubernetes.objects.namespace import guards, moment, namespace
 from devenv.runtimes.kubernetes.resources import BY_KIND, LEASE, NAMESPACE, SECRET, name_of
 from devenv.runtimes.kubernetes.server import Server
@@ -90,6 +92,18 @@ async def furnish(server: Server, name: str, preview: Preview, resources: Resour
     """Give a namespace its guards, its inventory, and what services of it mount."""
     made = [*guards(preview, resources), empty(preview.name), _key_secret(preview)]
     await asyncio.gather(*(server.apply(name, one, preview.name) for one in made))
+    await _have(server, name, preview, manifest_objects(preview, resources.manifests))
+
+
+async def _have(server: Server, name: str, preview: Preview, wanted: Sequence[Object]) -> None:
+    """Apply the repository's manifests; what is in them no more is deleted."""
+    inventory = Inventory(server, name, preview.name)
+    before = await inventory.of(MANIFESTS)
+    applied = await asyncio.gather(*(server.apply(name, one, preview.name) for one in wanted))
+    now = [entry_of(one) for one in applied]
+    if sorted(now) != sorted(before):
+        await inventory.prune(stray(before, now))
+        await inventory.put(MANIFESTS, now)
 
 
 def _key_secret(preview: Preview) -> dict[str, Any]:

@@ -1,0 +1,121 @@
+"""Previews with raw manifests of their repository."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.fakes.thread import Beside
+from tests.scenarios.sandbox import Sandbox
+from tests.scenarios.test_previews import shop
+
+__all__ = ["shop"]
+pytestmark = pytest.mark.timeout(120)
+PROFILE = """
+preview: {manifests: [deploy.yaml]}
+services:
+  web: {image: x, ports: ["80"]}
+"""
+ONE = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: words}
+data: {branch: "${DEVENV_BRANCH}", greeting: "${GREETING:-hello}"}
+"""
+TWO = f"""{ONE}---
+apiVersion: v1
+kind: Secret
+metadata: {{name: own}}
+stringData: {{token: not-for-eyes}}
+"""
+
+
+@pytest.fixture
+def raw(shop: Sandbox) -> Sandbox:
+    """A repository with a service and two manifests."""
+    (shop.checkout / "compose.yaml").unlink()
+    shop.write("devenv.profile.yaml", PROFILE)
+    shop.write("deploy.yaml", TWO)
+    return shop
+
+
+def made(cluster: Beside, plural: str) -> dict[str, Any]:
+    return cluster.ask(
+        lambda server: {
+            key[2]: one for key, one in server.store.objects.items() if key[0] == plural
+        }
+    )
+
+
+def test_manifests_are_applied_as_parts_of_the_preview(raw: Sandbox, cluster: Beside) -> None:
+    raw.run("preview", "up", "--wait")
+    words = made(cluster, "configmaps")["words"]
+    assert words["data"]["greeting"] == "hello"
+    assert words["data"]["branch"]
+    assert words["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "devenv"
+    before = cluster.ask(lambda server: server.store.version)
+    found = json.loads(raw.run("preview", "up", "--plan", "--json").stdout)
+    assert found["objects"] == []
+    assert cluster.ask(lambda server: server.store.version) == before
+
+
+def test_a_manifest_that_leaves_the_profile_is_deleted(raw: Sandbox, cluster: Beside) -> None:
+    raw.run("preview", "up", "--wait")
+    assert "own" in made(cluster, "secrets")
+    raw.write("deploy.yaml", ONE)
+    found = json.loads(raw.run("preview", "up", "--plan", "--json").stdout)
+    told = [(one["change"], one["kind"], one["name"]) for one in found["objects"]]
+    assert told == [("remove", "Secret", "own")]
+    raw.run("preview", "up", "--wait")
+    assert "own" not in made(cluster, "secrets")
+    assert "words" in made(cluster, "configmaps")
+
+
+def test_manifests_are_rendered_without_their_secrets(raw: Sandbox) -> None:
+    text = raw.run("preview", "render").stdout
+    assert "name: words" in text
+    assert "name: own" in text
+    assert "not-for-eyes" not in text
+
+
+@pytest.mark.parametrize(
+    ("manifest", "said"),
+    [
+        ("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: other}", "namespace"),
+        ("apiVersion: v1\nkind: Namespace\nmetadata: {name: a}", "v1 Namespace cannot be"),
+        ("apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}", "batch/v1 Job cannot be"),
+        ("apiVersion: v1\nkind: Service\nmetadata: {name: web}", "Service web is the name"),
+        ("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: devenv-inventory}", "is the name"),
+        ("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, finalizers: [x/y]}", "finalizers"),
+        ("apiVersion: v1\nkind: Secret\nmetadata: {name: a, labels: [x]}", "not the form"),
+        (
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {template: {spec: "
+            "{hostNetwork: true, containers: [{name: a, image: x}]}}}",
+            "`hostNetwork` leaves",
+        ),
+    ],
+)
+def test_a_manifest_that_may_not_be_is_refused_before_anything_is_made(
+    raw: Sandbox, cluster: Beside, manifest: str, said: str
+) -> None:
+    raw.write("deploy.yaml", manifest)
+    done = raw.run("preview", "up", check=False)
+    assert done.returncode == 1
+    assert "deploy.yaml:1:1" in done.stderr
+    assert said in done.stderr
+    assert cluster.names("namespaces") == []
+
+
+def test_a_manifest_that_is_a_link_out_of_the_checkout_is_refused(
+    raw: Sandbox, cluster: Beside
+) -> None:
+    outside = raw.checkout.parent / "outside.yaml"
+    outside.write_text(ONE)
+    (raw.checkout / "deploy.yaml").unlink()
+    (raw.checkout / "deploy.yaml").symlink_to(outside)
+    done = raw.run("preview", "up", check=False)
+    assert done.returncode == 1
+    assert "it leads outside of the checkout" in done.stderr
+    assert cluster.names("namespaces") == []
