@@ -85,13 +85,15 @@ def test_a_secret_that_changes_is_said_and_never_shown(two: Sandbox, cluster: Be
     assert "hidden" not in json.dumps(found)
 
 
-def test_a_render_is_the_same_again(two: Sandbox) -> None:
-    first = two.run("preview", "render").stdout
+@pytest.mark.parametrize("words", [(), ("--branch", "feature/a")], ids=["here", "branch"])
+def test_a_render_is_the_same_again(two: Sandbox, words: tuple[str, ...]) -> None:
+    git(two.checkout, "branch", "feature/a")
+    first = two.run("preview", "render", *words).stdout
     assert "devenv.dev/owner" in first
     assert "devenv.dev/expires" not in first
     assert "devenv.dev/last-used" not in first
     two.extra["XDG_STATE_HOME"] = str(two.base / "another")
-    assert two.run("preview", "render").stdout == first
+    assert two.run("preview", "render", *words).stdout == first
 
 
 def test_what_was_brought_up_elsewhere_is_compared_with(two: Sandbox, cluster: Beside) -> None:
