@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from tests.fakes.thread import Beside
-from tests.scenarios.sandbox import Sandbox
-from tests.scenarios.test_previews import shop
+from tests.lab.cluster import Cluster
+from tests.scenarios.sandbox import Sandbox, eventually
+from tests.scenarios.test_previews import git, shop
 
 __all__ = ["shop"]
 pytestmark = pytest.mark.timeout(120)
@@ -119,3 +120,44 @@ def test_a_manifest_that_is_a_link_out_of_the_checkout_is_refused(
     assert done.returncode == 1
     assert "it leads outside of the checkout" in done.stderr
     assert cluster.names("namespaces") == []
+
+
+CACHE = f"""{ONE}---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {{name: cache}}
+spec:
+  replicas: 0
+  selector: {{matchLabels: {{app: cache}}}}
+  template:
+    metadata: {{labels: {{app: cache}}}}
+    spec: {{containers: [{{name: cache, image: x}}]}}
+  volumeClaimTemplates:
+  - metadata: {{name: data}}
+    spec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 1Gi}}}}}}
+"""
+
+
+def test_a_real_cluster_takes_manifests_with_the_teams_grant(
+    sandbox: Sandbox, team_member: Cluster
+) -> None:
+    sandbox.extra["KUBECONFIG"] = team_member.kubeconfig
+    sandbox.write("devenv.profile.yaml", PROFILE)
+    sandbox.write("deploy.yaml", CACHE)
+    git(sandbox.checkout, "init", "-q", "-b", sandbox.token)
+    sandbox.run("cluster", "add", "lab", "--context", team_member.context)
+    sandbox.run("preview", "up")
+    try:
+        eventually(lambda: changes(sandbox) <= {("Deployment", "web")})
+        sandbox.write("deploy.yaml", ONE)
+        assert ("StatefulSet", "cache") in changes(sandbox)
+        sandbox.run("preview", "up")
+        eventually(lambda: ("StatefulSet", "cache") not in changes(sandbox))
+    finally:
+        sandbox.run("preview", "down", check=False, timeout=120)
+
+
+def changes(sandbox: Sandbox) -> set[tuple[str, str]]:
+    """What another `preview up` would make, change or remove."""
+    found = json.loads(sandbox.run("preview", "up", "--plan", "--json").stdout)
+    return {(one["kind"], one["name"]) for one in found["objects"]}
