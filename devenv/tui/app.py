@@ -23,6 +23,7 @@ from devenv.tui.screens.base import TABS
 from devenv.tui.screens.opening import commands, help_screen, opened
 from devenv.tui.settings import Settings
 from devenv.tui.snapshot import Service, read
+from devenv.tui.typing_ahead import TypedAhead
 from devenv.tui.usage import fold
 from devenv.tui.view import View
 from devenv.tui.working import begin
@@ -38,7 +39,7 @@ class Shows(Protocol):
     def take(self, view: View) -> None: ...
 
 
-class DevenvApp(App[None]):
+class DevenvApp(TypedAhead):
     """The terminal UI of one environment at a time."""
 
     CSS_PATH = "app.tcss"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from textual.events import Key
+from textual.widgets import Input
 
 from devenv.model.state import State
 from devenv.tui import keys
@@ -184,6 +186,22 @@ async def test_typing_filters_and_escape_takes_it_back() -> None:
         await pilot.press("h")
         await pilot.pause()
         assert "search" not in rows.keys
+
+
+@pytest.mark.parametrize("places", [(), ("tab",)], ids=["services", "logs"])
+async def test_what_is_pressed_at_once_is_typed_in_the_field(places: tuple[str, ...]) -> None:
+    at_hand = stage()
+    app = at_hand.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(*places)
+        app.post_message(Key("slash", "/"))
+        for character in "xrq":
+            app.post_message(Key(character, character))
+        await pilot.pause()
+        await pilot.pause()
+        assert isinstance(app.focused, Input)
+        assert app.focused.value == "xrq"
+    assert at_hand.daemon.methods() == []
 
 
 async def test_a_page_is_shown_or_its_address_copied() -> None:

@@ -84,7 +84,7 @@ class ServicesScreen(ViewScreen):
         if not self.query("#filter"):
             field = Input(placeholder="filter", id="filter", compact=True)
             await self.mount(field, before="#log-rule")
-        self.query_one("#filter").focus()
+        self.set_focus(self.query_one("#filter"))
 
     def action_hide(self) -> None:
         self._choose(replace(self._choice, hide_stopped=not self._choice.hide_stopped))

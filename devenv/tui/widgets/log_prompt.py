@@ -39,7 +39,7 @@ class LogPrompt(Input):
         self.placeholder = QUESTIONS[question]
         self.value = answer
         self.display = True
-        self.focus()
+        self.screen.set_focus(self)
 
     def action_leave(self) -> None:
         self.display = False
