@@ -213,6 +213,9 @@ def test_commands_and_logs_are_those_of_the_pods(shop: Sandbox) -> None:
         "preview", "exec", "web", "--", "sh", "-c", "echo out; echo err >&2; exit 7", check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (7, "out\n", "err\n")
+    done = shop.run("preview", "exec", "web", "--", "no-such-command", check=False)
+    assert done.returncode == 127
+    assert "executable file not found" in done.stderr
     eventually(lambda: "listens" in shop.run("preview", "logs", "web").stdout, within=60)
     statuses = json.loads(shop.run("preview", "status", "--json").stdout)
     assert statuses["environment"]["kind"] == "preview"

@@ -19,8 +19,9 @@ from devenv.runtimes.protocol import Command, Outcome
 PROTOCOL = "v5.channel.k8s.io"
 INPUT, STDOUT, STDERR, STATUS, SIZE = range(5)
 CLOSE = 255
-KILLED = 137
-"""The code of a command whose pod has gone under it."""
+NOT_FOUND, NOT_RUN, KILLED = 127, 126, 137
+"""Codes as shells have them: of what is not there, cannot be run, whose pod has gone under it."""
+_ABSENT = ("executable file not found", "no such file or directory")
 
 
 def pod_of(place: Place, replica: ReplicaId) -> str:
@@ -60,6 +61,8 @@ class Shell:
             channel, data = message.data[0], message.data[1:]
             if channel == STATUS:
                 self._code, self.refusal = ended(data)
+                if self.refusal:
+                    return STDERR, f"{self.refusal}\n".encode()
             elif channel in {STDOUT, STDERR} and data:
                 return channel, data
 
@@ -125,11 +128,12 @@ async def execute(place: Place, replica: ReplicaId, command: Command) -> Outcome
 
 
 def ended(status: bytes) -> tuple[int, str]:
-    """The code in a Status; 126 where the command could not be run at all, and why."""
+    """The code in a Status, and why the command could not be run at all."""
     found = json.loads(status)
     if found.get("status") == "Success":
         return 0, ""
     for cause in (found.get("details") or {}).get("causes") or ():
         if cause.get("reason") == "ExitCode":
             return int(cause["message"]), ""
-    return 126, str(found.get("message") or found.get("reason") or "no reason given")
+    why = str(found.get("message") or found.get("reason") or "no reason given")
+    return NOT_FOUND if any(words in why for words in _ABSENT) else NOT_RUN, why

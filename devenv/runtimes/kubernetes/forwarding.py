@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 
 import aiohttp
@@ -15,6 +16,8 @@ from devenv.runtimes.kubernetes.resources import POD
 PROTOCOL = "v4.channel.k8s.io"
 DATA, ERROR = 0, 1
 PIECE = 64 * 1024
+LINGERS = 10.0
+"""Seconds that a pod may be silent once its client sends no more, which may still wait for it."""
 
 
 async def forward(
@@ -30,28 +33,43 @@ async def forward(
     reader, writer = streams
     path = POD.path(place.need(), pod_of(place, replica), "portforward")
     socket = await place.server.connection.socket(path, [("ports", str(port))], PROTOCOL)
-    sending = asyncio.create_task(_send(reader, socket))
+    clock = asyncio.get_running_loop().time
     try:
-        await _receive(socket, writer)
+        async with asyncio.timeout(None) as limit:
+
+            def linger(*_: object) -> None:
+                if sending.done():
+                    limit.reschedule(clock() + LINGERS)
+
+            sending = asyncio.create_task(_send(reader, socket))
+            sending.add_done_callback(linger)
+            await _receive(socket, writer, linger)
+    except TimeoutError:
+        return
     finally:
         sending.cancel()
         await socket.close()
 
 
 async def _send(reader: asyncio.StreamReader, socket: aiohttp.ClientWebSocketResponse) -> None:
-    """What this side sends; there is no way to say that it has ended, so that ends all."""
+    """What this side sends; there is no way to say to the pod that it has ended."""
     with suppress(OSError, aiohttp.ClientError):
         while data := await reader.read(PIECE):
             await socket.send_bytes(bytes((DATA,)) + data)
 
 
-async def _receive(socket: aiohttp.ClientWebSocketResponse, writer: asyncio.StreamWriter) -> None:
+async def _receive(
+    socket: aiohttp.ClientWebSocketResponse,
+    writer: asyncio.StreamWriter,
+    heard: Callable[[], None],
+) -> None:
     """What the pod sends; the first message of each channel only repeats the port."""
     begun: set[int] = set()
     with suppress(OSError):
         async for message in socket:
             if message.type is not aiohttp.WSMsgType.BINARY:
                 return
+            heard()
             channel, data = message.data[0], message.data[1:]
             if channel not in begun:
                 begun.add(channel)
