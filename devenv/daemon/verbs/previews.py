@@ -72,11 +72,22 @@ async def left(context: Context, params: Params) -> Answer:
     is_over = await server.cache.until(over, float(params["timeout"]))
     server.need()
     shown = [] if is_over else [one for one in _documents(context, server) if one["name"] == name]
+    shown = [_in_time(server, one) for one in shown]
     shown.sort(key=lambda one: bool(one["state"] == "deleting"))
     live = held_here(context, name, server.connection.cluster)
     if shown and shown[0]["state"] != "deleting" and not (live and live.intent.leaving):
         shown[0] = {**shown[0], "reason": "it was brought up again meanwhile"}
     return Answer({"preview": shown[0] if shown else None})
+
+
+def _in_time(server: Server, one: Document) -> Document:
+    """A preview that goes, without a reason to stay while its pods only take their time."""
+    from devenv.runtimes.kubernetes.homes import home_in
+    from devenv.runtimes.kubernetes.namespaces import waits_for_pods
+
+    home = home_in(server.cache, one["namespace"])
+    waits = bool(one["reason"]) and waits_for_pods(home, server.connection.clock.now())
+    return {**one, "reason": ""} if waits else one
 
 
 async def extend(context: Context, params: Params) -> Answer:

@@ -25,7 +25,9 @@ from devenv.runtimes.kubernetes.inventory import MANIFESTS, Inventory, empty, en
 from devenv.runtimes.kubernetes.objects.manifests import manifest_objects
 from devenv.runtimes.kubernetes.objects.namespace import guards, moment, namespace
 from devenv.runtimes.kubernetes.resources import BY_KIND, LEASE, NAMESPACE, SECRET, name_of
+from devenv.runtimes.kubernetes.rows import moment as instant
 from devenv.runtimes.kubernetes.server import Server
+from devenv.runtimes.kubernetes.workloads import GOES_WITHIN
 
 GENERATIONS = 100
 """How many names are tried before somebody must have taken them all on purpose."""
@@ -165,13 +167,29 @@ def why_it_stays(made: Object) -> str:
     return "; ".join(dict.fromkeys(str(one.get("message") or one["type"]) for one in said))
 
 
+def waits_for_pods(made: Object, now: float) -> bool:
+    """Tell whether pods alone keep it, and have time to end: the server calls that a failure too.
+
+    ``now`` is the server's.
+    """
+    conditions = (made.get("status") or {}).get("conditions") or ()
+    hinders = [one for one in conditions if one["type"] in _HINDERS and one.get("status") == "True"]
+    since = instant(made["metadata"].get("deletionTimestamp", ""))
+    return (
+        all(one["type"] == _UNFINISHED and _PODS in one.get("message", "") for one in hinders)
+        and since is not None
+        and now - since < GOES_WITHIN
+    )
+
+
 _LEFT = "NamespaceContentRemaining"
 """True of each that is on its way: it only tells of which kinds there is something."""
+_UNFINISHED, _PODS = "NamespaceDeletionContentFailure", "Resource=pods"
 _HINDERS = frozenset(
     {
         "NamespaceDeletionDiscoveryFailure",
         "NamespaceDeletionGroupVersionParsingFailure",
-        "NamespaceDeletionContentFailure",
+        _UNFINISHED,
         "NamespaceFinalizersRemaining",
     }
 )

@@ -1,0 +1,31 @@
+"""What keeps a namespace that was deleted: told once it is more than pods that end."""
+
+from __future__ import annotations
+
+import pytest
+
+from devenv.runtimes.kubernetes.namespaces import waits_for_pods, why_it_stays
+
+DELETED = 1_000_000_000.0
+PODS = "unexpected items still remain in namespace: shop for gvr: /v1, Resource=pods"
+MAPS = "unexpected items still remain in namespace: shop for gvr: /v1, Resource=configmaps"
+FAILURE, HELD = "NamespaceDeletionContentFailure", "NamespaceFinalizersRemaining"
+
+
+@pytest.mark.parametrize(
+    ("conditions", "after", "waits"),
+    [
+        ({FAILURE: PODS}, 10, True),
+        ({FAILURE: PODS}, 100, False),
+        ({FAILURE: MAPS}, 10, False),
+        ({FAILURE: PODS, HELD: "example.com/hold"}, 10, False),
+    ],
+)
+def test_pods_have_time_to_end(conditions: dict[str, str], after: float, waits: bool) -> None:
+    told = [{"type": kind, "status": "True", "message": said} for kind, said in conditions.items()]
+    made = {
+        "metadata": {"deletionTimestamp": "2001-09-09T01:46:40Z"},
+        "status": {"conditions": told},
+    }
+    assert why_it_stays(made)
+    assert waits_for_pods(made, DELETED + after) is waits
