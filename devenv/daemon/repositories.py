@@ -19,9 +19,10 @@ from devenv.runtimes.protocol import Client, Outcome
 WITHIN = 30.0
 _ADDRESS = re.compile(
     r"(?i:https?|ssh|git)://(?:[^/\s]*@)?(?P<host>[^/\s]+)/(?P<path>\S+)"
-    r"|(?:[^/:\s]+@)?(?P<short_host>[^/:\s]+):(?P<short_path>(?!//)\S+)"
+    r"|(?:[^/:\s]+@)?(?P<short_host>[^/:\s]+):(?P<short_path>(?!//|:)\S+)"
 )
 """An origin as git takes it (gitglossary(7), git-clone(1)): an address, or ``[user@]host:path``."""
+_USER = re.compile(r"(?<=://)[^/\s]*@")
 _PORTS = (":80", ":443", ":22", ":9418")
 _HEADS = "refs/heads/"
 _SEEN = "refs/remotes/origin/"
@@ -99,7 +100,7 @@ def called(origin: str) -> str:
     """
     found = _ADDRESS.fullmatch(origin)
     if found is None:
-        return origin.removesuffix("/").removesuffix(".git")
+        return _USER.sub("", origin).removesuffix("/").removesuffix(".git")
     host = (found["host"] or found["short_host"]).lower()
     for port in _PORTS:
         host = host.removesuffix(port)

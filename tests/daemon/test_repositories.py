@@ -57,6 +57,20 @@ def test_other_repositories_keep_other_names(origin: str, name: str) -> None:
     assert called(origin) == name
 
 
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "ftps://me:hidden@example.com/shop",
+        "git+ssh://me:hid@den@example.com/shop",
+        "https://me:hidden@example.com",
+        "http::https://me:hidden@example.com/shop",
+    ],
+)
+def test_a_password_is_in_no_name(origin: str) -> None:
+    assert "den" not in called(origin)
+    assert "example.com" in called(origin)
+
+
 def test_a_tree_of_a_branch_has_nothing_of_an_earlier_one(tmp_path: Path) -> None:
     root, folder = tmp_path / "repository", tmp_path / "state" / "tree"
 
