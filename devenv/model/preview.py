@@ -45,7 +45,8 @@ class Preview:
     """``name`` is that of its namespaces, but for their generation.
 
     ``repository`` is called the same on every machine; ``lifetime``: seconds; ``key``: what its
-    secrets and fingerprints are made with, never on a disk of ours.
+    secrets and fingerprints are made with, never on a disk of ours; ``was_at_origin``: who asks has
+    once seen the branch there.
     """
 
     cluster: Cluster
@@ -55,3 +56,4 @@ class Preview:
     owner: str
     lifetime: float
     key: bytes = b""
+    was_at_origin: bool = False

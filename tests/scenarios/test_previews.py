@@ -182,6 +182,22 @@ def test_a_branch_that_is_gone_takes_its_preview_along(shop: Sandbox, cluster: B
     eventually(lambda: [one["branch"] for one in previews(shop)] == ["main"])
 
 
+def test_a_branch_that_was_never_at_the_origin_is_not_gone(shop: Sandbox, cluster: Beside) -> None:
+    shop.write("compose.yaml", TWO)
+    git(shop.checkout, "checkout", "-q", "-b", "feature/a")
+    shop.run("preview", "up", "--wait")
+
+    def swept() -> list[str]:
+        found = json.loads(shop.run("preview", "sweep", "--json").stdout)["swept"]
+        return [one["branch"] for one in found]
+
+    assert swept() == []
+    git(shop.checkout, "push", "-q", "origin", "feature/a")
+    assert swept() == []
+    git(shop.checkout, "push", "-q", "origin", "--delete", "feature/a")
+    assert swept() == ["feature/a"]
+
+
 @pytest.mark.parametrize("fault", ["gone", "empty"])
 def test_an_origin_that_says_nothing_deletes_nothing(
     shop: Sandbox, cluster: Beside, fault: str

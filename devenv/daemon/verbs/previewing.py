@@ -127,18 +127,20 @@ async def meant_by(
     target = params["target"]
     checkout = find_checkout(str(target["directory"]), tuple(target.get("files") or ()))
     repository = Repository(checkout.root, client(params))
-    source, owner = await asyncio.gather(repository.source(), repository.owner())
     branch = str(params.get("branch") or checkout.branch)
     if not branch:
         raise DevenvError("no branch is checked out here", "--branch names one")
+    source, owner, was_at_origin = await asyncio.gather(
+        repository.source(), repository.owner(), repository.was_at_origin(branch)
+    )
     name = preview_name(source, branch)
     identity = EnvironmentId(f"{name}.{cluster.name}")
     if branch != checkout.branch:
         folder = folder or context.registry.folders.environment(identity)
         checkout = await _tree(repository, branch, folder / "tree", checkout)
     made = replace(checkout, id=identity, name=name, branch=branch, kind=PREVIEW)
-    lifetime = lifetime_of(params)
-    return Meant(made, Preview(cluster, name, source, branch, owner, lifetime))
+    told = (cluster, name, source, branch, owner, lifetime_of(params))
+    return Meant(made, Preview(*told, was_at_origin=was_at_origin))
 
 
 def _imagined(params: Params) -> Cluster:
@@ -278,6 +280,11 @@ async def _take(place: Place, preview: Preview, *, is_asked: bool) -> bool:
     if living is not None:
         expires = max(now + preview.lifetime, 0.0 if is_asked else place.expires or 0.0)
         await namespaces.annotate(
-            place.server, living, holder=place.origin, expires=expires, used=now
+            place.server,
+            living,
+            holder=place.origin,
+            was_at_origin=preview.was_at_origin,
+            expires=expires,
+            used=now,
         )
     return living is not None

@@ -120,14 +120,12 @@ async def sweep(context: Context, params: Params) -> Answer:
     server.need()
     checkout = find_checkout(str(params["target"]["directory"]))
     repository = Repository(checkout.root, client(params))
-    source = await repository.source()
-    fault, heads = "", frozenset[str]()
+    fault, lost = "", frozenset[str]()
     try:
-        heads = await repository.branches()
+        lost = await _lost(server, repository)
     except DevenvError as error:
         fault = error.message
-    known = heads if not fault else None
-    reasons = [(one, _overdue(one, source, known)) for one in _documents(context, server)]
+    reasons = [(one, _overdue(one, lost)) for one in _documents(context, server)]
     overdue = [{**one, "reason": reason} for one, reason in reasons if reason]
     faults = await asyncio.gather(*(_sweep_away(context, params, one) for one in overdue))
     ended = list(zip(overdue, faults, strict=True))
@@ -146,15 +144,35 @@ async def _sweep_away(context: Context, params: Params, one: Document) -> str:
     return ""
 
 
-def _overdue(one: Document, source: str, heads: frozenset[str] | None) -> str:
-    """Why a preview is to go; "" if it is not. ``heads`` is None where nobody knows them."""
+async def _lost(server: Server, repository: Repository) -> frozenset[str]:
+    """The namespaces of a repository's previews whose branch was at its origin and is gone.
+
+    Of the others it is noted that their branch was there. DevenvError: nobody knows.
+    """
+    from devenv.runtimes.kubernetes import names, namespaces
+    from devenv.runtimes.kubernetes.cache import annotation, is_leaving
+    from devenv.runtimes.kubernetes.homes import namespace_of
+
+    source, heads = await repository.source(), await repository.branches()
+    found = set()
+    for home in server.homes:
+        if annotation(home, names.SOURCE) != source or is_leaving(home):
+            continue
+        branch, seen = annotation(home, names.BRANCH), annotation(home, names.AT_ORIGIN)
+        if branch in heads and not seen:
+            await namespaces.annotate(server, home, was_at_origin=True)
+        elif branch not in heads and (seen or await repository.was_at_origin(branch)):
+            found.add(namespace_of(home))
+    return frozenset(found)
+
+
+def _overdue(one: Document, lost: frozenset[str]) -> str:
+    """Why a preview is to go; "" if it is not. ``lost``: namespaces whose branch is gone."""
     if one["state"] == "deleting":
         return ""
     if one["expires_at"] is not None and one["expires_at"] < time.time():
         return "its time is over"
-    if heads is not None and one["repository"] == source and one["branch"] not in heads:
-        return "its branch is gone"
-    return ""
+    return "its branch is gone" if one["namespace"] in lost else ""
 
 
 async def _ours(context: Context, params: Params) -> LiveEnvironment:

@@ -23,7 +23,7 @@ from devenv.runtimes.kubernetes.homes import (
 )
 from devenv.runtimes.kubernetes.inventory import MANIFESTS, Inventory, empty, entry_of, stray
 from devenv.runtimes.kubernetes.objects.manifests import manifest_objects
-from devenv.runtimes.kubernetes.objects.namespace import guards, moment, namespace
+from devenv.runtimes.kubernetes.objects.namespace import YES, guards, moment, namespace
 from devenv.runtimes.kubernetes.resources import BY_KIND, LEASE, NAMESPACE, SECRET, name_of
 from devenv.runtimes.kubernetes.rows import moment as instant
 from devenv.runtimes.kubernetes.server import Server
@@ -144,14 +144,25 @@ def _is_going(server: Server, home: Object) -> bool:
     return now is None or is_leaving(now) or now["metadata"]["uid"] != home["metadata"]["uid"]
 
 
-async def annotate(server: Server, home: Object, *, holder: str = "", **moments: float) -> None:
-    """Write on a home who holds it, and moments (our clock's): ``expires``, ``used``."""
+async def annotate(
+    server: Server,
+    home: Object,
+    *,
+    holder: str = "",
+    was_at_origin: bool = False,
+    **moments: float,
+) -> None:
+    """Write on a home who holds it, that the origin has had its branch, and moments.
+
+    These are our clock's: ``expires``, ``used``. What is not said stays as it is.
+    """
     known = {"expires": names.EXPIRES, "used": names.USED}
     ahead = server.connection.clock.ahead
     told = {known[key]: moment(at + ahead) for key, at in moments.items()}
-    body = {"annotations": {**told, **({names.HOLDER: holder} if holder else {})}}
+    told |= {names.HOLDER: holder} if holder else {}
+    told |= {names.AT_ORIGIN: YES} if was_at_origin else {}
     resource, namespace = BY_KIND[home["kind"]], home["metadata"].get("namespace", "")
-    await server.merge(resource, namespace, name_of(home), {"metadata": body})
+    await server.merge(resource, namespace, name_of(home), {"metadata": {"annotations": told}})
 
 
 def why_it_stays(made: Object) -> str:

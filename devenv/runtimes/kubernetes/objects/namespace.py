@@ -12,6 +12,7 @@ from devenv.runtimes.kubernetes.objects.bounds import UNKNOWN, USUAL, Bounds
 from devenv.runtimes.kubernetes.objects.storage import shared_objects
 
 Object = dict[str, Any]
+YES = "yes"
 
 
 def moment(seconds: float) -> str:
@@ -50,6 +51,7 @@ def _told(preview: Preview, now: float | None) -> Object:
             names.SOURCE: preview.repository,
             names.OWNER: preview.owner,
             **moments,
+            **({names.AT_ORIGIN: YES} if preview.was_at_origin and now is not None else {}),
         },
     }
 
