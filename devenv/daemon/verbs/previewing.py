@@ -159,9 +159,11 @@ async def _tree(repository: Repository, branch: str, folder: Path, here: Checkou
     if outside:
         raise DevenvError(f"{outside[0]} is not below {here.root}, and so in no tree of {branch}")
     await repository.extract(branch, folder)
-    return find_checkout(
-        str(folder), tuple(str(Path(file).relative_to(here.root)) for file in here.files)
-    )
+    files = tuple(str(Path(file).relative_to(here.root)) for file in here.files)
+    found = find_checkout(str(folder), files)
+    if not Path(found.root).is_relative_to(os.path.realpath(folder)):
+        raise DevenvError(f"{branch} has no profile", f"there was one in {here.root}")
+    return found
 
 
 async def with_key(context: Context, meant: Meant, server: Server) -> Meant:
