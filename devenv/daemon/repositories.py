@@ -110,13 +110,12 @@ def called(origin: str) -> str:
 
 def _replace(folder: Path, archive: Path) -> None:
     """Have what is in an archive in a folder, and nothing else."""
-    with (
-        TemporaryDirectory(dir=folder.parent, prefix="tree-") as aside,
-        tarfile.open(archive) as tree,
-    ):
+    with TemporaryDirectory(dir=folder.parent, prefix="tree-") as aside:
         fresh = Path(aside, "new")
         fresh.mkdir(mode=0o700)
-        tree.extractall(fresh, filter="data")
+        # That of a tree without files has no header.
+        with suppress(tarfile.ReadError), tarfile.open(archive) as tree:
+            tree.extractall(fresh, filter="data")
         with suppress(FileNotFoundError):
             folder.rename(Path(aside, "old"))
         fresh.rename(folder)

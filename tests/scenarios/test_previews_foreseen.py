@@ -126,6 +126,17 @@ def test_what_the_guards_would_refuse_is_said_before_anything_is_made(
     assert cluster.names("namespaces") == []
 
 
+def test_a_branch_without_a_profile_takes_none_from_elsewhere(two: Sandbox) -> None:
+    git(two.checkout, "commit", "-qam", "two services")
+    git(two.checkout, "switch", "-q", "--orphan", "bare")
+    git(two.checkout, "commit", "-q", "--allow-empty", "-m", "nothing")
+    git(two.checkout, "switch", "-q", "main")
+    (two.base / "compose.yaml").write_text("services: {stray: {image: x}}")
+    done = two.run("preview", "up", "--branch", "bare", check=False)
+    assert done.returncode == 1
+    assert "bare has no profile" in done.stderr
+
+
 def test_the_same_file_of_another_branch_is_meant_and_its_tree_goes(two: Sandbox) -> None:
     other = two.write("other.yaml", "services: {only: {image: x}}")
     git(two.checkout, "add", "-A")

@@ -160,9 +160,10 @@ async def _tree(repository: Repository, branch: str, folder: Path, here: Checkou
         raise DevenvError(f"{outside[0]} is not below {here.root}, and so in no tree of {branch}")
     await repository.extract(branch, folder)
     files = tuple(str(Path(file).relative_to(here.root)) for file in here.files)
-    found = find_checkout(str(folder), files)
-    if not Path(found.root).is_relative_to(os.path.realpath(folder)):
-        raise DevenvError(f"{branch} has no profile", f"there was one in {here.root}")
+    top = await asyncio.to_thread(folder.resolve)
+    found = find_checkout(str(top), files)
+    if not Path(found.root).is_relative_to(top):
+        raise DevenvError(f"{branch} has no profile", f"there is one in {here.root}")
     return found
 
 
