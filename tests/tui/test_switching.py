@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 from textual.screen import Screen
 
+from devenv.errors import DevenvError
+from devenv.logs.segment import STDOUT, Writer
 from devenv.tui.screens.tasks import TasksScreen
+from devenv.tui.widgets.logs import Logs
 from devenv.tui.widgets.rows import Rows
-from tests.tui.logbook import logbook
+from tests.tui.logbook import BEGIN, logbook
 from tests.tui.stage import SHOP, shop, stage
 
 
@@ -73,6 +78,62 @@ async def test_nothing_of_another_environment_is_left_on_a_screen() -> None:
         while not screen.is_current or screen._place != app.view.snapshot.place.id:
             await pilot.pause(0.01)
         assert screen._events.answer == ()
+
+
+async def test_logs_of_another_environment_are_followed_and_have_no_marks(tmp_path: Path) -> None:
+    at_hand = stage()
+    for name in ("here", "there"):
+        writer = Writer(str(tmp_path / name), 1 << 30)
+        writer.write(STDOUT, BEGIN, b"one\n")
+        writer.close()
+    at_hand.daemon.logs = {"web": tmp_path / "here"}
+    app = at_hand.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        while not (found := app.screen.query(Logs)) or not found.first().reading.sources:
+            await pilot.pause(0.01)
+        logs = found.first()
+        here = logs.reading.sources
+        logs.lines.action_mark()
+        assert logs.lines.marks
+        assert not logs.lines.window.following
+        at_hand.daemon.logs = {"web": tmp_path / "there"}
+        at_hand.daemon.answers["status"] = elsewhere()
+        app.switch("shop-payments-1a2b3c4d")
+        while logs.reading.sources in (here, []):
+            await pilot.pause(0.01)
+        assert not logs.lines.marks
+        assert logs.lines.window.following
+
+
+async def test_logs_that_cannot_be_had_for_once_keep_their_marks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_hand = stage()
+    writer = Writer(str(tmp_path / "web"), 1 << 30)
+    writer.write(STDOUT, BEGIN, b"one\n")
+    writer.close()
+    at_hand.daemon.logs = {"web": tmp_path / "web"}
+    app = at_hand.app()
+    tried = asyncio.Event()
+
+    async def refuse(*_: object, **__: object) -> None:
+        tried.set()
+        raise DevenvError("not now")
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        while not (found := app.screen.query(Logs)) or not found.first().reading.sources:
+            await pilot.pause(0.01)
+        logs = found.first()
+        logs.lines.action_mark()
+        with monkeypatch.context() as patched:
+            patched.setattr(at_hand.daemon, "call_for_descriptors", refuse)
+            at_hand.daemon.news.put_nowait(shop(SHOP[0], revision=2))
+            await tried.wait()
+            await pilot.pause()
+        logs.follow(app.view)
+        await pilot.pause()
+        assert logs.lines.marks
+        assert not logs.lines.window.following
 
 
 def elsewhere() -> dict[str, object]:

@@ -106,6 +106,12 @@ class LogLines(LogCanvas, can_focus=True):
         self.screen.clear_selection()
         self.renew()
 
+    def begin_anew(self) -> None:
+        """Follow again, without marks: what comes are other lines."""
+        self.marks.clear()
+        self.window.follow()
+        self.forget()
+
     def reveal(self, place: Place) -> None:
         """Put the cursor on a line, or on the one that it is folded below, which is unfolded."""
         number, line = place

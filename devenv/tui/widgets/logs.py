@@ -19,6 +19,8 @@ class Logs(LogView):
 
     app: DevenvApp
     _known: tuple[str, frozenset[tuple[str, int]]] = ("", frozenset())
+    _place = ""
+    """The environment that was followed last, whether its logs could be had or not."""
 
     def follow(self, view: View) -> None:
         """Take the logs anew when replicas have come or gone, or it is another environment."""
@@ -27,6 +29,9 @@ class Logs(LogView):
         )
         found = view.snapshot.place.id, frozenset(replicas)
         if found != self._known and not view.away:
+            if found[0] != self._place:
+                self._place = found[0]
+                self.lines.begin_anew()
             self._known = found
             begin(self, self._take, exclusive=True)
 
