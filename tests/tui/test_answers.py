@@ -115,3 +115,30 @@ async def test_what_was_refused_is_asked_again_and_told_once() -> None:
         while not screen._events.answer:
             app.show_view()
             await pilot.pause()
+
+
+async def test_what_a_detail_asks_for_is_asked_side_by_side(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    at_hand = stage()
+    daemon, app = at_hand.daemon, at_hand.app()
+    open_now: set[str] = set()
+    most: list[int] = []
+    call = daemon.call
+
+    async def slow(method: str, *params: Any, **how: Any) -> dict[str, Any]:
+        if method not in asked("web"):
+            return await call(method, *params, **how)
+        open_now.add(method)
+        most.append(len(open_now))
+        for _ in asked("web"):
+            await asyncio.sleep(0)
+        open_now.discard(method)
+        return await call(method, *params, **how)
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        monkeypatch.setattr(daemon, "call", slow)
+        app.show_detail("web")
+        while not isinstance(app.screen, DetailScreen) or not app.screen._told.answer.values:
+            await pilot.pause(0.01)
+    assert max(most) == len(asked("web"))

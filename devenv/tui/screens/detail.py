@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import gather
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -64,8 +65,8 @@ class DetailScreen(ViewScreen):
         self.query_one("#page").scroll_relative(y=direction, animate=False)
 
     async def _ask(self) -> Inspection:
-        told = {
-            method: await self.app.ask(method, **params)
-            for method, params in asked(self._service).items()
-        }
-        return read_inspection(told, self._service)
+        questions = asked(self._service)
+        answers = await gather(
+            *(self.app.ask(method, **params) for method, params in questions.items())
+        )
+        return read_inspection(dict(zip(questions, answers, strict=True)), self._service)
