@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from textwrap import wrap
 
 from devenv.api.wording import duration
 from devenv.model.state import State
@@ -24,7 +25,7 @@ def page(service: Service, told: Inspection, view: View, width: int) -> tuple[Li
     """All parts, one below the other; a part without content is left out."""
     now, snapshot = view.now, view.snapshot
     parts = (
-        ("Why", _why(told.why, service)),
+        ("Why", tuple(_why(told.why, service, width))),
         ("Ports", _ports(service, width)),
         ("Replicas", _replicas(service, now, width)),
         ("Probe", _probe(told.probe, now)),
@@ -57,9 +58,14 @@ def _part(title: str, lines: Sequence[Line], width: int) -> Iterator[Line]:
     yield ()
 
 
-def _why(lines: Sequence[str], service: Service) -> tuple[Line, ...]:
+def _why(lines: Sequence[str], service: Service, width: int) -> Iterator[Line]:
+    """The chain, each of its lines whole: what does not fit goes on below it."""
     role = "bad" if service.state is State.FAILED else "plain"
-    return tuple((Cell(f"  {line}", "dim" if n else role),) for n, line in enumerate(lines))
+    for n, line in enumerate(lines):
+        words = line.lstrip()
+        indent = " " * (2 + len(line) - len(words))
+        for text in wrap(words, max(width - len(indent), 1)):
+            yield (Cell(indent + text, "dim" if n else role),)
 
 
 def _ports(service: Service, width: int) -> tuple[Line, ...]:

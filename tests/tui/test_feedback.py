@@ -10,10 +10,12 @@ from devenv.tui import keys
 from devenv.tui.actions import Copy, Say, decide
 from devenv.tui.app import DevenvApp
 from devenv.tui.cells import services_table
+from devenv.tui.detail import page
 from devenv.tui.fitting import fits
 from devenv.tui.order import Choice, Sort, arranged, left_out
 from devenv.tui.snapshot import Port, Service, read
 from devenv.tui.synced import read_synced
+from devenv.tui.told import Inspection
 from devenv.tui.view import View
 from devenv.tui.widgets.plain import Plain
 from devenv.tui.widgets.rows import Rows
@@ -160,3 +162,14 @@ async def test_what_was_told_gives_way_to_what_is_new_but_for_errors() -> None:
         assert [one.message for one in app._notifications] == ["error", "information"]
         await pilot.press("escape")
         assert list(app._notifications) == []
+
+
+def test_a_reason_that_is_longer_than_a_line_is_told_whole() -> None:
+    reason = "crash is failed: was given up after 11 failures in a row, the last one with code 3"
+    chain = (reason, f"  {reason}")
+    crash = Service("crash", "service", State.FAILED)
+    _, *told = page(crash, Inspection(why=chain), View(read(shop())), 40)
+    texts = ["".join(cell.text for cell in line) for line in told]
+    assert max(map(len, texts)) <= 40
+    assert " ".join(" ".join(texts).split()) == f"{reason} {reason}"
+    assert [len(text) - len(text.lstrip()) for text in texts[:-1]] == [2, 2, 2, 4, 4, 4]
