@@ -11,7 +11,7 @@ from devenv.daemon.board import Published
 from devenv.daemon.intent import Intent
 from devenv.model.origin import Problem
 from devenv.model.secret import mask_addresses
-from devenv.model.service import Dependency, Probe
+from devenv.model.service import Dependency, Kind, Probe
 from devenv.model.snapshot import PortView, ReplicaView, ServiceView, Snapshot
 from devenv.model.state import State
 from devenv.model.unit import Health
@@ -115,15 +115,16 @@ def events(numbered: Sequence[tuple[int, Any]]) -> Document:
 def summary(published: Published) -> Document:
     """One environment as ``devenv list`` shows it."""
     checkout = published.intent.checkout
+    services = [view for view in published.snapshot.services if view.kind == Kind.SERVICE]
     states = [view.state for view in published.snapshot.services]
-    running = sum(state in {State.RUNNING, State.READY} for state in states)
+    running = sum(one.state in {State.RUNNING, State.READY} for one in services)
     return {
         "id": checkout.id,
         "name": published.intent.environment.name or checkout.name,
         "path": checkout.root,
         "branch": checkout.branch,
         "state": _whole(published, states),
-        "services": len(states),
+        "services": len(services),
         "running": running,
     }
 

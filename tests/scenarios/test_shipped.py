@@ -195,9 +195,17 @@ def test_a_store_keeps_what_it_was_given(sandbox: Sandbox) -> None:
     up(sandbox)
     assert store.get() == "tea"
     console = {port["name"]: port["port"] for port in sandbox.service("db")["ports"]}["console"]
-    with urllib.request.urlopen(f"http://127.0.0.1:{console}/") as page:
-        assert b"MinIO" in page.read()
+    eventually(lambda: b"MinIO" in page(f"http://127.0.0.1:{console}/"))
     sandbox.run("down", "--volumes", "--yes")
+
+
+def page(url: str) -> bytes:
+    """What is there; nothing while nobody answers: the store is ready before its console is."""
+    try:
+        with urllib.request.urlopen(url) as answer:
+            return bytes(answer.read())
+    except OSError:
+        return b""
 
 
 def test_mail_is_taken_and_shown(sandbox: Sandbox) -> None:
