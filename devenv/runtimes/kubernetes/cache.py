@@ -16,6 +16,8 @@ Key = tuple[str, str]
 """Namespace and name; a Namespace is in itself, and has no other name."""
 Hint = Callable[[str], None]
 ALL_HOMES = ""
+REMEMBERED = 1000
+"""Objects of which it is known that they are gone."""
 
 
 class Cache:
@@ -25,6 +27,7 @@ class Cache:
         self._hint = hint
         self._objects: dict[str, dict[str, dict[str, Object]]] = {}
         self._gathered: dict[str, dict[Any, Any]] = {}
+        self._gone: dict[str, None] = {}
         self._news = asyncio.Event()
 
     def put(self, resource: Resource, made: Object) -> None:
@@ -37,8 +40,15 @@ class Cache:
         beside[name] = _kept(resource, made)
         self._changed(resource, namespace)
 
+    def has_gone(self, made: Object) -> bool:
+        """Tell whether an object went already; what was asked before may be answered after that."""
+        return made["metadata"]["uid"] in self._gone
+
     def drop(self, resource: Resource, gone: Object) -> None:
         """Forget an object; another one of its name stays."""
+        self._gone[gone["metadata"]["uid"]] = None
+        if len(self._gone) > REMEMBERED:
+            del self._gone[next(iter(self._gone))]
         namespace, name = _key(resource, gone)
         beside = self._of(resource, namespace)
         known = beside.get(name)

@@ -47,6 +47,7 @@ async def forward(
     except TimeoutError:
         return
     finally:
+        sending.remove_done_callback(linger)
         sending.cancel()
         await socket.close()
 

@@ -122,8 +122,9 @@ class Server:
                 raise
 
     def take(self, resource: Resource, made: Object) -> None:
-        """Know at once what the server has answered."""
-        if resource in WATCHED and made.get("kind", resource.kind) == resource.kind:
+        """Know at once what the server has answered, unless it went meanwhile."""
+        is_one = resource in WATCHED and made.get("kind", resource.kind) == resource.kind
+        if is_one and not self.cache.has_gone(made):
             self.cache.put(resource, made)
 
     def need(self) -> None:

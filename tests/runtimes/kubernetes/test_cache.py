@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 from devenv.runtimes.kubernetes import names
 from devenv.runtimes.kubernetes.cache import Cache, Object
 from devenv.runtimes.kubernetes.homes import Homes
 from devenv.runtimes.kubernetes.resources import NAMESPACE, POD, name_of
+from devenv.runtimes.kubernetes.server import Server
 
 
 def pod(namespace: str, name: str, version: int = 1) -> Object:
@@ -58,3 +62,14 @@ def test_homes_are_found_by_their_preview_as_they_come_and_go() -> None:
     assert named("a") == ["a-2"]
     cache.replace(NAMESPACE, [home("b", "b"), home("", "theirs")])
     assert [name_of(one) for one in homes] == ["b"]
+
+
+def test_an_answer_about_what_went_meanwhile_does_not_bring_it_back() -> None:
+    cache = Cache(lambda _: None)
+    place: Any = SimpleNamespace(cache=cache)
+    cache.put(POD, pod("one", "a"))
+    cache.drop(POD, pod("one", "a", 3))
+    Server.take(place, POD, pod("one", "a", 2))
+    assert cache.get(POD, "one", "a") is None
+    Server.take(place, POD, pod("one", "b"))
+    assert cache.get(POD, "one", "b") is not None
