@@ -118,10 +118,12 @@ class Scene:
             busy_port = self.observed.ports.get(replica.id)
             if unit is None and busy_port is not None:
                 return f"cannot have port {busy_port.port}"
+            starts = True
             if unit is not None and not self.stale(wanted, replica, unit):
                 if text := self._failed(replica.service, unit):
                     return text
-            elif text := self._held_by_lost(replica.service):
+                starts = self.verdict(replica.service, unit).fate in _STARTS
+            if starts and (text := self._held_by_lost(replica.service)):
                 return text
         if wanted.runtime in self.observed.away:
             return f"cannot run: {self.observed.away[wanted.runtime]}"
@@ -164,6 +166,10 @@ class Scene:
             unit is not None and unit.exit is None and unit.started > than.started
             for _, unit in self.units_of(service)
         )
+
+
+_STARTS = frozenset({Fate.AGAIN, Fate.STOPPED})
+"""Fates of what has ended and is started anew."""
 
 
 def _has_no_check(replica: Replica, unit: Unit | None) -> bool:

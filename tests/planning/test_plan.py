@@ -95,6 +95,15 @@ def test_a_task_that_failed_holds_its_dependants_for_good() -> None:
     ]
 
 
+def test_what_has_ended_and_cannot_start_again_holds_its_dependants_for_good() -> None:
+    web = service("web", "migrate:done", restart=on_failure())
+    world = want(task("migrate"), web, service("proxy", "web"), stopped=("migrate",))
+    assert planned(world, see(ended("web", 1))) == [
+        "hold web, dependency failed: cannot start: migrate is stopped",
+        "hold proxy, dependency failed: cannot start: web cannot start without migrate",
+    ]
+
+
 def test_a_soft_dependency_holds_nobody_once_it_is_lost() -> None:
     world = want(task("seed"), service("web", "seed:done?"))
     assert planned(world, see(up("seed"))) == ["hold web, dependency: waits for seed to be done"]
