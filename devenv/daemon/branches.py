@@ -65,7 +65,7 @@ class Branches:
             branch = live.board.newest.intent.checkout.branch
             if branch in heads:
                 self._seen.add(live.id)
-            elif live.id in self._seen or await repository.was_at_origin(branch):
+            elif await repository.has_lost(branch, heads, seen=live.id in self._seen):
                 live.journal.note("", f"the branch {branch} is gone: it is taken down")
                 await live.change(lambda intent, _: leaving(intent, Leaving.WITH_DATA))
 

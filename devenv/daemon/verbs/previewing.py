@@ -281,7 +281,8 @@ async def _take(place: Place, preview: Preview, *, is_asked: bool) -> bool:
     now = time.time()
     living = place.server.homes.living(preview)
     if living is not None:
-        expires = max(now + preview.lifetime, 0.0 if is_asked else place.expires or 0.0)
+        asked = now + preview.lifetime
+        expires = asked if is_asked else place.lives_until(preview.lifetime)
         await namespaces.annotate(
             place.server,
             living,

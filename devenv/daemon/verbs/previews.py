@@ -23,6 +23,8 @@ from devenv.profile.checkout import find_checkout
 from devenv.runtimes.kubernetes.names import preview_name
 
 if TYPE_CHECKING:  # loaded when the first cluster is asked
+    from devenv.runtimes.kubernetes.cache import Object
+    from devenv.runtimes.kubernetes.place import Place
     from devenv.runtimes.kubernetes.server import Server
 
 
@@ -96,21 +98,26 @@ async def extend(context: Context, params: Params) -> Answer:
     from devenv.runtimes.kubernetes.cache import is_leaving
 
     name, server = await found_by(context, params)
-    now, lifetime, least = time.time(), lifetime_of(params), 0.0
-    if params.get("lifetime") is None:
-        live = held_here(context, name, server.connection.cluster)
-        held = live.board.newest.intent.preview if live is not None else None
-        lifetime = held.lifetime if held is not None else lifetime
-        known = (one["expires_at"] for one in _documents(context, server) if one["name"] == name)
-        least = max((at for at in known if at is not None), default=0.0)
-    expires = max(now + lifetime, least)
+    expires = _extended(context, params, name, server)
     for home in server.homes.named(name):
         if not is_leaving(home):
-            await namespaces.annotate(server, home, expires=expires, used=now)
+            await namespaces.annotate(server, home, expires=expires, used=time.time())
     for found in _documents(context, server):
         if found["name"] == name and found["state"] != "deleting":
             return Answer({"preview": found})
     raise DevenvError(f"{name} is on its way out", "devenv preview up brings it up anew")
+
+
+def _extended(context: Context, params: Params, name: str, server: Server) -> float:
+    """Until when a preview lives from now on, in seconds since the epoch."""
+    if params.get("lifetime") is not None:
+        return time.time() + lifetime_of(params)
+    cluster = server.connection.cluster
+    live = held_here(context, name, cluster)
+    held = live.board.newest.intent.preview if live is not None else None
+    lifetime = lifetime_of(params) if held is None else held.lifetime
+    places = (_place(server, home) for home in server.homes.named(name)[:1])
+    return max((one.lives_until(lifetime) for one in places), default=0.0)
 
 
 async def sweep(context: Context, params: Params) -> Answer:
@@ -158,10 +165,10 @@ async def _lost(server: Server, repository: Repository) -> frozenset[str]:
     for home in server.homes:
         if annotation(home, names.SOURCE) != source or is_leaving(home):
             continue
-        branch, seen = annotation(home, names.BRANCH), annotation(home, names.AT_ORIGIN)
+        branch, seen = annotation(home, names.BRANCH), bool(annotation(home, names.AT_ORIGIN))
         if branch in heads and not seen:
             await namespaces.annotate(server, home, was_at_origin=True)
-        elif branch not in heads and (seen or await repository.was_at_origin(branch)):
+        elif await repository.has_lost(branch, heads, seen=seen):
             found.add(namespace_of(home))
     return frozenset(found)
 
@@ -280,8 +287,14 @@ def _documents(context: Context, server: Server) -> list[Document]:
 async def _end(server: Server, name: str) -> None:
     """Let go of what another machine has brought up."""
     from devenv.runtimes.kubernetes import ending
+
+    for home in server.homes.named(name)[:1]:
+        await ending.begin(_place(server, home))
+
+
+def _place(server: Server, home: Object) -> Place:
+    """Where a preview is, whoever has brought it up."""
     from devenv.runtimes.kubernetes.homes import preview_of
     from devenv.runtimes.kubernetes.place import Place
 
-    for home in server.homes.named(name)[:1]:
-        await ending.begin(Place(preview_of(home, server.connection.cluster), server))
+    return Place(preview_of(home, server.connection.cluster), server)

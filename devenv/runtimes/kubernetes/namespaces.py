@@ -170,12 +170,10 @@ def why_it_stays(made: Object) -> str:
 
     They name kinds, counts and finalizers.
     """
-    conditions = (made.get("status") or {}).get("conditions") or ()
-    held = {one["type"]: one for one in conditions if one.get("status") == "True"}
-    if not held.keys() & _HINDERS:
+    said = _said(made)
+    if not said.keys() & _HINDERS:
         return ""
-    said = [one for kind, one in held.items() if kind in _HINDERS | {_LEFT}]
-    return "; ".join(dict.fromkeys(str(one.get("message") or one["type"]) for one in said))
+    return "; ".join(dict.fromkeys(said[kind] or kind for kind in said))
 
 
 def waits_for_pods(made: Object, now: float) -> bool:
@@ -183,14 +181,20 @@ def waits_for_pods(made: Object, now: float) -> bool:
 
     ``now`` is the server's.
     """
-    conditions = (made.get("status") or {}).get("conditions") or ()
-    hinders = [one for one in conditions if one["type"] in _HINDERS and one.get("status") == "True"]
+    said = _said(made)
     since = instant(made["metadata"].get("deletionTimestamp", ""))
-    return (
-        all(one["type"] == _UNFINISHED and _PODS in one.get("message", "") for one in hinders)
-        and since is not None
-        and now - since < GOES_WITHIN
-    )
+    are_pods = said.keys() & _HINDERS <= {_UNFINISHED} and _PODS in said.get(_UNFINISHED, _PODS)
+    return are_pods and since is not None and now - since < GOES_WITHIN
+
+
+def _said(made: Object) -> dict[str, str]:
+    """What the server says of the end of a namespace, by the type of the condition that says it."""
+    conditions = (made.get("status") or {}).get("conditions") or ()
+    return {
+        one["type"]: str(one.get("message") or "")
+        for one in conditions
+        if one.get("status") == "True" and one["type"] in _HINDERS | {_LEFT}
+    }
 
 
 _LEFT = "NamespaceContentRemaining"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 
 from devenv.errors import DevenvError
@@ -59,6 +60,10 @@ class Place:
         return (
             self.server.connection.clock.local(annotation(found, names.EXPIRES)) if found else None
         )
+
+    def lives_until(self, lifetime: float) -> float:
+        """The end of a time that begins now, in seconds; one that was given longer keeps that."""
+        return max(self.expires or 0.0, time.time() + lifetime)
 
     def need(self) -> str:
         """Its namespace. DevenvError: nothing was prepared, or the cluster is away."""

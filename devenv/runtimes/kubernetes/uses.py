@@ -40,11 +40,11 @@ async def _write(place: Place) -> None:
     """It lives on from now; one that was given longer keeps that."""
     from devenv.runtimes.kubernetes import namespaces
 
-    home, now = place.server.homes.living(place.preview), time.time()
+    home = place.server.homes.living(place.preview)
     if home is None:
         return
-    expires = max(place.expires or 0.0, now + place.preview.lifetime)
+    expires = place.lives_until(place.preview.lifetime)
     try:
-        await namespaces.annotate(place.server, home, expires=expires, used=now)
+        await namespaces.annotate(place.server, home, expires=expires, used=time.time())
     except DevenvError as error:
         logging.info("the use of %s is not noted: %s", place.preview.name, error.message)
