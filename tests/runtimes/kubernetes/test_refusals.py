@@ -53,6 +53,7 @@ def test_a_name_leads_to_one_service() -> None:
 @pytest.mark.parametrize(
     ("keys", "said"),
     [
+        ("expose: [http]", "`expose: http` is no port"),
         ("deploy: {mode: global}", "`deploy.mode`: a preview has as many"),
         ("deploy: {resources: {limits: {pids: 9}}}", "`deploy.resources.limits.pids`"),
         (

@@ -150,6 +150,8 @@ def _exposed(written: str) -> Iterator[tuple[int, str]]:
     """Each port of an entry of ``expose``: a number or a range, with a protocol or without."""
     numbers, _, protocol = written.partition("/")
     first, _, last = numbers.partition("-")
+    if not (first.isdecimal() and (last or first).isdecimal()):
+        raise DevenvError(f"`expose: {written}` is no port", "a number, or a range like 4000-4005")
     for number in range(int(first), int(last or first) + 1):
         yield number, protocol or "tcp"
 
