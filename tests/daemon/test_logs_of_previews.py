@@ -41,12 +41,18 @@ class Shown:
         return [line[2].rstrip() for line in lines(Source("", str(folder)), Query(notes=False))]
 
 
+async def begun(world: Previewed) -> Shown:
+    """The log of a preview that is up, with the line ``one``."""
+    await world.up()
+    shown = Shown(world)
+    shown.write("one")
+    await shown.until("one")
+    return shown
+
+
 def test_logs_go_on_after_it_was_taken_down_and_brought_up(tmp_path: Path) -> None:
     async def test(world: Previewed) -> None:
-        await world.up()
-        shown = Shown(world)
-        shown.write("one")
-        await shown.until("one")
+        shown = await begun(world)
         await world.ask("preview.down")
         await world.until(lambda: not world.state.exists())
         assert not [name for name in opened() if "(deleted)" in name]
@@ -59,10 +65,7 @@ def test_logs_go_on_after_it_was_taken_down_and_brought_up(tmp_path: Path) -> No
 
 def test_logs_go_on_in_a_pod_that_takes_the_name_of_another(tmp_path: Path) -> None:
     async def test(world: Previewed) -> None:
-        await world.up()
-        shown = Shown(world)
-        shown.write("one")
-        await shown.until("one")
+        shown = await begun(world)
         made = world.fake.store.objects[shown.key]
         world.fake.store.remove(shown.key)
         world.fake.controllers.replace(made)
@@ -74,10 +77,7 @@ def test_logs_go_on_in_a_pod_that_takes_the_name_of_another(tmp_path: Path) -> N
 
 def test_a_log_that_breaks_off_goes_on_where_it_was(tmp_path: Path) -> None:
     async def test(world: Previewed) -> None:
-        await world.up()
-        shown = Shown(world)
-        shown.write("one")
-        await shown.until("one")
+        shown = await begun(world)
         world.fake.faults.append(Fault("GET", "/pods/web-0/log", 503))
         world.fake.logs.cut()
         shown.write("two")

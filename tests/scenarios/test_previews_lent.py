@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.fakes.apiserver import CONTEXT, ApiServer
@@ -37,6 +39,15 @@ def held(cluster: Beside, namespace: str) -> list[str]:
     return cluster.ask(
         lambda server: sorted({key[0] for key in server.store.objects if key[1] == namespace})
     )
+
+
+def seen_from_elsewhere(lent_to: Sandbox) -> dict[str, Any]:
+    """A preview as another machine has it, whose daemon did not bring it up."""
+    lent_to.run("preview", "up", "--wait")
+    (found,) = previews(lent_to)
+    lent_to.kill_daemon()
+    elsewhere(lent_to)
+    return found
 
 
 def test_a_preview_takes_a_namespace_that_is_free_and_leaves_it_empty(
@@ -75,10 +86,7 @@ def test_without_a_free_namespace_it_is_said_who_has_them(
 def test_a_namespace_that_is_lent_is_emptied_from_another_machine(
     lent_to: Sandbox, cluster: Beside
 ) -> None:
-    lent_to.run("preview", "up", "--wait")
-    (found,) = previews(lent_to)
-    lent_to.kill_daemon()
-    elsewhere(lent_to)
+    found = seen_from_elsewhere(lent_to)
     lent_to.run("preview", "extend", found["name"], "--ttl", "5d")
     lent_to.run("preview", "down", found["name"], "--wait")
     assert held(cluster, "preview-1") == []
@@ -90,10 +98,7 @@ def test_a_namespace_that_is_lent_is_emptied_from_another_machine(
 def test_what_does_not_leave_a_lent_namespace_is_told_in_time(
     lent_to: Sandbox, cluster: Beside
 ) -> None:
-    lent_to.run("preview", "up", "--wait")
-    (found,) = previews(lent_to)
-    lent_to.kill_daemon()
-    elsewhere(lent_to)
+    found = seen_from_elsewhere(lent_to)
     cluster.server.silent = "preview-1/services"
     done = lent_to.run("preview", "down", found["name"], "--wait", "--timeout", "2", check=False)
     assert done.returncode == 124

@@ -7,7 +7,6 @@ import socket
 import sys
 import threading
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +19,7 @@ from aiohttp import (
 )
 
 from devenv.tui.web import Door, WebUi
-from tests.runtimes.processes import eventually
+from tests.runtimes.processes import children, eventually
 
 COMMAND = (sys.executable, "-c", "from textual.app import App; App().run()")
 Scenario = Callable[[Door, ClientSession], Awaitable[Any]]
@@ -30,7 +29,7 @@ def served(scenario: Scenario) -> Any:
     """Have a scenario with a server of its own, and a browser without cookies."""
 
     async def inside() -> Any:
-        before = _children(), set(threading.enumerate())
+        before = children(), set(threading.enumerate())
         with socket.socket() as listening:
             listening.bind(("127.0.0.1", 0))
             door = Door(listening.getsockname()[1])
@@ -47,17 +46,12 @@ def served(scenario: Scenario) -> Any:
     return asyncio.run(inside())
 
 
-def _children() -> set[str]:
-    """The processes that this thread has started, and not seen end."""
-    return set(Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text().split())
-
-
-async def _reaped(children: set[str], threads: set[threading.Thread]) -> None:
+async def _reaped(earlier: set[str], threads: set[threading.Thread]) -> None:
     """Wait until the loop has seen its children end: textual-serve waits for their output only.
 
     What earlier tests had started is none of them.
     """
-    await eventually(lambda: _children() <= children)
+    await eventually(lambda: children() <= earlier)
     for thread in set(threading.enumerate()) - threads:
         if thread.name.startswith("asyncio-waitpid"):
             await asyncio.to_thread(thread.join)
