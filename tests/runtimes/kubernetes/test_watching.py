@@ -252,6 +252,7 @@ def test_tokens_that_expire_all_the_time_end_nothing_that_is_under_way(tmp_path:
     async def test(day: Day) -> None:
         call = day.server.connection.call
         await day.server.open()
+        await _until(lambda: day.watches() == len(watched(())))
         day.fake.silent = "/version"
         waiting = asyncio.create_task(call("GET", "/version", patience=0.0))
         await _until(lambda: day.fake.count("GET", "/version") > 0)
