@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -38,22 +39,47 @@ class Module:
                 yield from (f"{node.module}.{name.name}" for name in node.names)
 
     def called(self) -> Iterator[str]:
-        """What is called, as it is written: ``os.path.join``."""
+        """The names that are called, with all their dots: ``os.path.join``."""
         for node in ast.walk(self.tree):
-            if isinstance(node, ast.Call):
-                yield ast.unparse(node.func)
+            if isinstance(node, ast.Call) and (name := _dotted(node.func)):
+                yield name
+
+
+def _dotted(node: ast.expr) -> str | None:
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=value, attr=attribute):
+            owner = _dotted(value)
+            return owner and f"{owner}.{attribute}"
+        case _:
+            return None
+
+
+def modules(*folders: str) -> tuple[Module, ...]:
+    """All modules below these folders of the project."""
+    return tuple(
+        module
+        for path, module in _all_modules().items()
+        if path.startswith(tuple(f"{folder}/" for folder in folders))
+    )
 
 
 @lru_cache
-def modules(*folders: str) -> tuple[Module, ...]:
-    """All modules below these folders of the project."""
-    files = sorted(file for folder in folders for file in (ROOT / folder).rglob("*.py"))
-    return tuple(_module(file) for file in files if "/." not in str(file.relative_to(ROOT)))
+def _all_modules() -> dict[str, Module]:
+    gc.disable()  # it would count the hundreds of thousands of nodes again and again
+    try:
+        files = sorted(file for folder in ALL for file in (ROOT / folder).rglob("*.py"))
+        paths = (str(file.relative_to(ROOT)) for file in files)
+        return {path: _module(path) for path in paths if "/." not in path}
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
-def _module(file: Path) -> Module:
-    text = file.read_text("utf-8")
-    return Module(str(file.relative_to(ROOT)), text, ast.parse(text))
+def _module(path: str) -> Module:
+    text = (ROOT / path).read_text("utf-8")
+    return Module(path, text, ast.parse(text))
 
 
 def lines(node: Function | ast.ClassDef) -> int:
