@@ -37,6 +37,7 @@ _PARAMS: dict[str, tuple[type, ...]] = {
     "newer_than": (int,),
     "no_cache": (bool,),
     "path": (str,),
+    "pod_security": (str,),
     "protocol": (int,),
     "pull": (bool,),
     "replace": (list,),
@@ -107,7 +108,9 @@ METHODS: dict[str, Method] = {
     "forget": Method("environments", "forgotten"),
     "strays": Method("client", "networks"),
     "sweep": Method("client networks", "removed"),
-    "cluster.add": Method("client name context registry? domain? namespaces? sweeps?", "cluster"),
+    "cluster.add": Method(
+        "client name context registry? domain? namespaces? sweeps? pod_security?", "cluster"
+    ),
     "cluster.list": Method("", "clusters"),
     "cluster.check": Method("name?", "cluster checks"),
     "cluster.remove": Method("name", "removed"),

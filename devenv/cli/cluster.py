@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Document = dict[str, Any]
 
-_HEADS = ("NAME", "CONTEXT", "SERVER", "REGISTRY", "DOMAIN", "NAMESPACES")
+_HEADS = ("NAME", "CONTEXT", "SERVER", "REGISTRY", "DOMAIN", "NAMESPACES", "POD SECURITY")
 
 
 def run(arguments: Arguments, session: Session) -> Result:
@@ -35,6 +35,7 @@ def _add(arguments: Arguments, session: Session) -> Result:
         "domain": arguments.domain,
         "namespaces": arguments.namespace or None,
         "sweeps": not arguments.no_sweep,
+        "pod_security": arguments.pod_security,
     }
     cluster = session.client.call("cluster.add", params)["cluster"]
     text = f"{cluster['name']} is {cluster['server']}, and nothing else from now on."
@@ -46,12 +47,14 @@ def _list(arguments: Arguments, session: Session) -> Result:
     if not clusters:
         return Result({"clusters": []}, "", notes=("There are no clusters yet.",))
     keys = ("name", "context", "server", "registry", "domain")
-    rows = [(*(one[key] or "-" for key in keys), _namespaces(one)) for one in clusters]
+    rows = [(*(one[key] or "-" for key in keys), *_namespaces(one)) for one in clusters]
     return Result({"clusters": clusters}, "\n".join(columns([_HEADS, *rows])))
 
 
-def _namespaces(cluster: Document) -> str:
-    return ",".join(cluster["namespaces"]) or "its own"
+def _namespaces(cluster: Document) -> tuple[str, str]:
+    """Which ones previews are in, and what these enforce, where that is not for others to say."""
+    lent = ",".join(cluster["namespaces"])
+    return (lent, "-") if lent else ("its own", cluster["pod_security"])
 
 
 def _check(arguments: Arguments, session: Session) -> Result:

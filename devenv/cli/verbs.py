@@ -232,6 +232,13 @@ _ALL = (
             Option("--domain", TEXT, "below which previews have their hosts", "DOMAIN"),
             Option("--namespace", MANY, "one that was made for previews, of several", "NAME"),
             Option("--no-sweep", FLAG, "keep previews whose branch is gone until a `sweep`"),
+            Option(
+                "--pod-security",
+                TEXT,
+                "what namespaces of previews enforce (baseline)",
+                "LEVEL",
+                choices=("baseline", "restricted", "privileged"),
+            ),
         ),
         ("add", "list", "check", "remove"),
     ),

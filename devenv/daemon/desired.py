@@ -29,6 +29,8 @@ from devenv.planning.previewing import taken_along
 from devenv.planning.wishes import ClaimKey
 from devenv.profile.references import Given, resolve, shown_url
 from devenv.runtimes.kubernetes.names import host_name
+from devenv.runtimes.kubernetes.objects.namespace import bounds
+from devenv.runtimes.kubernetes.objects.security import RESTRICTED
 from devenv.runtimes.kubernetes.objects.service import objects
 from devenv.runtimes.protocol import Preparation
 
@@ -121,7 +123,9 @@ def _fingerprint(intent: Intent, home: Home) -> str:
     ports = [str(one) for one in _shared_ports(intent, home).items()]
     images = sorted(intent.images.values())
     manifests = [one.body for one in intent.environment.resources.manifests]
-    told = [client, store.files_of(intent), store.secrets_of(intent), *ports, *images, *manifests]
+    level = [intent.preview.cluster.pod_security] if intent.preview else []
+    files = [store.files_of(intent), store.secrets_of(intent)]
+    told = [client, *files, *ports, *images, *manifests, *level]
     text = dumps(told, sort_keys=True)
     return hmac.new(home.key, text.encode(), hashlib.sha256).hexdigest()[:16]
 
@@ -177,18 +181,19 @@ def _of_preview(intent: Intent, service: Service, given: Given, key: bytes) -> t
     number = count(intent, service)
     if not number or intent.preview is None:
         return ()
-    made = hosted(replace(_resolved(intent, service, 0, given), replicas=number), intent.preview)
+    made = placed(replace(_resolved(intent, service, 0, given), replicas=number), intent.preview)
     applied = [objects(intent.preview.name, made), _mounted(intent, made)]
     text = dumps(applied, sort_keys=True).encode()
     own = hmac.new(intent.preview.key or key, text, hashlib.sha256).hexdigest()[:16]
     return (Replica(made, 0, own, intent.wishes.generations.get(service.name, 0)),)
 
 
-def hosted(service: Service, preview: Preview) -> Service:
-    """The service with its public host name, where its cluster has any."""
+def placed(service: Service, preview: Preview) -> Service:
+    """The service as its cluster has it: with its public host name, and by its Pod Security."""
     part = service.preview.host
     host = host_name(preview, part) if part and preview.cluster.domain else ""
-    return replace(service, preview=replace(service.preview, host=host))
+    restricted = bounds(preview).enforced == RESTRICTED
+    return replace(service, preview=replace(service.preview, host=host, restricted=restricted))
 
 
 def _mounted(intent: Intent, service: Service) -> dict[str, Any]:

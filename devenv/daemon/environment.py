@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from devenv.daemon import claims, store
 from devenv.daemon.board import Board, Published
@@ -127,7 +127,7 @@ class LiveEnvironment:
                     done.set_exception(error)
 
     def _set(self, intent: Intent) -> None:
-        if intent == self._intent:
+        if intent == self._intent and _entry(intent) == _entry(self._intent):
             return
         made = desired(intent, self._host.home)
         try:
@@ -199,6 +199,11 @@ async def _discard_all(host: Host, intent: Callable[[], Intent], seen: Seen) -> 
     failpoint("discarded")
     if data and intent().leaving:
         await asyncio.to_thread(host.folders.remove, environment)
+
+
+def _entry(intent: Intent) -> object:
+    """All that is said of its cluster, which may change though the cluster is the same one."""
+    return intent.preview and asdict(intent.preview.cluster)
 
 
 def _goes(intent: Intent, decided: Plan, observed: Observed) -> bool:

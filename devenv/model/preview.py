@@ -17,8 +17,9 @@ class Cluster:
     is in between, which may hold a password. ``registry``: the address below which images are
     pushed that the cluster can pull; "": there is none. ``domain``: below it are the hosts of
     previews; "": they have none. ``namespaces``: those that were made for previews; none: each
-    preview makes its own. ``sweeps``: the daemon takes down previews whose branch is gone. None of
-    these is what tells clusters apart.
+    preview makes its own. ``sweeps``: the daemon takes down previews whose branch is gone.
+    ``pod_security``: the level that the namespaces of previews enforce, unless they were made by
+    others. None of these is what tells clusters apart.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Cluster:
     domain: str = field(default="", compare=False)
     namespaces: tuple[str, ...] = field(default=(), compare=False)
     sweeps: bool = field(default=True, compare=False)
+    pod_security: str = field(default="baseline", compare=False)
 
 
 def cluster(written: Mapping[str, Any]) -> Cluster:

@@ -168,12 +168,14 @@ class InPreview:
 
     ``host``: the service's part of a public host name, once its preview is known all of it; "":
     it has none. ``resources``: limits and reservations, as Compose's ``deploy.resources``; what
-    they say of is as they say, whatever its container's definition does.
+    they say of is as they say, whatever its container's definition does. ``restricted``: once its
+    preview is known, whether its namespace lets in only what gives up all that most can do without.
     """
 
     host: str = ""
     replicas: int | None = None
     resources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    restricted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

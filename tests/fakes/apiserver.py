@@ -201,6 +201,8 @@ class ApiServer:
 
     async def _post(self, request: web.Request, key: Key) -> web.Response:
         body = await request.json()
+        if request.query.get("dryRun"):
+            return web.json_response(body, status=201)
         key = (key[0], key[1], body["metadata"]["name"])
         if key in self.store.objects:
             return _status(409, "AlreadyExists", f"{key[0]} {key[2]!r} already exists")

@@ -13,6 +13,7 @@ from devenv.daemon import clusters
 from devenv.daemon.verbs.context import Answer, Context, Params, client
 from devenv.errors import DevenvError, UsageError
 from devenv.model.preview import Cluster
+from devenv.runtimes.kubernetes.objects.security import BASELINE, LEVELS
 
 REGISTRY = re.compile("[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*")
 """Without a scheme, as in the names of images."""
@@ -47,6 +48,7 @@ async def add(context: Context, params: Params) -> Answer:
     pinned = await asyncio.to_thread(pin, name, str(params["context"]), kubeconfig)
     made = replace(pinned, registry=_registry(params), domain=_domain(params))
     made = replace(made, namespaces=_namespaces(params), sweeps=params.get("sweeps") is not False)
+    made = replace(made, pod_security=_pod_security(params))
     before = known.get(name, made)
     if before != made or bool(before.namespaces) != bool(made.namespaces):
         hint = f"devenv cluster remove {name}, and add it again"
@@ -85,7 +87,7 @@ async def check(context: Context, params: Params) -> Answer:
 
     found = named(str(params.get("name") or ""))
     server = context.registry.host.kubernetes.servers.of(found)
-    return Answer({"cluster": asdict(found), "checks": await checks(server.connection)})
+    return Answer({"cluster": asdict(found), "checks": await checks(server.connection, found)})
 
 
 def _registry(params: Params) -> str:
@@ -113,6 +115,18 @@ def _namespaces(params: Params) -> tuple[str, ...]:
     if unfit:
         raise UsageError(f"{unfit[0]!r} cannot be a namespace", "for example preview-1")
     return tuple(dict.fromkeys(written))
+
+
+def _pod_security(params: Params) -> str:
+    """The level that namespaces of previews enforce; those of others have one already."""
+    written = str(params.get("pod_security") or "")
+    if written and params.get("namespaces"):
+        raise UsageError(
+            "the level of Pod Security of a namespace is for who made it", "leave out one of both"
+        )
+    if written and written not in LEVELS:
+        raise UsageError(f"{written!r} is no level of Pod Security", f"one of {', '.join(LEVELS)}")
+    return written or BASELINE
 
 
 def clusters_file() -> Path:

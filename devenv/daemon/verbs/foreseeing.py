@@ -29,7 +29,7 @@ from devenv.model.unit import Observed
 from devenv.planning.capabilities import KUBERNETES
 from devenv.planning.forecast import forecast
 from devenv.runtimes.kubernetes.objects.manifests import manifest_objects
-from devenv.runtimes.kubernetes.objects.namespace import guards
+from devenv.runtimes.kubernetes.objects.namespace import guards, levels
 from devenv.runtimes.kubernetes.objects.service import objects
 
 if TYPE_CHECKING:  # loaded when the first cluster is asked
@@ -99,12 +99,26 @@ async def _changes(place: Place, intent: Intent, wanted: Desired, seen: Observed
         made = [one for _, found in each for one in found]
         return comparing.made([home_of(place.preview), *shared, *raw, *made])
     open_ones = [one for replica, found in each if not _is_so(replica, seen) for one in found]
-    changes = await comparing.changed(place.server, namespace, [*shared, *raw, *open_ones])
+    changes = [
+        *_relabelled(place),
+        *await comparing.changed(place.server, namespace, [*shared, *raw, *open_ones]),
+    ]
     kept = [*raw, *(one for _, found in each for one in found)]
     applied = {(one["kind"], one["metadata"]["name"]) for one in kept}
     inventory = Inventory(place.server, namespace, name)
     services = {MANIFESTS, *(replica.service.name for replica, _ in each)}
     return [*changes, *await comparing.removed(inventory, services, applied)]
+
+
+def _relabelled(place: Place) -> list[Changed]:
+    """The namespace, where it would enforce something else."""
+    from devenv.runtimes.kubernetes import comparing
+    from devenv.runtimes.kubernetes.homes import is_lent
+
+    home = place.server.homes.living(place.preview)
+    if home is None or is_lent(home):
+        return []
+    return comparing.relabelled(home, levels(place.preview))
 
 
 def _replicas(wanted: Desired) -> Iterator[Replica]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from devenv.daemon import clusters
-from devenv.daemon.desired import count, desired, hosted, pictured, resources_of
+from devenv.daemon.desired import count, desired, pictured, placed, resources_of
 from devenv.daemon.images import images_of
 from devenv.daemon.intent import Change, Intent
 from devenv.daemon.profiles import request
@@ -150,7 +150,9 @@ def _imagined(params: Params) -> Cluster:
     if not known:
         return NOWHERE
     meant = clusters.choose(known, wanted)
-    return replace(NOWHERE, registry=meant.registry, domain=meant.domain)
+    return replace(
+        NOWHERE, registry=meant.registry, domain=meant.domain, pod_security=meant.pod_security
+    )
 
 
 async def _tree(repository: Repository, branch: str, folder: Path, here: Checkout) -> Checkout:
@@ -252,7 +254,7 @@ def faults(intent: Intent) -> list[Problem]:
     preview = intent.preview
     assert preview is not None
     services = [
-        hosted(replace(pictured(intent, one), replicas=count(intent, one)), preview)
+        placed(replace(pictured(intent, one), replicas=count(intent, one)), preview)
         for name, one in sorted(intent.environment.services.items())
         if name in intent.wishes.wanted
     ]

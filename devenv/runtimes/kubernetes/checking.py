@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from devenv.errors import DevenvError
+from devenv.model.preview import Cluster
+from devenv.runtimes.kubernetes import names, resources
 from devenv.runtimes.kubernetes.connection import Connection
 from devenv.runtimes.kubernetes.errors import RefusedError
 
@@ -55,27 +57,50 @@ ADDRESSES: Rights = (("networking.k8s.io", "ingresses", ("create", "patch", "del
 Check = dict[str, Any]
 
 
-async def checks(connection: Connection) -> list[Check]:
-    """Each thing that is needed: whether it is there, and what to do where it is not."""
+async def checks(connection: Connection, cluster: Cluster) -> list[Check]:
+    """Each thing that is needed: whether it is there, and what to do where it is not.
+
+    ``cluster``: its entry as it is now, where that to which we connect may be older.
+    """
     try:
         version = await connection.call("GET", "/version")
     except DevenvError as error:
         return [_check("it answers", error.message, error.hint or "is the address right?")]
-    lent = connection.cluster.namespaces
+    lent = cluster.namespaces
     return [
         _check(f"it answers, as {version.get('gitVersion', 'an unknown version')}"),
-        *([await _rights(connection, TEAM)] if not lent else ()),
+        *(await _own_namespaces(connection, cluster.pod_security) if not lent else ()),
         *[await _rights(connection, NAMESPACE, one) for one in lent],
         await _default(connection, _STORAGE),
-        *(await _addresses(connection) if connection.cluster.domain else ()),
+        *(await _addresses(connection, lent) if cluster.domain else ()),
     ]
 
 
-async def _addresses(connection: Connection) -> list[Check]:
+async def _own_namespaces(connection: Connection, level: str) -> list[Check]:
+    """What is needed where each preview makes its namespace."""
+    rights = await _rights(connection, TEAM)
+    return [rights, *([await _level(connection, level)] if rights["ok"] else ())]
+
+
+async def _level(connection: Connection, level: str) -> Check:
+    """Whether a namespace may enforce this level of Pod Security: a dry run makes one."""
+    labels = {names.MANAGED_BY: names.OURS, names.ENFORCE: level}
+    body = {"metadata": {"generateName": f"{names.OURS}-", "labels": labels}}
+    try:
+        path = resources.NAMESPACE.path()
+        await connection.call("POST", path, query={"dryRun": "All"}, body=body)
+        fault = ""
+    except RefusedError as error:
+        fault = error.message
+    hint = "docs/rbac/team.yaml has the fence that says which levels may be"
+    return _check(f"namespaces that enforce Pod Security {level}", fault, hint)
+
+
+async def _addresses(connection: Connection, lent: Sequence[str]) -> list[Check]:
     """What is needed beyond that where services are to have hosts."""
     found = [
         await _rights(connection, ADDRESSES, one, "docs/rbac/addresses.yaml")
-        for one in connection.cluster.namespaces or ("",)
+        for one in lent or ("",)
     ]
     return [*found, await _default(connection, _INGRESS)]
 

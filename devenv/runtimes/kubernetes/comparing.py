@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from devenv.runtimes.kubernetes import names
-from devenv.runtimes.kubernetes.cache import Object
+from devenv.runtimes.kubernetes.cache import Object, label
 from devenv.runtimes.kubernetes.errors import RefusedError
 from devenv.runtimes.kubernetes.inventory import Entry, Inventory
 from devenv.runtimes.kubernetes.objects.text import difference
@@ -34,6 +34,17 @@ class Changed:
 def made(objects: Iterable[Object]) -> list[Changed]:
     """All of them are new."""
     return [Changed(MAKE, str(one["kind"]), name_of(one)) for one in objects]
+
+
+def relabelled(home: Object, wanted: Mapping[str, str]) -> list[Changed]:
+    """A namespace, where it would have other labels."""
+    lines = [
+        line
+        for key, value in wanted.items()
+        if label(home, key) != value
+        for line in (f"-{key}: {label(home, key)}", f"+{key}: {value}")
+    ]
+    return [Changed(CHANGE, str(home["kind"]), name_of(home), tuple(lines))] if lines else []
 
 
 async def changed(server: Server, namespace: str, objects: Iterable[Object]) -> list[Changed]:

@@ -12,7 +12,7 @@ from devenv.failpoints import failpoint
 from devenv.model.environment import Resources
 from devenv.model.preview import Preview
 from devenv.runtimes.kubernetes import lending, names
-from devenv.runtimes.kubernetes.cache import Object, annotation, is_leaving
+from devenv.runtimes.kubernetes.cache import Object, annotation, is_leaving, label
 from devenv.runtimes.kubernetes.errors import RefusedError
 from devenv.runtimes.kubernetes.homes import (
     generation,
@@ -23,7 +23,7 @@ from devenv.runtimes.kubernetes.homes import (
 )
 from devenv.runtimes.kubernetes.inventory import MANIFESTS, Inventory, empty, entry_of, stray
 from devenv.runtimes.kubernetes.objects.manifests import manifest_objects
-from devenv.runtimes.kubernetes.objects.namespace import YES, guards, moment, namespace
+from devenv.runtimes.kubernetes.objects.namespace import YES, guards, levels, moment, namespace
 from devenv.runtimes.kubernetes.resources import BY_KIND, LEASE, NAMESPACE, SECRET, name_of
 from devenv.runtimes.kubernetes.rows import moment as instant
 from devenv.runtimes.kubernetes.server import Server
@@ -42,9 +42,18 @@ async def ensure(server: Server, preview: Preview, holder: str) -> str:
         lent = bool(preview.cluster.namespaces)
         found = await (lending.claim if lent else _make)(server, preview)
         server.take(LEASE if lent else NAMESPACE, found)
+    elif not is_lent(found):
+        await _secure(server, preview, found)
     if not annotation(found, names.HOLDER):
         await annotate(server, found, holder=holder)
     return namespace_of(found)
+
+
+async def _secure(server: Server, preview: Preview, home: Object) -> None:
+    """Have a namespace enforce what its cluster's entry says now."""
+    wanted = levels(preview)
+    if any(label(home, key) != level for key, level in wanted.items()):
+        await server.merge(NAMESPACE, "", name_of(home), {"metadata": {"labels": wanted}})
 
 
 async def _make(server: Server, preview: Preview) -> Object:

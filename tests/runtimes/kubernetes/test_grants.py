@@ -84,14 +84,17 @@ def strange(real_cluster: Cluster) -> Iterator[str]:
     real_cluster.kubectl("delete", "namespace", name, "--wait=true")
 
 
-def checked(somebody: Cluster, *namespaces: str) -> dict[str, dict[str, Any]]:
+def checked(
+    somebody: Cluster, *namespaces: str, level: str = "baseline"
+) -> dict[str, dict[str, Any]]:
     """What `devenv cluster check` finds, by what it looks at."""
 
     async def inside() -> list[dict[str, Any]]:
-        cluster = pin("lab", somebody.context, somebody.kubeconfig)
-        connection = Connection(replace(cluster, namespaces=namespaces))
+        pinned = pin("lab", somebody.context, somebody.kubeconfig)
+        cluster = replace(pinned, namespaces=namespaces, pod_security=level)
+        connection = Connection(cluster)
         try:
-            return await checks(connection)
+            return await checks(connection, cluster)
         finally:
             await connection.close()
 
@@ -130,6 +133,16 @@ def test_the_fence_lets_a_preview_be_made_that_enforces_pod_security(team_member
         assert "Pod Security" in refused(team_member, "POST", NAMESPACES, loose)
     made = asked(team_member, "POST", NAMESPACES, named(OURS | {ENFORCE: "baseline"}))
     assert made["metadata"]["name"] == "shop-main-1f3c9a2b"
+
+
+@pytest.mark.parametrize(
+    ("level", "said"), [("baseline", ""), ("restricted", ""), ("privileged", "must enforce")]
+)
+def test_the_fence_says_before_which_levels_it_takes(
+    team_member: Cluster, level: str, said: str
+) -> None:
+    found = checked(team_member, level=level)[f"namespaces that enforce Pod Security {level}"]
+    assert (found["ok"], said in found["fault"]) == (not said, True)
 
 
 def test_the_fence_keeps_hosts_below_the_domain(team_member: Cluster) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from devenv.daemon.desired import hosted
+from devenv.daemon.desired import placed
 from devenv.model.environment import Resources
 from devenv.model.preview import Cluster, Preview
 from devenv.model.service import Kind
@@ -292,8 +292,8 @@ def test_a_host_leads_to_the_first_port_with_the_certificate_of_the_domain() -> 
     text = "services: {web: {image: x, ports: ['8080', '9090'], preview: {host: api}}}"
     written = services(text, "devenv.profile.yaml")["web"]
     cluster = replace(CLUSTER, domain="preview.example.com")
-    hosted_one = hosted(written, replace(SHOP, cluster=cluster))
-    (found,) = (one for one in objects(PREVIEW, hosted_one) if one["kind"] == "Ingress")
+    placed_one = placed(written, replace(SHOP, cluster=cluster))
+    (found,) = (one for one in objects(PREVIEW, placed_one) if one["kind"] == "Ingress")
     (rule,) = found["spec"]["rules"]
     label, _, domain = rule["host"].partition(".")
     assert domain == "preview.example.com"
@@ -310,5 +310,5 @@ def test_there_is_no_ingress_unless_asked_for_and_the_cluster_has_a_domain() -> 
     text = "services: {web: {image: x, ports: ['80'], preview: {host: api}}}"
     asked = services(text, "devenv.profile.yaml")["web"]
     domain = replace(SHOP, cluster=replace(CLUSTER, domain="preview.example.com"))
-    for one in (hosted(asked, SHOP), hosted(service("ports: ['80']"), domain)):
+    for one in (placed(asked, SHOP), placed(service("ports: ['80']"), domain)):
         assert "Ingress" not in [made["kind"] for made in objects(PREVIEW, one)]

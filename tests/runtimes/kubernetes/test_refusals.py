@@ -61,7 +61,6 @@ def test_a_name_leads_to_one_service() -> None:
             "`deploy.resources.reservations.devices`",
         ),
         ("networks: {default: {ipv4_address: 10.0.0.9}}", "`networks.default.ipv4_address`"),
-        ("privileged: true", "`privileged`: Pod Security `baseline` forbids it"),
         ("network_mode: host", "`network_mode`: every pod has an address of its own"),
         ("volumes: ['./src:/app']", "/shop/src of this machine cannot be mounted in a cluster"),
         ("user: www-data", "`user: www-data` is a name, and a cluster needs numbers"),
@@ -83,7 +82,7 @@ def test_a_file_that_its_reader_could_not_read_is_refused() -> None:
 
 
 def test_everything_that_is_wrong_is_said_at_once_and_where() -> None:
-    text = "services:\n  web:\n    build: .\n    privileged: true\n    pid: host\n"
+    text = "services:\n  web:\n    build: .\n    ipc: host\n    pid: host\n"
     found = problems(PREVIEW, services(text)["web"])
     assert len(found) == 3
     assert {str(one.origin) for one in found} == {"compose.yaml:2:3"}

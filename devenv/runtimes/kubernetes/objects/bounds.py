@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from devenv.runtimes.kubernetes.objects.security import BASELINE, RESTRICTED
+
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
@@ -35,8 +37,8 @@ USUAL = Bounds(
     },
     limit={"cpu": "1", "memory": "512Mi"},
     request={"cpu": "50m", "memory": "64Mi"},
-    enforced="baseline",
-    warned="restricted",
+    enforced=BASELINE,
+    warned=RESTRICTED,
 )
 UNKNOWN = Bounds()
 """Those of a namespace that somebody else has made."""

@@ -11,8 +11,9 @@ TRANSLATED = frozenset(
     {
         "cap_add", "cap_drop", "command", "configs", "cpus", "deploy", "dns", "dns_opt",
         "dns_search", "entrypoint", "environment", "expose", "extra_hosts", "group_add", "hostname",
-        "image", "mem_limit", "mem_reservation", "networks", "pull_policy", "read_only", "secrets",
-        "security_opt", "shm_size", "stdin_open", "tmpfs", "tty", "user", "volumes", "working_dir",
+        "image", "mem_limit", "mem_reservation", "networks", "privileged", "pull_policy",
+        "read_only", "secrets", "security_opt", "shm_size", "stdin_open", "tmpfs", "tty", "user",
+        "volumes", "working_dir",
     }
 )  # fmt: skip
 ELSEWHERE = frozenset(
@@ -41,7 +42,6 @@ _REASONS = {
     "links": "services find each other by their names",
     "network_mode": "every pod has an address of its own",
     "pid": "it would leave the pod",
-    "privileged": "Pod Security `baseline` forbids it",
     "provider": "it is not a container",
     "userns_mode": "it would leave the pod",
     "uts": "it would leave the pod",

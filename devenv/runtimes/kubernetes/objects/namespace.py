@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,10 +24,15 @@ def moment(seconds: float) -> str:
 def namespace(preview: Preview, generation: int, now: float | None = None) -> Object:
     """The namespace as it is made ``now``, in seconds since the epoch; None: at no moment yet."""
     metadata = _told(preview, now)
-    levels = {names.ENFORCE: USUAL.enforced, names.WARN: USUAL.warned}
-    labels = {**metadata["labels"], **levels}
+    labels = {**metadata["labels"], **levels(preview)}
     name = names.namespace_name(preview.name, generation)
     return _object("v1", "Namespace", {**metadata, "name": name, "labels": labels})
+
+
+def levels(preview: Preview) -> dict[str, str]:
+    """The labels that say which levels of Pod Security a namespace enforces and warns of."""
+    own = bounds(preview)
+    return {names.ENFORCE: own.enforced, names.WARN: own.warned}
 
 
 def lease(preview: Preview, now: float | None = None) -> Object:
@@ -76,7 +82,8 @@ def guards(preview: Preview, resources: Resources) -> list[Object]:
 
 def bounds(preview: Preview) -> Bounds:
     """What its namespace allows, as far as we know."""
-    return UNKNOWN if preview.cluster.namespaces else USUAL
+    cluster = preview.cluster
+    return UNKNOWN if cluster.namespaces else replace(USUAL, enforced=cluster.pod_security)
 
 
 def _object(version: str, kind: str, metadata: Object, **rest: Any) -> Object:

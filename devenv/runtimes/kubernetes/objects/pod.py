@@ -70,7 +70,7 @@ def _container(service: Service, definition: Definition) -> dict[str, Any]:
         "resources": resources(definition),
         "stdin": definition.get("stdin_open") or None,
         "tty": definition.get("tty") or None,
-        "securityContext": _security(definition),
+        "securityContext": _security(service, definition),
     }
     return {key: value for key, value in made.items() if value not in (None, {}, [])}
 
@@ -107,7 +107,23 @@ def _ports(service: Service) -> list[dict[str, Any]]:
     return [{"containerPort": number, "protocol": protocol} for number, protocol in found]
 
 
-def _security(definition: Definition) -> dict[str, Any]:
+def _security(service: Service, definition: Definition) -> dict[str, Any]:
+    written = _written_security(definition)
+    return {**written, **_given_up(written)} if service.preview.restricted else written
+
+
+def _given_up(written: Mapping[str, Any]) -> dict[str, Any]:
+    """What `restricted` asks for and no profile has a word for; whoever writes root, is told."""
+    capabilities = {**written.get("capabilities", {}), "drop": ["ALL"]}
+    return {
+        "capabilities": capabilities,
+        "allowPrivilegeEscalation": False,
+        "seccompProfile": {"type": "RuntimeDefault"},
+        **({"runAsNonRoot": True} if written.get("runAsUser") != 0 else {}),
+    }
+
+
+def _written_security(definition: Definition) -> dict[str, Any]:
     added, dropped = definition.get("cap_add") or [], definition.get("cap_drop") or []
     options = [str(one).replace("=", ":") for one in definition.get("security_opt") or ()]
     found: dict[str, Any] = {**_user(str(definition.get("user") or ""))}
@@ -116,6 +132,8 @@ def _security(definition: Definition) -> dict[str, Any]:
         found["capabilities"] = {
             key: [str(one).removeprefix("CAP_") for one in names] for key, names in pairs if names
         }
+    if definition.get("privileged"):
+        found["privileged"] = True
     if definition.get("read_only"):
         found["readOnlyRootFilesystem"] = True
     if {"no-new-privileges", "no-new-privileges:true"} & set(options):

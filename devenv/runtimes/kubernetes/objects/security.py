@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 Spec = Mapping[str, Any]
-BASELINE, RESTRICTED = "baseline", "restricted"
+PRIVILEGED, BASELINE, RESTRICTED = LEVELS = "privileged", "baseline", "restricted"
 _ADDED = frozenset(
     {
         "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD",
