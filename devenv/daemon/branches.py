@@ -1,4 +1,4 @@
-"""Previews of ours whose branch is gone from its origin: taken down, as ``sweep`` does it."""
+"""Previews whose branch is gone from its origin: told apart, and taken down while a daemon runs."""
 
 from __future__ import annotations
 
@@ -9,14 +9,19 @@ import random
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from devenv.api import places
 from devenv.daemon import clusters
-from devenv.daemon.environment import LiveEnvironment
-from devenv.daemon.intent import Intent, Leaving, leaving
+from devenv.daemon.environment import LiveEnvironment, take_down
+from devenv.daemon.intent import Intent
 from devenv.daemon.repositories import Repository
 from devenv.errors import DevenvError
-from devenv.model.environment import EnvironmentId
+from devenv.runtimes.kubernetes.runtime import KubernetesRuntime
+
+if TYPE_CHECKING:  # loaded when the first cluster is asked
+    from devenv.runtimes.kubernetes.cache import Object
+    from devenv.runtimes.kubernetes.server import Server
 
 EVERY = 900.0
 """Seconds between two looks, on average: each is a request to the origin of a repository."""
@@ -25,49 +30,62 @@ UNASKED = {"GIT_ASKPASS": "true", "SSH_ASKPASS_REQUIRE": "never", "GCM_INTERACTI
 """Nobody waits for this, so nobody is asked for a password."""
 
 
-class Branches:
-    """What this daemon has seen of the branches of its previews."""
+async def take_down_gone(
+    environments: Iterable[LiveEnvironment], kubernetes: KubernetesRuntime
+) -> None:
+    """Go on until cancelled. Those of a whole team do not ask at the same moment."""
+    while True:
+        await asyncio.sleep(EVERY * random.uniform(1 - JITTER, 1 + JITTER))
+        await look(environments, kubernetes)
 
-    def __init__(self, environments: Iterable[LiveEnvironment]) -> None:
-        self._environments = environments
-        self._seen: set[EnvironmentId] = set()
 
-    async def take_down_gone(self) -> None:
-        """Go on until cancelled. Those of a whole team do not ask at the same moment."""
-        while True:
-            await asyncio.sleep(EVERY * random.uniform(1 - JITTER, 1 + JITTER))
-            await self.look()
-
-    async def look(self) -> None:
-        """Ask each origin once. One that fails, or has no branch at all, takes nothing along."""
-        found: dict[str, list[LiveEnvironment]] = {}
+async def look(environments: Iterable[LiveEnvironment], kubernetes: KubernetesRuntime) -> None:
+    """Ask each origin once. One that fails, or has no branch at all, takes nothing along."""
+    found: dict[str, list[LiveEnvironment]] = {}
+    try:
+        swept = [one.name for one in clusters.read(_file()).values() if one.sweeps]
+    except DevenvError:
+        return
+    for live in environments:
+        intent = live.board.newest.intent
+        if intent.is_up and intent.preview and intent.preview.cluster.name in swept:
+            found.setdefault(intent.preview.repository, []).append(live)
+    for source, held in found.items():
         try:
-            swept = [one.name for one in clusters.read(_file()).values() if one.sweeps]
-        except DevenvError:
-            return
-        for live in self._environments:
-            intent = live.board.newest.intent
-            if intent.is_up and intent.preview and intent.preview.cluster.name in swept:
-                found.setdefault(intent.preview.repository, []).append(live)
-        for source, held in found.items():
-            try:
-                await self._ask(source, held)
-            except DevenvError as error:
-                logging.info("no branch of %s was taken for gone: %s", source, error.message)
+            await _ask(source, held, kubernetes)
+        except DevenvError as error:
+            logging.info("no branch of %s was taken for gone: %s", source, error.message)
 
-    async def _ask(self, source: str, held: list[LiveEnvironment]) -> None:
-        """DevenvError: nobody knows which branches there are."""
-        repository = _repository(held[0].board.newest.intent)
-        if await repository.source() != source:
-            return
-        heads = await repository.branches()
-        for live in held:
-            branch = live.board.newest.intent.checkout.branch
-            if branch in heads:
-                self._seen.add(live.id)
-            elif await repository.has_lost(branch, heads, seen=live.id in self._seen):
-                live.journal.note("", f"the branch {branch} is gone: it is taken down")
-                await live.change(lambda intent, _: leaving(intent, Leaving.WITH_DATA))
+
+async def has_lost(
+    server: Server, home: Object, repository: Repository, heads: frozenset[str]
+) -> bool:
+    """Tell whether a preview's branch was at its origin, whose ``heads`` are these, and is gone.
+
+    Of one that is there it is noted on the preview, for all who look later.
+    """
+    from devenv.runtimes.kubernetes import names, namespaces
+    from devenv.runtimes.kubernetes.cache import annotation
+
+    branch, was_there = annotation(home, names.BRANCH), bool(annotation(home, names.AT_ORIGIN))
+    if branch not in heads:
+        return was_there or await repository.was_at_origin(branch)
+    if not was_there:
+        await namespaces.annotate(server, home, was_at_origin=True)
+    return False
+
+
+async def _ask(source: str, held: list[LiveEnvironment], kubernetes: KubernetesRuntime) -> None:
+    """DevenvError: nobody knows which branches there are."""
+    repository = _repository(held[0].board.newest.intent)
+    if await repository.source() != source:
+        return
+    heads = await repository.branches()
+    for live in held:
+        place = kubernetes.servers.get(live.id)
+        home = place and place.server.homes.living(place.preview)
+        if place and home and await has_lost(place.server, home, repository, heads):
+            await take_down(live, f"the branch {place.preview.branch} is gone")
 
 
 def _repository(intent: Intent) -> Repository:

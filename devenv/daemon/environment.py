@@ -14,7 +14,7 @@ from devenv.daemon.desired import desired
 from devenv.daemon.hands import Hands
 from devenv.daemon.host import Host
 from devenv.daemon.inbox import Inbox
-from devenv.daemon.intent import Change, Intent, Leaving
+from devenv.daemon.intent import Change, Intent, Leaving, leaving
 from devenv.daemon.journal import Journal
 from devenv.daemon.looking import Seen
 from devenv.daemon.syncing import Syncer
@@ -188,6 +188,13 @@ class LiveEnvironment:
             self._inbox.put(_not_gone(error.message))
             raise
         self._inbox.put(_left)
+
+
+async def take_down(live: LiveEnvironment, why: str = "") -> None:
+    """Want nothing of it any more, nor its data. ``why`` is noted where nobody has asked."""
+    if why:
+        live.journal.note("", f"{why}: it is taken down")
+    await live.change(lambda intent, _: leaving(intent, Leaving.WITH_DATA))
 
 
 async def _discard_all(host: Host, intent: Callable[[], Intent], seen: Seen) -> None:

@@ -7,8 +7,7 @@ import time
 from collections.abc import Iterable
 
 from devenv.api.wording import duration, ends_soon
-from devenv.daemon.environment import LiveEnvironment
-from devenv.daemon.intent import Leaving, leaving
+from devenv.daemon.environment import LiveEnvironment, take_down
 from devenv.model.environment import EnvironmentId
 from devenv.runtimes.kubernetes.runtime import KubernetesRuntime
 
@@ -32,8 +31,7 @@ async def take_down_expired(
         warned = frozenset(live.id for live in soon)
         for live, at in ends:
             if at is not None and at < now:
-                live.journal.note("", "its time is over: it is taken down")
-                await live.change(lambda intent, _: leaving(intent, Leaving.WITH_DATA))
+                await take_down(live, "its time is over")
 
 
 LONGER = "devenv preview extend lets it live on"

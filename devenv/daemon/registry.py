@@ -11,7 +11,7 @@ from dataclasses import replace
 from devenv.api.build import build
 from devenv.daemon import store
 from devenv.daemon.absence import take_down_deleted
-from devenv.daemon.branches import Branches
+from devenv.daemon.branches import take_down_gone
 from devenv.daemon.desired import Home
 from devenv.daemon.environment import LiveEnvironment
 from devenv.daemon.expiry import take_down_expired
@@ -69,7 +69,7 @@ class Registry:
         for runtime in self.host.runtimes.values():
             self._spawn(self._follow(runtime))
         self._spawn(take_down_deleted(self))
-        self._spawn(Branches(self).take_down_gone())
+        self._spawn(take_down_gone(self, self.host.kubernetes))
         self._spawn(take_down_expired(self, self.host.kubernetes))
         self._spawn(self._take_up_late())
         await asyncio.gather(*(live.first_look(FIRST_LOOK) for live in self))

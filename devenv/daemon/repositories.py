@@ -67,13 +67,6 @@ class Repository:
         followed = await self._git("config", "--get", f"branch.{branch}.merge")
         return seen.code == 0 or followed.output == f"{_HEADS}{branch}"
 
-    async def has_lost(self, branch: str, heads: frozenset[str], *, seen: bool) -> bool:
-        """Tell whether a branch was at the origin, whose ``heads`` are these, and is gone.
-
-        ``seen``: it is known that it was; else this repository may know it.
-        """
-        return branch not in heads and (seen or await self.was_at_origin(branch))
-
     async def has(self, branch: str) -> bool:
         found = await self._git("rev-parse", "--verify", "--quiet", f"{_HEADS}{branch}^{{commit}}")
         return found.code == 0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from devenv.daemon.branches import Branches
+from devenv.daemon import branches
 from tests.daemon.previewed import Previewed, on
 from tests.fakes.apiserver import CONTEXT
 
@@ -46,6 +46,12 @@ def lose_and_prune(world: Previewed) -> None:
     git(world.checkout, "fetch", "-q", "--prune")
 
 
+async def look(world: Previewed) -> None:
+    """As a daemon does it now and then."""
+    registry = world.context.registry
+    await branches.look(registry, registry.host.kubernetes)
+
+
 @pytest.mark.parametrize("losing", [lose, lose_there, lose_and_prune])
 def test_the_daemon_takes_down_what_has_lost_its_branch(
     tmp_path: Path, losing: Callable[[Previewed], None]
@@ -53,11 +59,10 @@ def test_the_daemon_takes_down_what_has_lost_its_branch(
     async def test(world: Previewed) -> None:
         push(world)
         await world.up()
-        branches = Branches(world.context.registry)
-        await branches.look()
+        await look(world)
         assert world.live.intent.is_up
         losing(world)
-        await branches.look()
+        await look(world)
         assert not world.live.intent.is_up
         await world.until(lambda: world.namespaces == [])
 
@@ -69,15 +74,35 @@ def test_a_daemon_that_came_later_knows_that_a_branch_was_there(tmp_path: Path) 
         push(world)
         await world.up()
         lose_there(world)
-        await Branches(world.context.registry).look()
+        await look(world)
         assert not world.live.intent.is_up
 
     on(tmp_path, test)
 
 
-def forget(world: Previewed) -> None:
-    """As if it had never been there, for a daemon that came later."""
-    lose(world)
+def test_a_branch_that_was_never_at_the_origin_keeps_its_preview(tmp_path: Path) -> None:
+    async def test(world: Previewed) -> None:
+        push(world)
+        lose(world)
+        await world.up()
+        await look(world)
+        assert world.live.intent.is_up
+
+    on(tmp_path, test)
+
+
+def test_what_one_daemon_has_seen_of_a_branch_another_one_knows(tmp_path: Path) -> None:
+    async def test(world: Previewed) -> None:
+        push(world)
+        lose(world)
+        await world.up()
+        git(origin(world), "branch", "main", "trunk")
+        await look(world)
+        lose_there(world)
+        await world.ask("preview.sweep")
+        assert not world.live.intent.is_up
+
+    on(tmp_path, test)
 
 
 def moved(world: Previewed) -> None:
@@ -97,7 +122,7 @@ def replaced(world: Previewed) -> None:
     git(world.checkout, "remote", "set-url", "origin", another)
 
 
-@pytest.mark.parametrize("change", [forget, moved, emptied, replaced])
+@pytest.mark.parametrize("change", [moved, emptied, replaced])
 def test_the_daemon_keeps_what_may_have_its_branch(
     tmp_path: Path, change: Callable[[Previewed], None]
 ) -> None:
@@ -105,7 +130,7 @@ def test_the_daemon_keeps_what_may_have_its_branch(
         push(world)
         await world.up()
         change(world)
-        await Branches(world.context.registry).look()
+        await look(world)
         assert world.live.intent.is_up
 
     on(tmp_path, test)
@@ -124,12 +149,11 @@ def test_the_daemon_sweeps_no_cluster_that_it_was_told_not_to(tmp_path: Path) ->
         push(world)
         await world.up()
         lose_there(world)
-        branches = Branches(world.context.registry)
         await add_cluster(world, sweeps=False)
-        await branches.look()
+        await look(world)
         assert world.live.intent.is_up
         await add_cluster(world, sweeps=True)
-        await branches.look()
+        await look(world)
         assert not world.live.intent.is_up
 
     on(tmp_path, test)

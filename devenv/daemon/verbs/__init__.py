@@ -15,6 +15,7 @@ from devenv.daemon.verbs import (
     previewing,
     previews,
     reading,
+    sweeping,
     syncing,
     visiting,
 )
@@ -65,7 +66,7 @@ VERBS: dict[str, Callable[[Context, Params], Awaitable[Answer]]] = {
     "preview.down": previews.down,
     "preview.left": previews.left,
     "preview.extend": previews.extend,
-    "preview.sweep": previews.sweep,
+    "preview.sweep": sweeping.sweep,
     "sync.status": syncing.status,
     "sync.list": syncing.files,
     "sync.explain": syncing.explain,

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from devenv.daemon import clusters, previews
 from devenv.daemon.board import Published
-from devenv.daemon.environment import LiveEnvironment
-from devenv.daemon.intent import Leaving, leaving
+from devenv.daemon.environment import LiveEnvironment, take_down
 from devenv.daemon.previews import Document
 from devenv.daemon.repositories import Repository
 from devenv.daemon.verbs.clusters import clusters_file, named
@@ -37,12 +36,12 @@ async def list_all(context: Context, params: Params) -> Answer:
     """The previews of all clusters, and which of these do not answer."""
     found: list[Document] = []
     faults: list[Document] = []
-    servers = [_server(context, one) for one in clusters.read(clusters_file()).values()]
+    servers = [server_of(context, one) for one in clusters.read(clusters_file()).values()]
     await asyncio.gather(*(one.open() for one in servers))
     for server in servers:
         if fault := server.away or server.stale:
             faults.append({"cluster": server.connection.cluster.name, "message": fault})
-        found += _documents(context, server)
+        found += documents_of(context, server)
     return Answer({"previews": found, "faults": faults})
 
 
@@ -52,7 +51,7 @@ async def down(context: Context, params: Params) -> Answer:
     live = held_here(context, name, server.connection.cluster)
     elsewhere = live is None or _is_minded_elsewhere(context, live)
     if live is not None:
-        await live.change(lambda intent, _: leaving(intent, Leaving.WITH_DATA))
+        await take_down(live)
     if elsewhere:
         with suppress(TimeoutError):  # what is left goes on to be told of by `left`
             async with asyncio.timeout(params.get("timeout")):
@@ -64,7 +63,7 @@ async def left(context: Context, params: Params) -> Answer:
     """What is left of a preview that is to go: as soon as that is nothing, or the time is over."""
     from devenv.runtimes.kubernetes.ending import is_over_with
 
-    name, server = str(params["name"]), _server(context, named(str(params["cluster"])))
+    name, server = str(params["name"]), server_of(context, named(str(params["cluster"])))
     await server.open()
 
     def over() -> bool:
@@ -73,7 +72,7 @@ async def left(context: Context, params: Params) -> Answer:
 
     is_over = await server.cache.until(over, float(params["timeout"]))
     server.need()
-    shown = [] if is_over else [one for one in _documents(context, server) if one["name"] == name]
+    shown = [] if is_over else [one for one in documents_of(context, server) if one["name"] == name]
     shown = [_in_time(server, one) for one in shown]
     shown.sort(key=lambda one: bool(one["state"] == "deleting"))
     live = held_here(context, name, server.connection.cluster)
@@ -102,7 +101,7 @@ async def extend(context: Context, params: Params) -> Answer:
     for home in server.homes.named(name):
         if not is_leaving(home):
             await namespaces.annotate(server, home, expires=expires, used=time.time())
-    for found in _documents(context, server):
+    for found in documents_of(context, server):
         if found["name"] == name and found["state"] != "deleting":
             return Answer({"preview": found})
     raise DevenvError(f"{name} is on its way out", "devenv preview up brings it up anew")
@@ -118,68 +117,6 @@ def _extended(context: Context, params: Params, name: str, server: Server) -> fl
     lifetime = lifetime_of(params) if held is None else held.lifetime
     places = (_place(server, home) for home in server.homes.named(name)[:1])
     return max((one.lives_until(lifetime) for one in places), default=0.0)
-
-
-async def sweep(context: Context, params: Params) -> Answer:
-    """Take down what has expired, and this repository's previews of branches that are gone."""
-    server = _server(context, named(str(params.get("cluster") or "")))
-    await server.open()
-    server.need()
-    checkout = find_checkout(str(params["target"]["directory"]))
-    repository = Repository(checkout.root, client(params))
-    fault, lost = "", frozenset[str]()
-    try:
-        lost = await _lost(server, repository)
-    except DevenvError as error:
-        fault = error.message
-    reasons = [(one, _overdue(one, lost)) for one in _documents(context, server)]
-    overdue = [{**one, "reason": reason} for one, reason in reasons if reason]
-    faults = await asyncio.gather(*(_sweep_away(context, params, one) for one in overdue))
-    ended = list(zip(overdue, faults, strict=True))
-    stayed = [{**one, "fault": why} for one, why in ended if why]
-    return Answer(
-        {"swept": [one for one, why in ended if not why], "stayed": stayed, "fault": fault}
-    )
-
-
-async def _sweep_away(context: Context, params: Params, one: Document) -> str:
-    """Take down one of those that are to go; return why it stays, which keeps no other."""
-    try:
-        await down(context, {**params, "name": one["name"], "cluster": one["cluster"]})
-    except DevenvError as error:
-        return error.message
-    return ""
-
-
-async def _lost(server: Server, repository: Repository) -> frozenset[str]:
-    """The namespaces of a repository's previews whose branch was at its origin and is gone.
-
-    Of the others it is noted that their branch was there. DevenvError: nobody knows.
-    """
-    from devenv.runtimes.kubernetes import names, namespaces
-    from devenv.runtimes.kubernetes.cache import annotation, is_leaving
-    from devenv.runtimes.kubernetes.homes import namespace_of
-
-    source, heads = await repository.source(), await repository.branches()
-    found = set()
-    for home in server.homes:
-        if annotation(home, names.SOURCE) != source or is_leaving(home):
-            continue
-        branch, seen = annotation(home, names.BRANCH), bool(annotation(home, names.AT_ORIGIN))
-        if branch in heads and not seen:
-            await namespaces.annotate(server, home, was_at_origin=True)
-        elif await repository.has_lost(branch, heads, seen=seen):
-            found.add(namespace_of(home))
-    return frozenset(found)
-
-
-def _overdue(one: Document, lost: frozenset[str]) -> str:
-    """Why a preview is to go; "" if it is not. ``lost``: namespaces whose branch is gone."""
-    if one["state"] == "deleting":
-        return ""
-    if one["expires_at"] is not None and one["expires_at"] < time.time():
-        return "its time is over"
-    return "its branch is gone" if one["namespace"] in lost else ""
 
 
 async def _ours(context: Context, params: Params) -> LiveEnvironment:
@@ -199,11 +136,11 @@ async def _ours(context: Context, params: Params) -> LiveEnvironment:
 
 async def found_by(context: Context, params: Params) -> tuple[str, Server]:
     """The name of a preview and its cluster. DevenvError: there is none."""
-    server = _server(context, named(str(params.get("cluster") or "")))
+    server = server_of(context, named(str(params.get("cluster") or "")))
     await server.open()
     server.need()
     wanted = str(params.get("name") or "")
-    known = {one["name"]: one for one in _documents(context, server)}
+    known = {one["name"]: one for one in documents_of(context, server)}
     ours = {p.name for live in context.registry if (p := live.board.newest.intent.preview)}
     if wanted in {*known, *ours}:
         return wanted, server
@@ -235,7 +172,7 @@ async def _of_branch(params: Params, branch: str) -> str:
     return preview_name(source, branch or str(params.get("branch") or checkout.branch))
 
 
-def _server(context: Context, cluster: Cluster) -> Server:
+def server_of(context: Context, cluster: Cluster) -> Server:
     return context.registry.host.kubernetes.servers.of(cluster)
 
 
@@ -273,7 +210,7 @@ def _is_minded_elsewhere(context: Context, live: LiveEnvironment) -> bool:
     return preview is not None and servers.know(live.id, preview).is_minded_elsewhere
 
 
-def _documents(context: Context, server: Server) -> list[Document]:
+def documents_of(context: Context, server: Server) -> list[Document]:
     cluster = server.connection.cluster
     shown = [*(live.board.newest for live in context.registry), *context.visits]
     urls = {
