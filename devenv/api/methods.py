@@ -40,6 +40,9 @@ _PARAMS: dict[str, tuple[type, ...]] = {
     "pod_security": (str,),
     "protocol": (int,),
     "pull": (bool,),
+    "pull_request": (int,),
+    "requests": (list,),
+    "ask_host": (bool,),
     "replace": (list,),
     "replicas": (dict,),
     "rows": (int,),
@@ -114,7 +117,9 @@ METHODS: dict[str, Method] = {
     "cluster.list": Method("", "clusters"),
     "cluster.check": Method("name?", "cluster checks"),
     "cluster.remove": Method("name", "removed"),
-    "preview.up": Method("target client branch? cluster? lifetime? services? watch?", STATUS),
+    "preview.up": Method(
+        "target client branch? cluster? lifetime? services? watch? pull_request?", STATUS
+    ),
     "preview.plan": Method(
         "target client branch? cluster? lifetime? services?", "rounds objects problems"
     ),
@@ -126,7 +131,9 @@ METHODS: dict[str, Method] = {
     "preview.down": Method("target client branch? cluster? name? timeout?", "name cluster"),
     "preview.left": Method("name cluster wait? timeout", "preview"),
     "preview.extend": Method("target client branch? cluster? name? lifetime?", "preview"),
-    "preview.sweep": Method("target client cluster?", "swept stayed fault"),
+    "preview.sweep": Method(
+        "target client cluster? requests? ask_host?", "swept stayed fault untold"
+    ),
     "sync.status": Method("target services?", "rules"),
     "sync.list": Method("target services?", "files"),
     "sync.explain": Method("target path", "verdicts"),

@@ -64,8 +64,12 @@ def _up(arguments: Arguments, session: Session) -> Result:
     if arguments.dry_run:
         return _plan(session, params)
 
+    if arguments.pull_request == 0:
+        raise UsageError("no pull request has the number 0")
+
     def ask() -> Document:
-        asked = {**params, "watch": not arguments.no_watch}
+        own = {"watch": not arguments.no_watch, "pull_request": arguments.pull_request}
+        asked = {**params, **own}
         return session.client.call("preview.up", asked, within=120.0)
 
     told = ask()
@@ -239,14 +243,26 @@ def _sweep(arguments: Arguments, session: Session) -> Result:
         "target": session.target(),
         "client": session.caller(),
         "cluster": arguments.cluster,
+        "requests": _closed(arguments, session),
+        "ask_host": arguments.ask_host,
     }
     answer = session.client.call("preview.sweep", params, within=_EMPTIED + 60.0)
     lines = [f"{one['name']} goes: {one['reason']}" for one in answer["swept"]]
     notes = [f"{one['name']} stays: {one['fault']}" for one in answer["stayed"]]
     if answer["fault"]:
         notes.append(f"No branch was taken for gone: {answer['fault']}")
+    notes += answer["untold"]
     text = "\n".join(lines) if lines or answer["stayed"] else "Nothing is to go."
     return Result(answer, text, code=1 if notes else 0, notes=tuple(notes))
+
+
+def _closed(arguments: Arguments, session: Session) -> list[int] | None:
+    """The numbers of the pull requests that are closed, as the file that is named says."""
+    if arguments.requests is None:
+        return None
+    from devenv.cli.requests import closed, read
+
+    return closed(read(arguments.requests, session.directory))
 
 
 def _which(arguments: Arguments, session: Session) -> Document:

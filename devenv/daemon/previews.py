@@ -50,7 +50,7 @@ def _document(server: Server, namespace: str, urls: Urls) -> Document:
 def _within(cache: Cache, namespace: str) -> Within:
     from devenv.runtimes.kubernetes import names
     from devenv.runtimes.kubernetes.cache import annotation, is_leaving, label
-    from devenv.runtimes.kubernetes.homes import home_in
+    from devenv.runtimes.kubernetes.homes import home_in, request_of
     from devenv.runtimes.kubernetes.namespaces import why_it_stays
     from devenv.runtimes.kubernetes.rows import moment
 
@@ -60,6 +60,7 @@ def _within(cache: Cache, namespace: str) -> Within:
         "name": label(made, names.PREVIEW),
         "branch": annotation(made, names.BRANCH),
         "repository": annotation(made, names.SOURCE),
+        "pull_request": request_of(made) or None,
         "namespace": namespace,
         "state": "deleting" if is_leaving(made) else _state(services),
         "reason": why_it_stays(made) if is_leaving(made) else "",

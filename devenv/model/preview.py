@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+CLOSED = frozenset({"closed", "merged"})
+"""What git hosts call the states of pull requests that are over, in small letters."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
@@ -48,7 +51,7 @@ class Preview:
 
     ``repository`` is called the same on every machine; ``lifetime``: seconds; ``key``: what its
     secrets and fingerprints are made with, never on a disk of ours; ``was_at_origin``: who asks has
-    once seen the branch there.
+    once seen the branch there; ``request``: the number of the pull request that it was made for.
     """
 
     cluster: Cluster
@@ -59,3 +62,4 @@ class Preview:
     lifetime: float
     key: bytes = b""
     was_at_origin: bool = False
+    request: int = 0

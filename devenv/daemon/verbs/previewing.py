@@ -140,7 +140,8 @@ async def meant_by(
         checkout = await _tree(repository, branch, folder / "tree", checkout)
     made = replace(checkout, id=identity, name=name, branch=branch, kind=PREVIEW)
     told = (cluster, name, source, branch, owner, lifetime_of(params))
-    return Meant(made, Preview(*told, was_at_origin=was_at_origin))
+    asked = int(params.get("pull_request") or 0)
+    return Meant(made, Preview(*told, was_at_origin=was_at_origin, request=asked))
 
 
 def _imagined(params: Params) -> Cluster:
@@ -290,6 +291,7 @@ async def _take(place: Place, preview: Preview, *, is_asked: bool) -> bool:
             living,
             holder=place.origin,
             was_at_origin=preview.was_at_origin,
+            request=preview.request,
             expires=expires,
             used=now,
         )

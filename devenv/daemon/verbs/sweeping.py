@@ -1,11 +1,14 @@
-"""``preview sweep``: what has expired, and what has lost its branch, is taken down."""
+"""``preview sweep``: what has expired, or has lost its branch or pull request, is taken down."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from devenv.daemon import githosts
 from devenv.daemon.branches import has_lost
 from devenv.daemon.previews import Document
 from devenv.daemon.repositories import Repository
@@ -16,30 +19,38 @@ from devenv.errors import DevenvError
 from devenv.profile.checkout import find_checkout
 
 if TYPE_CHECKING:  # loaded when the first cluster is asked
+    from devenv.runtimes.kubernetes.cache import Object
     from devenv.runtimes.kubernetes.server import Server
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Why previews are to go, by their namespaces; and what is not known.
+
+    ``fault``: why no branch was taken for gone; ``untold``: what a host does not say.
+    """
+
+    reasons: Mapping[str, str]
+    fault: str = ""
+    untold: Sequence[str] = ()
+
+
 async def sweep(context: Context, params: Params) -> Answer:
-    """Take down what has expired, and this repository's previews of branches that are gone."""
+    """Take down what has expired, and this repository's previews that have lost what they show."""
     target = params["target"]
     checkout = find_checkout(str(target["directory"]), tuple(target.get("files") or ()))
     server = server_of(context, named(str(params.get("cluster") or "")))
     await server.open()
     server.need()
-    repository = Repository(checkout.root, client(params))
-    fault, lost = "", frozenset[str]()
-    try:
-        lost = await _lost(server, repository)
-    except DevenvError as error:
-        fault = error.message
-    reasons = [(one, _overdue(one, lost)) for one in documents_of(context, server)]
+    found = await _look(server, Repository(checkout.root, client(params)), params)
+    reasons = [(one, _overdue(one, found.reasons)) for one in documents_of(context, server)]
     overdue = [{**one, "reason": reason} for one, reason in reasons if reason]
     faults = await asyncio.gather(*(_sweep_away(context, params, one) for one in overdue))
     ended = list(zip(overdue, faults, strict=True))
     stayed = [{**one, "fault": why} for one, why in ended if why]
-    return Answer(
-        {"swept": [one for one, why in ended if not why], "stayed": stayed, "fault": fault}
-    )
+    swept = [one for one, why in ended if not why]
+    told = {"fault": found.fault, "untold": list(found.untold)}
+    return Answer({"swept": swept, "stayed": stayed, **told})
 
 
 async def _sweep_away(context: Context, params: Params, one: Document) -> str:
@@ -51,29 +62,67 @@ async def _sweep_away(context: Context, params: Params, one: Document) -> str:
     return ""
 
 
-async def _lost(server: Server, repository: Repository) -> frozenset[str]:
-    """The namespaces of a repository's previews whose branch was at its origin and is gone.
-
-    DevenvError: nobody knows.
-    """
+async def _look(server: Server, repository: Repository, params: Params) -> Found:
+    """Look for a repository's previews whose branch or pull request is gone."""
     from devenv.runtimes.kubernetes import names
     from devenv.runtimes.kubernetes.cache import annotation, is_leaving
-    from devenv.runtimes.kubernetes.homes import namespace_of
 
-    source, heads = await repository.source(), await repository.branches()
+    try:
+        source = await repository.source()
+    except DevenvError as error:
+        return Found({}, error.message)
     own = [
         home
         for home in server.homes
         if annotation(home, names.SOURCE) == source and not is_leaving(home)
     ]
+    closed, untold = await _closed(own, source, params)
+    try:
+        lost, fault = await _lost(server, own, repository), ""
+    except DevenvError as error:
+        lost, fault = {}, error.message
+    return Found({**closed, **lost}, fault, untold)
+
+
+async def _closed(
+    own: Sequence[Object], source: str, params: Params
+) -> tuple[Mapping[str, str], Sequence[str]]:
+    """Why those go whose pull request is closed, and what nobody tells."""
+    from devenv.runtimes.kubernetes.homes import namespace_of, request_of
+
+    made_for = {namespace_of(home): request_of(home) for home in own if request_of(home)}
+    closed, untold = frozenset(params.get("requests") or ()), list[str]()
+    open_yet = {number for number in made_for.values() if number not in closed}
+    if params.get("ask_host") and open_yet:
+        try:
+            host = githosts.host_of(source, client(params).environment)
+        except DevenvError as error:
+            untold = [f"No pull request was asked for: {error.message} ({error.hint})"]
+        else:
+            more, untold = await githosts.ask(host, open_yet)
+            closed |= more
+    reasons = {
+        namespace: f"its pull request {number} is closed"
+        for namespace, number in made_for.items()
+        if number in closed
+    }
+    return reasons, untold
+
+
+async def _lost(server: Server, own: Sequence[Object], repository: Repository) -> Mapping[str, str]:
+    """Why those go whose branch was at its origin and is gone. DevenvError: nobody knows."""
+    from devenv.runtimes.kubernetes.homes import namespace_of
+
+    heads = await repository.branches()
     lost = [await has_lost(server, home, repository, heads) for home in own]
-    return frozenset(namespace_of(home) for home, gone in zip(own, lost, strict=True) if gone)
+    gone = [namespace_of(home) for home, is_lost in zip(own, lost, strict=True) if is_lost]
+    return dict.fromkeys(gone, "its branch is gone")
 
 
-def _overdue(one: Document, lost: frozenset[str]) -> str:
-    """Why a preview is to go; "" if it is not. ``lost``: namespaces whose branch is gone."""
+def _overdue(one: Document, reasons: Mapping[str, str]) -> str:
+    """Why a preview is to go; "" if it is not."""
     if one["state"] == "deleting":
         return ""
     if one["expires_at"] is not None and one["expires_at"] < time.time():
         return "its time is over"
-    return "its branch is gone" if one["namespace"] in lost else ""
+    return reasons.get(one["namespace"], "")

@@ -53,6 +53,12 @@ def preview_of(home: Object, cluster: Cluster) -> Preview:
     )
 
 
+def request_of(home: Object) -> int:
+    """The number of the pull request that a preview was made for; 0: of none."""
+    written = annotation(home, names.REQUEST)
+    return int(written) if written.isascii() and written.isdecimal() else 0
+
+
 def home_in(cache: Cache, namespace: str) -> Object:
     """The home of the preview that a namespace has."""
     return next(one for kind in HOMES for one in cache.all(kind, namespace))

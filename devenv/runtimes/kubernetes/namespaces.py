@@ -159,9 +159,10 @@ async def annotate(
     *,
     holder: str = "",
     was_at_origin: bool = False,
+    request: int = 0,
     **moments: float,
 ) -> None:
-    """Write on a home who holds it, that the origin has had its branch, and moments.
+    """Write on a home who holds it, that the origin has had its branch, its request, and moments.
 
     These are our clock's: ``expires``, ``used``. What is not said stays as it is.
     """
@@ -170,6 +171,7 @@ async def annotate(
     told = {known[key]: moment(at + ahead) for key, at in moments.items()}
     told |= {names.HOLDER: holder} if holder else {}
     told |= {names.AT_ORIGIN: YES} if was_at_origin else {}
+    told |= {names.REQUEST: str(request)} if request else {}
     resource, namespace = BY_KIND[home["kind"]], home["metadata"].get("namespace", "")
     await server.merge(resource, namespace, name_of(home), {"metadata": {"annotations": told}})
 

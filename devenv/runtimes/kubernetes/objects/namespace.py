@@ -56,6 +56,7 @@ def _told(preview: Preview, now: float | None) -> Object:
             names.BRANCH: preview.branch,
             names.SOURCE: preview.repository,
             names.OWNER: preview.owner,
+            **({names.REQUEST: str(preview.request)} if preview.request else {}),
             **moments,
             **({names.AT_ORIGIN: YES} if preview.was_at_origin and now is not None else {}),
         },
