@@ -11,6 +11,7 @@ from typing import Any
 
 from devenv.daemon import store
 from devenv.daemon.intent import Intent
+from devenv.daemon.mounting import mounted
 from devenv.errors import DevenvError
 from devenv.model.environment import (
     Desired,
@@ -24,10 +25,11 @@ from devenv.model.environment import (
 from devenv.model.fingerprint import fingerprint
 from devenv.model.preview import Preview
 from devenv.model.service import Port, Service
-from devenv.planning.capabilities import CONTAINED
+from devenv.planning.capabilities import CONTAINED, DOCKER
 from devenv.planning.previewing import taken_along
 from devenv.planning.wishes import ClaimKey
 from devenv.profile.references import Given, resolve, shown_url
+from devenv.runtimes.docker.address import address_of
 from devenv.runtimes.kubernetes.names import host_name
 from devenv.runtimes.kubernetes.objects.namespace import bounds
 from devenv.runtimes.kubernetes.objects.security import RESTRICTED
@@ -239,7 +241,7 @@ def _side(service: Service, runtime: str) -> Service:
     """The service as it is in one runtime: a change of its other side means no other unit."""
     if runtime == KEEPS_MEMORY:
         return replace(service, container=None)
-    return replace(service, process=None) if runtime == "docker" else service
+    return replace(service, process=None) if runtime == DOCKER else service
 
 
 def _resolved(intent: Intent, service: Service, index: int, given: Given) -> Service:
@@ -248,7 +250,19 @@ def _resolved(intent: Intent, service: Service, index: int, given: Given) -> Ser
     ports = _numbered(made, index, given.ports)
     name = intent.wishes.names.get(service.name, "")
     container = replace(made.container, name=name) if made.container else None
-    return replace(made, ports=ports, url=url, container=container)
+    whole = replace(made, ports=ports, url=url, container=container)
+    return mounted(whole) if _may_mount(intent, service) else whole
+
+
+def _may_mount(intent: Intent, service: Service) -> bool:
+    """Whether a rule of sync leaves the choice, and its engine sees this machine's files."""
+    choice = intent.wishes.runtimes.get(service.name)
+    if choice is None or choice.runtime != DOCKER or not any(r.may_mount for r in service.sync):
+        return False
+    try:
+        return address_of(intent.client.environment).is_native
+    except DevenvError:  # there is no such engine
+        return False
 
 
 def _numbered(service: Service, index: int, claims: Mapping[ClaimKey, int]) -> tuple[Port, ...]:

@@ -7,17 +7,17 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from devenv.api.wording import duration, size
 from devenv.daemon.host import Host
+from devenv.daemon.mounting import is_mounted, rules_of
 from devenv.daemon.units import Containers, Pods, Units, Wishes
 from devenv.errors import DevenvError
 from devenv.model.environment import Desired, EnvironmentId, Wanted
-from devenv.model.sync import Hook, SyncRule, Syntax
+from devenv.model.sync import Hook, SyncRule
 from devenv.model.unit import Observed
 from devenv.planning.capabilities import KUBERNETES
 from devenv.runtimes.docker.runtime import DockerRuntime
@@ -65,7 +65,7 @@ class Syncer:
         wanted = {
             name: rules
             for name, one in desired.services.items()
-            if watching and one.replicas and (rules := _rules(one))
+            if watching and one.replicas and (rules := rules_of(one))
         }
         for name in [n for n, going in self._running.items() if wanted.get(n) != going.rules]:
             self._end(name)
@@ -83,7 +83,7 @@ class Syncer:
             for name, one in desired.services.items()
             if one.replicas and one.runtime == DockerRuntime.name
             for rule in one.service.sync
-            if _is_bound(one, rule)
+            if is_mounted(one.service, rule)
         }
         for name, source in sorted(bound - self._bound):
             self._wishes.note(name, f"{source} is a bind mount of it: nothing is sent")
@@ -156,7 +156,7 @@ class _Hands:
             await self._units.restart(reason)
         for hook in rule.hooks:
             if _concerns(hook, paths):
-                await self._run(hook)
+                await self._run(hook, rule.replica)
 
     def note(self, text: str) -> None:
         self._wishes.note(self._service, text)
@@ -168,42 +168,13 @@ class _Hands:
         self._units.used()
         self._wishes.sent(self._service, f"{files}, {size(what.bytes)}, within {took}")
 
-    async def _run(self, hook: Hook) -> None:
+    async def _run(self, hook: Hook, replica: int | None) -> None:
         """Run a hook in each unit. Raises DevenvError with what it said where it fails."""
         words = " ".join(hook.command)
-        for outcome in await self._units.perform(hook):
+        for outcome in await self._units.perform(hook, replica):
             if outcome.code:
                 raise DevenvError(f"{words} ended with {outcome.code}: {outcome.output}")
             self.note(f"ran {words}" + (f": {outcome.output}" if outcome.output else ""))
-
-
-def _rules(wanted: Wanted) -> tuple[SyncRule, ...]:
-    """The rules of a service where it runs: a host process has its files already."""
-    if wanted.runtime == KUBERNETES:
-        return wanted.service.sync
-    if wanted.runtime == DockerRuntime.name:
-        return tuple(rule for one in wanted.service.sync if (rule := _unbound(wanted, one)))
-    return tuple(replace(rule, target="") for rule in wanted.service.sync if rule.restart)
-
-
-def _unbound(wanted: Wanted, rule: SyncRule) -> SyncRule | None:
-    """A rule without what a bind mount does; None: that was all of it."""
-    if not _is_bound(wanted, rule):
-        return rule
-    rest = replace(rule, target="")
-    return rest if rule.syntax is Syntax.GIT and (rest.restart or rest.hooks) else None
-
-
-def _is_bound(wanted: Wanted, rule: SyncRule) -> bool:
-    """Whether a container has the source of a rule as a bind mount, so that nothing is to be sent.
-
-    As in Compose a rule of ``develop.watch`` with a command of its own is done all the same.
-    """
-    if not rule.target or (rule.syntax is Syntax.DOCKER and rule.hooks) or rule.rebuild:
-        return False
-    definition = wanted.service.definition
-    mounts = [one for one in definition.get("volumes") or () if one.get("type") == "bind"]
-    return any(f"{rule.source}/".startswith(f"{one['source'].rstrip('/')}/") for one in mounts)
 
 
 def _concerns(hook: Hook, paths: Sequence[str]) -> bool:

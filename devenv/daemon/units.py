@@ -92,8 +92,8 @@ class Units(Protocol):
         """What one lacked of a rule when it was first met has been sent to it."""
         ...
 
-    async def perform(self, hook: Hook) -> list[Outcome]:
-        """Run a command in each that runs."""
+    async def perform(self, hook: Hook, replica: int | None) -> list[Outcome]:
+        """Run a command in each that runs, or in that one."""
         ...
 
 
@@ -146,7 +146,7 @@ class Containers:
     async def filled(self, replica: ReplicaId, rule: SyncRule) -> None:
         """Nothing: it goes on as it was started, as in Compose."""
 
-    async def perform(self, hook: Hook) -> list[Outcome]:
+    async def perform(self, hook: Hook, replica: int | None) -> list[Outcome]:
         wanted = Command(
             hook.command,
             user=hook.user,
@@ -156,8 +156,9 @@ class Containers:
         )
         commands = self._docker.commands
         return [
-            await commands.perform(self._environment, replica, wanted)
-            for replica in commands.running(self._environment, self._service)
+            await commands.perform(self._environment, one, wanted)
+            for one in commands.running(self._environment, self._service)
+            if replica in (None, one.index)
         ]
 
 
@@ -244,7 +245,7 @@ class Pods:
         if rule.restart and running is not None and running.supervised:
             _need([await outcome_of(await self._open(running, Command(RENEW)))])
 
-    async def perform(self, hook: Hook) -> list[Outcome]:
+    async def perform(self, hook: Hook, replica: int | None) -> list[Outcome]:
         if hook.user or hook.privileged or hook.environment:
             raise DevenvError(
                 f"{hook.command[0]}: a cluster runs commands only as the pod itself runs",
@@ -253,9 +254,9 @@ class Pods:
         words = hook.command
         if hook.directory:
             words = ("sh", "-c", WITHIN, "sh", hook.directory, *words)
-        return await self._each(words)
+        return await self._each(words, replica)
 
-    async def _each(self, words: tuple[str, ...]) -> list[Outcome]:
+    async def _each(self, words: tuple[str, ...], index: int | None = None) -> list[Outcome]:
         """Run a command in all pods at once; one that goes meanwhile is no failure."""
 
         async def within(replica: ReplicaId, one: Running) -> Outcome | None:
@@ -266,7 +267,8 @@ class Pods:
                     raise
                 return None
 
-        found = await asyncio.gather(*(within(*pod) for pod in self._running.items()))
+        meant = [pod for pod in self._running.items() if index in (None, pod[0].index)]
+        found = await asyncio.gather(*(within(*pod) for pod in meant))
         return [outcome for outcome in found if outcome is not None]
 
     async def _open(self, running: Running, wanted: Command) -> Shell:

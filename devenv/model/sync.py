@@ -36,7 +36,8 @@ class SyncRule:
     ``source`` is a file or a folder of this machine; ``target`` the place within a container that
     is kept equal ("": nothing is sent). ``context`` is the folder whose .dockerignore counts
     (``dockerfile``: the file whose own one comes first). ``initial``: everything is compared at
-    the first contact, not only what changes after it.
+    the first contact, not only what changes after it. ``may_mount``: a bind mount will do as well;
+    ``replica``: the one that it is for (None: all).
     """
 
     source: str
@@ -51,6 +52,11 @@ class SyncRule:
     restart: bool = False
     hooks: tuple[Hook, ...] = ()
     debounce: float = 0.0
+    may_mount: bool = False
+    replica: int | None = None
+
+    def is_sent_to(self, replica: int) -> bool:
+        return bool(self.target) and self.replica in (None, replica)
 
     @property
     def title(self) -> str:

@@ -6,7 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Tag
 
-from devenv.profile.schema_types import BY_SHAPE, Duration, Flag, Strict, Text, Texts, Words
+from devenv.profile.schema_types import (
+    BY_SHAPE,
+    Count,
+    Duration,
+    Flag,
+    Strict,
+    Text,
+    Texts,
+    Words,
+)
 
 
 class SyncCommand(Strict):
@@ -21,7 +30,8 @@ class SyncCommand(Strict):
 class SyncTable(Strict):
     source: Text = Field(alias="from")
     to: Text = ""
-    mode: Literal["one-way"] = "one-way"
+    mode: Literal["one-way", "auto"] = "one-way"
+    replica: Count | None = None
     ignore: Texts = ()
     include: Texts = ()
     on_change: tuple[SyncCommand, ...] = ()

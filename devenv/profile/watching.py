@@ -66,6 +66,11 @@ def _check(table: SyncTable, at: Path, place: Place, *, contained: bool) -> None
                 place.error(message, (*at, key), "add `image` or `build`, or remove the key")
     if table.to and not table.to.startswith("/"):
         place.error(f"`{table.to}` is not an absolute path", (*at, "to"), "begin it with `/`")
+    if table.mode == "auto" and (table.ignore or table.include):
+        message = "a bind mount leaves nothing out, and `auto` may become one"
+        place.error(message, (*at, "mode"), "write `one-way`, or leave out `ignore` and `include`")
+    if table.replica is not None and not contained:
+        place.error("a host process has its files already", (*at, "replica"), "remove the key")
     if not (table.to or table.on_change or table.restart):
         place.error("nothing happens when a file changes", at, "add `to`, `on_change` or `restart`")
 
@@ -83,6 +88,8 @@ def _own(table: SyncTable) -> SyncRule:
             for one in table.on_change
         ),
         debounce=table.debounce,
+        may_mount=table.mode == "auto",
+        replica=table.replica,
     )
 
 

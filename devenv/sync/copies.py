@@ -241,7 +241,7 @@ class Copies:
         return min(pauses, default=None)
 
     def _copy(self, key: UnitKey, before: Copy | None) -> Copy:
-        senders = [strand for strand in self._strands if strand.rule.target]
+        senders = [strand for strand in self._strands if strand.rule.is_sent_to(key.replica.index)]
         return Copy(key, {strand: self._mirror(strand, key, before) for strand in senders})
 
     def _mirror(self, strand: Strand, key: UnitKey, before: Copy | None) -> Mirror:

@@ -49,9 +49,28 @@ def test_composes_rules_are_there_too() -> None:
     )
 
 
+def test_a_profile_may_leave_the_choice_and_name_a_replica() -> None:
+    left, one = service_of(
+        "{image: i, sync: [{from: a, to: /a, mode: auto}, {from: b, to: /b, replica: 1}]}"
+    ).sync
+    assert left.may_mount
+    assert left.replica is None
+    assert not one.may_mount
+    assert one.replica == 1
+
+
 @pytest.mark.parametrize(
     ("keys", "said"),
     [
+        (
+            "image: i, sync: {from: a, to: /app, mode: auto, ignore: '*.log'}",
+            "services.web: a bind mount leaves nothing out, and `auto` may become one "
+            "(write `one-way`, or leave out `ignore` and `include`)",
+        ),
+        (
+            "command: c, sync: {from: a, restart: true, replica: 1}",
+            "services.web: a host process has its files already (remove the key)",
+        ),
         (
             "command: c, sync: {from: a, to: /app}",
             "services.web: `to` needs a container, and this is a host process "

@@ -159,19 +159,6 @@ def test_a_paused_sync_sends_nothing_until_it_is_resumed(sandbox: Sandbox, engin
     assert inside(sandbox, "page") == "two"
 
 
-def test_what_is_a_bind_mount_already_is_not_sent(sandbox: Sandbox, engine: Engine) -> None:
-    project(sandbox, engine)
-    mounted = COMPOSE.replace("    develop:", '    volumes: ["./src:/srv/app"]\n    develop:')
-    sandbox.write(
-        "compose.yaml", mounted.format(image="lab/busybox:1", user="", action="sync+restart")
-    )
-    sandbox.run("up", "-d")
-    said = f"{sandbox.checkout}/src is a bind mount of it: nothing is sent"
-    eventually(lambda: said in sandbox.run("events").stdout)
-    assert "Nothing is synced" in sandbox.run("sync", "status").stdout
-    assert inside(sandbox, "page") == "one"
-
-
 CRASHES = """
 services:
   web:

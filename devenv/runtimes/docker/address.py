@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 DEFAULT = "unix:///var/run/docker.sock"
+DESKTOP = "/.docker/desktop/"
+"""Where Docker Desktop has its socket, behind which a virtual machine is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,11 @@ class Address:
     def is_local(self) -> bool:
         """Whether the engine sees this machine's files and loopback."""
         return self.url.startswith("unix://")
+
+    @property
+    def is_native(self) -> bool:
+        """Whether its containers run on this kernel: a mount then costs nothing."""
+        return self.is_local and DESKTOP not in os.path.realpath(self.url.removeprefix("unix://"))
 
 
 def address_of(environment: Mapping[str, str]) -> Address:
