@@ -5,6 +5,8 @@ INSTALLED := $(VENV)/.installed
 UV := uv==0.13.9
 # Two at a time: the tests hold real processes, and waiting is most of what they do.
 TEST_OPTIONS ?= -n 2
+# Where it is set, each of the many interpreters that tests begin compiles the project again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test check bench pictures lock clean
 
