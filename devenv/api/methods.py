@@ -118,10 +118,10 @@ METHODS: dict[str, Method] = {
     "cluster.check": Method("name?", "cluster checks"),
     "cluster.remove": Method("name", "removed"),
     "preview.up": Method(
-        "target client branch? cluster? lifetime? services? watch? pull_request?", STATUS
+        "target client branch? cluster? lifetime? services? watch? pull_request? pull?", STATUS
     ),
     "preview.plan": Method(
-        "target client branch? cluster? lifetime? services?", "rounds objects problems"
+        "target client branch? cluster? lifetime? services? pull?", "rounds objects problems"
     ),
     "preview.render": Method("target client branch? cluster? services? show_secrets?", "text"),
     "preview.status": Method("target client branch? cluster? name?", STATUS),

@@ -59,6 +59,7 @@ def _up(arguments: Arguments, session: Session) -> Result:
         "cluster": arguments.cluster,
         "lifetime": arguments.ttl,
         "services": arguments.services or None,
+        "pull": arguments.pull or None,
     }
 
     if arguments.dry_run:

@@ -259,6 +259,7 @@ _ALL = (
             ),
             Option("--ask-host", FLAG, "ask the git host of pull requests (sweep)"),
             Option("--plan --dry-run", FLAG, "show what would be done, and do nothing (up)"),
+            Option("--pull", FLAG, "take what the tags of images mean now (up)"),
             _NO_WATCH,
             Option("--wait", FLAG, "wait until it is ready, or gone"),
             Option("--follow", FLAG, "go on with what comes (logs)"),

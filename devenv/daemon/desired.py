@@ -86,6 +86,7 @@ def preparation(intent: Intent, home: Home) -> Preparation:
         tuple(sorted(filter(None, (written_name(intent.environment.services[n]) for n in names)))),
         intent.preview,
         intent.replacing,
+        intent.digests,
     )
 
 
@@ -127,15 +128,19 @@ def _fingerprint(intent: Intent, home: Home) -> str:
     manifests = [one.body for one in intent.environment.resources.manifests]
     level = [intent.preview.cluster.pod_security] if intent.preview else []
     files = [store.files_of(intent), store.secrets_of(intent)]
-    told = [client, *files, *ports, *images, *manifests, *level]
+    digests = sorted(intent.digests.items())
+    told = [client, *files, *ports, *images, *manifests, *level, *digests]
     text = dumps(told, sort_keys=True)
     return hmac.new(home.key, text.encode(), hashlib.sha256).hexdigest()[:16]
 
 
 def pictured(intent: Intent, service: Service) -> Service:
-    """The service with the image that it has in a registry, if it is built for one."""
-    image = intent.images.get(service.name)
-    return service if image is None else service.from_image(image)
+    """The service with the image that it has in a registry: one that is built for it, or pinned."""
+    built = intent.images.get(service.name)
+    if built is not None:
+        return service.from_image(built)
+    digest = intent.digests.get(str(service.definition.get("image")))
+    return service.by_digest(digest) if digest else service
 
 
 def written_name(service: Service) -> str:

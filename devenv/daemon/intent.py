@@ -30,7 +30,8 @@ class Intent:
     ``profiles`` are the Compose profiles that were asked for; ``notice`` says in words what
     happened to the environment that its user should know. ``preview`` says where it is, if it is
     in a cluster; ``contents`` are those of the files that its configs and secrets name, ``images``
-    the names that what it builds has in the cluster's registry.
+    the names that what it builds has in the cluster's registry, ``digests`` what its other images
+    are pinned to, by their names ("": to nothing).
     ``replacing``: volumes whose data may be lost, since their user has agreed to it.
     """
 
@@ -44,6 +45,7 @@ class Intent:
     preview: Preview | None = None
     contents: Mapping[str, str] = field(default_factory=dict)
     images: Mapping[str, str] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
     replacing: frozenset[str] = frozenset()
 
     @property

@@ -163,6 +163,7 @@ def _document(intent: Intent) -> Document:
         "notice": intent.notice,
         "preview": _without_key(intent.preview) if intent.preview else None,
         "images": dict(intent.images),
+        "digests": dict(intent.digests),
     }
 
 
@@ -189,6 +190,7 @@ def _kept(document: Document) -> Kept:
         notice=document["notice"],
         preview=_preview(document.get("preview")),
         images=document.get("images", {}),
+        digests=document.get("digests", {}),
     )
     sources = {path: _bytes(text) for path, text in document["sources"].items()}
     return Kept(intent, sources, document["variables"])

@@ -226,6 +226,14 @@ class Service:
         made = replace(self.container, definition={**kept, "image": image})
         return replace(self, container=made)
 
+    def by_digest(self, digest: str) -> Service:
+        """The same service with its image pinned."""
+        if self.container is None:
+            return self
+        image = f"{self.definition['image']}@{digest}"
+        made = replace(self.container, definition={**self.definition, "image": image})
+        return replace(self, container=made)
+
     def running(self, entrypoint: Sequence[str], command: Sequence[str]) -> Service:
         """The same service with the words of its image written out, where it has none of its own.
 

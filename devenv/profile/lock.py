@@ -16,7 +16,7 @@ from dataclasses import replace
 from devenv.errors import DevenvError
 from devenv.model.environment import Environment
 from devenv.model.origin import Origin
-from devenv.model.service import Container, Service
+from devenv.model.service import Service
 from devenv.profile.reading import Reading
 from devenv.profile.sources import Lock, Locking
 
@@ -114,9 +114,7 @@ def _with_digest(service: Service, digests: Mapping[str, str]) -> Service:
     image = str(definition.get("image") or "")
     if image not in digests or definition.get("build"):
         return service
-    return replace(
-        service, container=Container({**definition, "image": f"{image}@{digests[image]}"})
-    )
+    return service.by_digest(digests[image])
 
 
 def _warn(found: Locking, origin: Origin, reading: Reading) -> None:

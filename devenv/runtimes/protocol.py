@@ -47,7 +47,8 @@ class Preparation:
     ``memory`` is opaque: a runtime that outlives the daemon gives it back when it is adopted; it
     may hold secrets and never reaches a disk. ``log_quota``: bytes of all logs together.
     ``builds``: the definitions of the services whose images are built; ``images``: what these
-    are called in a registry, for a runtime that pulls them from there;
+    are called in a registry, for a runtime that pulls them from there; ``digests``: what others are
+    pinned to there, by their names ("": to nothing);
     ``ports``: those of the replicas that share a network, with their numbers; ``hosts``: names
     that these have beside those of their services. ``preview`` says where it is, if it is in a
     cluster. ``replacing``: volumes that may be made anew though their data is lost.
@@ -64,6 +65,7 @@ class Preparation:
     hosts: tuple[str, ...] = ()
     preview: Preview | None = None
     replacing: frozenset[str] = frozenset()
+    digests: Mapping[str, str] = field(default_factory=dict)
 
 
 Publish = Callable[[EnvironmentId, str, Preparation, Report], Awaitable[str]]

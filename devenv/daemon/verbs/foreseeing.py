@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from devenv.daemon import documents
 from devenv.daemon.desired import desired, resources_of
+from devenv.daemon.digests import warnings
 from devenv.daemon.environment import boottime
 from devenv.daemon.intent import Intent
 from devenv.daemon.verbs.clusters import named
@@ -18,10 +19,12 @@ from devenv.daemon.verbs.previewing import (
     aside,
     basis_of,
     faults,
+    find_digests,
     lasting,
     meant_by,
+    named_by,
+    remembered,
     taken,
-    with_key,
 )
 from devenv.model.environment import Desired, Replica
 from devenv.model.snapshot import Snapshot
@@ -54,7 +57,7 @@ async def _foreseen(context: Context, params: Params, folder: Path) -> Answer:
     place = Place(meant.preview, context.registry.host.kubernetes.servers.of(meant.preview.cluster))
     await place.server.open()
     place.server.need()
-    meant = await with_key(context, meant, place.server)
+    meant, known = await remembered(context, meant, place.server)
     basis, along = await basis_of(context, params, meant)
     meant = lasting(params, meant, basis)
     live = next((one for one in context.registry if one.id == meant.id), None)
@@ -64,6 +67,10 @@ async def _foreseen(context: Context, params: Params, folder: Path) -> Answer:
     intent = taken(context, params, meant, basis, along)(before, snapshot)
     found = faults(intent)
     errors = [problem for problem in found if not problem.warning]
+    if not errors:
+        pinned = await find_digests(context, params, intent, known)
+        intent = replace(intent, digests=pinned.digests)
+        found += warnings(named_by(intent), pinned)
     wanted = desired(intent, context.registry.host.home)
     changes = [] if errors else await _changes(place, intent, wanted, seen)
     rounds = [] if errors else forecast(wanted, seen, boottime())

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from devenv.daemon import clusters
 from devenv.daemon.desired import count, desired, pictured, placed, resources_of
+from devenv.daemon.digests import Digests, Found, find, warnings
 from devenv.daemon.images import images_of
 from devenv.daemon.intent import Change, Intent
 from devenv.daemon.profiles import request
@@ -29,6 +30,7 @@ from devenv.failpoints import failpoint
 from devenv.model.environment import Environment, EnvironmentId
 from devenv.model.origin import Problem, ProfileError
 from devenv.model.preview import Cluster, Preview
+from devenv.model.service import Service
 from devenv.model.snapshot import Snapshot
 from devenv.planning.previewing import files_of
 from devenv.profile.checkout import PREVIEW, Checkout, find_checkout
@@ -76,17 +78,21 @@ async def up(context: Context, params: Params) -> Answer:
     place = context.registry.host.kubernetes.servers.know(meant.id, meant.preview)
     await place.server.open()
     place.server.need()
-    meant = await with_key(context, meant, place.server)
+    meant, known = await remembered(context, meant, place.server)
     basis, along = await basis_of(context, params, meant)
     meant = lasting(params, meant, basis)
     context.visits.end(meant.id)
     live = context.registry.preview(meant.checkout, meant.preview)
     change = taken(context, params, meant, basis, along)
-    _check(change(live.board.newest.intent, live.board.newest.snapshot))
+    intent = change(live.board.newest.intent, live.board.newest.snapshot)
+    _check(intent)
+    found = await find_digests(context, params, intent, known)
     is_asked = params.get("lifetime") is not None
     place.asked = not await _take(place, meant.preview, is_asked=is_asked)
-    await live.change(change)
+    await live.change(lambda *now: replace(change(*now), digests=found.digests))
     failpoint("preview.taken")
+    for problem in warnings(named_by(intent), found):
+        live.journal.note("", problem.message)
     return Answer(await status(context, live, meant.checkout))
 
 
@@ -170,15 +176,38 @@ async def _tree(repository: Repository, branch: str, folder: Path, here: Checkou
     return found
 
 
-async def with_key(context: Context, meant: Meant, server: Server) -> Meant:
-    """Its secrets are made with the key that its namespace has; a new one gets ours."""
+async def remembered(context: Context, meant: Meant, server: Server) -> tuple[Meant, Digests]:
+    """What a namespace keeps of its preview: the key of its secrets, and digests of images.
+
+    A new one gets a key of ours.
+    """
     from devenv.runtimes.kubernetes import namespaces
     from devenv.runtimes.kubernetes.homes import namespace_of
+    from devenv.runtimes.kubernetes.inventory import Inventory
 
     living = server.homes.living(meant.preview)
-    key = await namespaces.key_in(server, namespace_of(living)) if living else b""
+    key, known = b"", dict[str, str]()
+    if living is not None:
+        namespace = namespace_of(living)
+        inventory = Inventory(server, namespace, meant.preview.name)
+        key, known = await asyncio.gather(namespaces.key_in(server, namespace), inventory.digests())
     key = key or _own_key(context, meant)
-    return replace(meant, preview=replace(meant.preview, key=key))
+    return replace(meant, preview=replace(meant.preview, key=key)), known
+
+
+async def find_digests(context: Context, params: Params, intent: Intent, known: Digests) -> Found:
+    """What the images of a preview are pinned to from now on."""
+    supply, asking = context.registry.host.docker.supply, client(params)
+    anew = bool(params.get("pull"))
+    return await find(
+        named_by(intent), known, lambda image: supply.digest(image, asking), anew=anew
+    )
+
+
+def named_by(intent: Intent) -> list[Service]:
+    """The services that are wanted of an intent, but those whose images are built for it."""
+    services = intent.environment.services
+    return [services[name] for name in sorted(intent.wishes.wanted - intent.images.keys())]
 
 
 def lasting(params: Params, meant: Meant, basis: Basis) -> Meant:

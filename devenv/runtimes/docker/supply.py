@@ -46,6 +46,11 @@ class Supply:
         engine = await self.places.engine(preparation.client)
         return await engine.publisher.program(image, preparation.client, report)
 
+    async def digest(self, image: str, client: Client) -> str:
+        """The digest that an image has in its registry now. Raises DevenvError."""
+        engine = await self.places.engine(client)
+        return await engine.images.digest(image, client)
+
     async def access(self, image: str, client: Client) -> Login | None:
         """The user's log-in to an image's registry, where that does not give it to anybody.
 

@@ -1,10 +1,13 @@
-"""What was applied for each service, in a ConfigMap of the namespace: what is no more is pruned."""
+"""What was applied for each service, in a ConfigMap of the namespace: what is no more is pruned.
+
+It also keeps which digests its images are pinned to, for whoever brings the preview up again.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from devenv.runtimes.kubernetes import names
@@ -15,6 +18,8 @@ from devenv.runtimes.kubernetes.server import Server
 NAME = "devenv-inventory"
 MANIFESTS = ".manifests"
 """What stands in the place of a service for what no service has: no service can be called so."""
+DIGESTS = ".digests"
+"""Under this are digests, by the names of images."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -50,11 +55,20 @@ class Inventory:
 
     async def all(self) -> dict[str, list[Entry]]:
         """What was made, by service."""
-        found = await self._server.read(CONFIG_MAP, self._namespace, NAME) or {}
         return {
             service: [Entry(*one) for one in json.loads(held) if one[0] in BY_KIND]
-            for service, held in (found.get("data") or {}).items()
+            for service, held in (await self._data()).items()
+            if service != DIGESTS
         }
+
+    async def digests(self) -> dict[str, str]:
+        """What images are pinned to, by their names; "" for one that is not."""
+        found: dict[str, str] = json.loads((await self._data()).get(DIGESTS) or "{}")
+        return found
+
+    async def _data(self) -> dict[str, str]:
+        found = await self._server.read(CONFIG_MAP, self._namespace, NAME) or {}
+        return found.get("data") or {}
 
     async def put(self, service: str, entries: Iterable[Entry]) -> None:
         """Write down what a service has; nothing of it: forget it."""
@@ -72,7 +86,8 @@ class Inventory:
         )
 
 
-def empty(preview: str) -> Object:
+def empty(preview: str, digests: Mapping[str, str]) -> Object:
     """The ConfigMap as it is made; each service's entry is put in later."""
     metadata = {"name": NAME, "labels": names.labels(preview)}
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
+    data = {DIGESTS: json.dumps(digests, sort_keys=True)}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}

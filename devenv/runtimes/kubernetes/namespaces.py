@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from devenv.errors import DevenvError
@@ -99,9 +99,11 @@ async def _there(server: Server, name: str) -> dict[str, Any] | None:
         raise
 
 
-async def furnish(server: Server, name: str, preview: Preview, resources: Resources) -> None:
+async def furnish(
+    server: Server, name: str, preview: Preview, resources: Resources, digests: Mapping[str, str]
+) -> None:
     """Give a namespace its guards, its inventory, and what services of it mount."""
-    made = [*guards(preview, resources), empty(preview.name), _key_secret(preview)]
+    made = [*guards(preview, resources), empty(preview.name, digests), _key_secret(preview)]
     await asyncio.gather(*(server.apply(name, one, preview.name) for one in made))
     await _have(server, name, preview, manifest_objects(preview, resources.manifests))
 

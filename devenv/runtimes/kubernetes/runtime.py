@@ -90,7 +90,8 @@ class KubernetesRuntime:
         name = await namespaces.ensure(place.server, preview, place.origin)
         place.asked = False
         report(f"namespace {name}")
-        await namespaces.furnish(place.server, name, preview, preparation.resources)
+        told = (preparation.resources, preparation.digests)
+        await namespaces.furnish(place.server, name, preview, *told)
         place.prepared, place.preparation = preparation.fingerprint, preparation
         self.servers.hint(environment)
 

@@ -1,0 +1,88 @@
+"""Which digests a preview's images have: asked of their registries once, and kept from then on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from devenv.errors import DevenvError
+from devenv.model.origin import Problem
+from devenv.model.service import Service
+
+PATIENCE = 5.0
+"""Seconds that registries have for their answers, all of them together."""
+Digests = Mapping[str, str]
+"""By the name of an image, as the profile has it; "" for what is applied as it is written."""
+Ask = Callable[[str], Awaitable[str]]
+"""The digest that an image has in its registry now. Raises DevenvError."""
+_ON_THE_NODE = frozenset({"never", "build"})
+_AT_EACH_UP = "always"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """``faults``: why a registry that was asked now has not said it, by image."""
+
+    digests: Digests
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+
+async def find(services: Iterable[Service], known: Digests, ask: Ask, *, anew: bool) -> Found:
+    """The digests of the images that services name by their tags.
+
+    What is ``known`` is not asked for again, unless it is ``anew`` or the service says so; where
+    nobody answers then, it stays as it is.
+    """
+    named: dict[str, bool] = {}
+    for service in services:
+        image = tagged(service)
+        if image:
+            always = service.definition.get("pull_policy") == _AT_EACH_UP
+            named[image] = named.get(image, False) or always or anew or image not in known
+    asked = [image for image, is_asked in named.items() if is_asked]
+    answers = await asyncio.gather(*(_answer(ask, image) for image in asked))
+    faults = {image: why for image, (_, why) in zip(asked, answers, strict=True) if why}
+    now = {image: digest for image, (digest, _) in zip(asked, answers, strict=True) if digest}
+    return Found({image: now.get(image, known.get(image, "")) for image in named}, faults)
+
+
+def tagged(service: Service) -> str:
+    """The image that a service names by a tag of a registry; "": it has none like this."""
+    image = str(service.definition.get("image") or "")
+    is_local = service.definition.get("pull_policy") in _ON_THE_NODE
+    return "" if is_local or "@" in image else image
+
+
+def warnings(services: Iterable[Service], found: Found) -> list[Problem]:
+    """What is applied without a digest, or with the one before: once for each reason."""
+    alike: dict[tuple[str, bool], list[Service]] = {}
+    for service in services:
+        image = tagged(service)
+        if image in found.faults:
+            key = found.faults[image], bool(found.digests[image])
+            alike.setdefault(key, []).append(service)
+    return [
+        Problem(_said(who, why, kept=kept), who[0].origin, _HINT, warning=True)
+        for (why, kept), who in alike.items()
+    ]
+
+
+_HINT = "`devenv preview up --pull` asks again"
+
+
+def _said(services: Iterable[Service], why: str, *, kept: bool) -> str:
+    names = ", ".join(service.name for service in services)
+    how = "the digest that it had" if kept else "its tag as it is written, and no digest"
+    return f"{names}: the image is applied by {how}: {why}"
+
+
+async def _answer(ask: Ask, image: str) -> tuple[str, str]:
+    """A digest, or why there is none."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await ask(image), ""
+    except TimeoutError:
+        return "", "its registry does not answer"
+    except DevenvError as error:
+        return "", error.message
