@@ -213,6 +213,48 @@ async def test_marks_are_gone_to_and_outlive_another_choice(tmp_path: Path) -> N
         await book.until(lambda: "● line 3" in book.rows)
 
 
+async def test_marks_and_place_are_those_of_lines_when_one_service_is_shown(tmp_path: Path) -> None:
+    async with logbook(tmp_path, height=16) as book:
+        for number in range(1, 31):
+            book.write("web", b"web %d" % number)
+            book.write("db", b"db %d" % number)
+        book.open()
+        await book.until_seen("db  │ db 30")
+        await book.press("g", "m", *["down"] * 5, "m", "down", "m", *["down"] * 4, "up")
+        before = book.rows
+        assert [row for row in before if "●" in row] == [
+            "● web │ web 1",
+            "● db  │ db 3",
+            "● web │ web 4",
+        ]
+        book.view.show(["web"])
+        await book.until(lambda: "1 mark hidden" in book.status)
+        assert [row for row in book.rows if "●" in row] == ["● web 1", "● web 4"]
+        lines = book.view.lines
+        assert lines.entry(lines.window.cursor or (0, 0)).line[2] == b"web 6"
+        assert lines.marks == {(0, 0), (0, 3)}
+        book.view.show(["db"])
+        await book.until(lambda: "2 marks hidden" in book.status)
+        book.view.show(None)
+        await book.until(lambda: "hidden" not in book.status)
+        assert book.rows == before
+        assert lines.entry(lines.window.cursor or (0, 0)).line[2] == b"db 5"
+
+
+async def test_a_mark_that_a_filter_hides_is_counted_and_not_gone_to(tmp_path: Path) -> None:
+    async with logbook(tmp_path, *numbered(1, 40)) as book:
+        await book.press("g", "m", "down", "m", "up")
+        await book.answer("ampersand", "2$")
+        await book.until(lambda: "1 mark hidden" in book.status)
+        await book.press("apostrophe")
+        assert book.view.lines.window.cursor == (0, 1)
+        await book.press("apostrophe")
+        assert book.view.lines.window.cursor == (0, 1)
+        await book.press("escape")
+        await book.until(lambda: "hidden" not in book.status)
+        assert book.rows[:2] == ["● line 1", "● line 2"]
+
+
 async def test_a_time_is_gone_to(tmp_path: Path) -> None:
     async with logbook(tmp_path, *numbered(1, 100)) as book:
         await book.answer("at", "1700000042")

@@ -15,6 +15,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from devenv.logs.document import Document, Place
+from devenv.logs.identity import LineId
 from devenv.logs.level import LEVELS
 from devenv.logs.source import Source
 from devenv.tui.widgets.log_paint import Entry, Look, Row, divider, paint, restyled
@@ -41,6 +42,10 @@ class LogCanvas(Widget):
         super().__init__()
         self.look = Look(width=80)
         self.marks: set[Place] = set()
+        self.hidden: set[LineId] = set()
+        """Marks on lines that are not shown now."""
+        self.stands_for: tuple[Place, LineId, int] | None = None
+        """The cursor's line, and the one that it was put there for, with the row of that."""
         self.opened: set[Place] = set()
         """Lines below which what is folded is shown."""
         self.selected_from: Place | None = None
@@ -102,6 +107,10 @@ class LogCanvas(Widget):
     def place_at(self, y: int) -> Place | None:
         """Return the line in a row of the screen."""
         return self._rows[y][0] if 0 <= y < len(self._rows) else None
+
+    def row_of(self, place: Place | None) -> int:
+        """Return the row in which a line begins; the first, where it is not seen."""
+        return next((row for row, (found, _) in enumerate(self._rows) if found == place), 0)
 
     def render_line(self, y: int) -> Strip:
         if y >= len(self._rows):

@@ -109,6 +109,7 @@ class LogLines(LogCanvas, can_focus=True):
     def begin_anew(self) -> None:
         """Follow again, without marks: what comes are other lines."""
         self.marks.clear()
+        self.hidden.clear()
         self.window.follow()
         self.forget()
 

@@ -16,6 +16,7 @@ from devenv.logs.find import Finder
 from devenv.logs.source import Source
 from devenv.tui.widgets.log_chores import Chores
 from devenv.tui.widgets.log_lines import LogLines
+from devenv.tui.widgets.log_memory import Memory, recall, remember
 from devenv.tui.widgets.log_prompt import LogBar, LogPrompt
 from devenv.tui.widgets.log_pulse import Pulse
 from devenv.tui.widgets.log_reading import Reading, adopt, release
@@ -61,12 +62,9 @@ class LogPane(Widget):
 
     def look_through(self, lens: Lens) -> None:
         """Show the lines that ``lens`` leaves, at the place that was shown before."""
-        former = self.lines.window
+        memory = remember(self.lines)
         self.reading.look_through(lens)
-        self._show_document()
-        if not former.following:
-            self.lines.window.show_like(former)
-            self.lines.renew()
+        self._show_document(memory)
 
     def look_for(self, finder: Finder | None) -> None:
         """Show where ``finder`` matches, and count that."""
@@ -103,27 +101,27 @@ class LogPane(Widget):
             self.notify("no line matches", timeout=2)
 
     def _open(self) -> None:
-        """Read what is to be shown now, from the time on that was shown before."""
+        """Read what is to be shown now, where it was read before."""
         if self._pulse is None:
             return
         chosen = [s for s in self._sources if self._services is None or s.service in self._services]
-        former, window = self.reading, self.lines.window
-        seen = [*self.lines.marks, *([window.top] if window.top else [])]
-        self.reading, places = former.reopened(chosen, seen)
-        self.lines.marks = {places[mark] for mark in self.lines.marks if mark in places}
+        former, memory = self.reading, remember(self.lines)
+        self.reading = former.reopened(chosen)
         self.lines.opened = set()
-        self._show_document()
-        if not window.following and window.top in places:
-            self.lines.window.show_from(places[window.top])
+        self._show_document(memory)
         former.close()
         self.lines.name_sources(chosen)
         self._pulse.watch(chosen)
 
-    def _show_document(self) -> None:
-        """Show the document of now, and begin to count its lines."""
+    def _show_document(self, memory: Memory) -> None:
+        """Show the document of now as the one before, and begin to count its lines."""
         for name in ("find", "count", "search"):
             self.chores.stop(name)
         self.lines.replace_document(self.reading.document)
+        read, known = (
+            {one.name for one in sources} for sources in (self.reading.sources, self._sources)
+        )
+        recall(self.lines, memory, read, known)
         self.lines.forget()
         self._begin_counting()
 
@@ -155,10 +153,8 @@ class LogPane(Widget):
 
     def _show_status(self) -> None:
         """Say where in the log one is, and what is left out of it."""
-        window, selecting = self.lines.window, self.lines.selected_from is not None
-        self._bar.point_to(window)
-        status = status_of(window, self.lines.at, self.reading.search, selecting=selecting)
-        self._status.update(status_line(status))
+        self._bar.point_to(self.lines.window)
+        self._status.update(status_line(status_of(self.lines, self.reading.search)))
 
     @on(LogLines.Moved)
     def _lines_moved(self, event: LogLines.Moved) -> None:

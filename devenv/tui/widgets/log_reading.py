@@ -58,22 +58,11 @@ class Reading:
             work["search"] = self.search.survey(number)
         return work
 
-    def reopened(
-        self, sources: Sequence[Source], places: Iterable[Place]
-    ) -> tuple[Reading, dict[Place, Place]]:
-        """Read other sources in the same way.
-
-        Returns also, for each of ``places`` here, the line there that was written then, or next.
-        """
+    def reopened(self, sources: Sequence[Source]) -> Reading:
+        """Read other sources in the same way."""
         other = Reading(sources, self.document.lens)
         other.look_for(self.search.finder if self.search else None)
-        moved: dict[Place, Place] = {}
-        for number, line in places:
-            page = self.document.shown(number).page
-            there = other.document.at(page.line(line)[0]) if line < len(page) else None
-            if there is not None:
-                moved[number, line] = there
-        return other, moved
+        return other
 
     def nearest_match(self, place: Place, *, up: bool) -> Iterator[Place | None]:
         """Yield None from time to time, and at last the match at ``place`` or next to it."""

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
-from devenv.logs.document import Place
 from devenv.logs.search import Search
-from devenv.tui.widgets.log_window import Window
+from devenv.tui.widgets.log_lines import LogLines
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +25,13 @@ class Status:
     matches: int = 0
     is_searched: bool = False
     selecting: bool = False
+    hidden: int = 0
+    """Marks on lines that are not shown."""
 
 
-def status_of(
-    window: Window, at: Place | None, search: Search | None, *, selecting: bool
-) -> Status:
-    """Gather what there is to say; ``at``: where the search is."""
+def status_of(lines: LogLines, search: Search | None) -> Status:
+    """Gather what there is to say."""
+    window, at = lines.window, lines.at
     document = window.document
     lens, total = document.lens, document.tally.total
     return Status(
@@ -45,7 +45,8 @@ def status_of(
         match=search.rank(at) if search and at else 0,
         matches=search.total if search else 0,
         is_searched=search is not None and search.is_done,
-        selecting=selecting,
+        selecting=lines.selected_from is not None,
+        hidden=len(lines.hidden),
     )
 
 
@@ -58,6 +59,8 @@ def status_line(status: Status) -> Text:
     if status.sought:
         more = "" if status.is_searched else "+"
         parts.append(f"/{status.sought}/ {status.match:,} of {status.matches:,}{more}")
+    if status.hidden:
+        parts.append(f"{status.hidden:,} mark{'s' * (status.hidden > 1)} hidden")
     if status.selecting:
         parts.append("selecting: y copies, s saves")
     return Text(" · ".join(parts), no_wrap=True, overflow="ellipsis")

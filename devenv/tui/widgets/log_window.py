@@ -52,11 +52,6 @@ class Window:
             self.following = False
             self.held = self.document.end()
 
-    def show_like(self, former: Window) -> None:
-        """Show the place that another one shows of the same lines, filtered otherwise."""
-        self.show_from(former.top and self.document.nearest(former.top))
-        self.held = former.held and self.document.before((former.held[0], former.held[1] + 1))
-
     @property
     def top(self) -> Place | None:
         return self._top[0] if self._top else None
@@ -103,6 +98,12 @@ class Window:
         if place is not None:
             self._top = (place, 0)
             self.cursor = place
+
+    def show_at(self, place: Place | None, row: int) -> None:
+        """Put the cursor on a line, and that so many rows below the first one."""
+        self.show_from(place)
+        if place is not None:
+            self._top = self._moved(place, -row)
 
     def _reveal(self) -> None:
         if self.cursor is None:
