@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from devenv.api.wording import duration, ends_soon, size
 from devenv.model.state import State
 from devenv.tui.cells import reason_of, state_cell
+from devenv.tui.lines import cut
 from devenv.tui.snapshot import Service
-from devenv.tui.table import Cell, Column, Laid, Row, laid
+from devenv.tui.table import Cell, Column, Laid, Line, Row, laid
 from devenv.tui.told import Event, Known
 from devenv.tui.usage import Usage
+from devenv.tui.view import View
 
 
 def tasks_table(tasks: Sequence[Service], events: Sequence[Event], now: float, width: int) -> Laid:
@@ -26,6 +28,25 @@ def tasks_table(tasks: Sequence[Service], events: Sequence[Event], now: float, w
     )
     rows = [Row(one.name, _task(one, events, now)) for one in tasks]
     return laid(columns, rows, width)
+
+
+HOW_TO_HAVE_A_TASK = (
+    "A task is what runs to its end. This one is written in devenv.profile.yaml:",
+    "",
+    "  tasks:",
+    "    migrate:",
+    "      command: ./migrate.sh",
+    "",
+    "It runs by `devenv run migrate`, by a key here, or when something depends on it.",
+    "Beside a Compose file the profile also says `include: [compose.yaml]`.",
+)
+
+
+def how_to_have_one(view: View, width: int) -> tuple[Line, ...]:
+    """What is to be written for a task, where the profile has none."""
+    if view.tasks or view.snapshot.is_unread:
+        return ()
+    return ((), *(cut((Cell(f"  {line}", "dim"),), width) for line in HOW_TO_HAVE_A_TASK))
 
 
 def _task(task: Service, events: Sequence[Event], now: float) -> tuple[Cell, ...]:

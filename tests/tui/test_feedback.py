@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from devenv.errors import DevenvError
@@ -17,9 +19,11 @@ from devenv.tui.snapshot import Port, Service, read
 from devenv.tui.synced import read_synced
 from devenv.tui.told import Inspection
 from devenv.tui.view import View
+from devenv.tui.widgets.logs import Logs
 from devenv.tui.widgets.plain import Plain
 from devenv.tui.widgets.rows import Rows
-from tests.tui.stage import PROBLEM, shop, stage, synced, synced_rule
+from tests.tui.logged import write_logs
+from tests.tui.stage import PROBLEM, SHOP, shop, stage, synced, synced_rule
 from tests.tui.test_keys import WEB, at
 
 
@@ -151,6 +155,24 @@ async def test_a_list_without_rows_offers_nothing_to_do_with_one() -> None:
         await pilot.pause()
         assert "flush" not in foot(app)
         assert "help" in foot(app)
+
+
+async def test_without_a_task_there_is_no_output_but_how_to_have_one(tmp_path: Path) -> None:
+    at_hand = stage(shop(*(one for one in SHOP if one["kind"] != "task")))
+    at_hand.daemon.logs = write_logs(tmp_path)
+    app = at_hand.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("2")
+        await pilot.pause()
+        screen = app.screen
+        assert "The profile has no tasks." in screen.query_one("#tasks", Rows).render_line(0).text
+        told = screen.query_one("#no-tasks", Plain)
+        assert "  tasks:" in [
+            told.render_line(y).text.rstrip()[2:] for y in range(told.size.height)
+        ]
+        logs = screen.query_one("#logs", Logs)
+        assert not logs.reading.sources
+        assert not logs.region
 
 
 async def test_what_was_told_gives_way_to_what_is_new_but_for_errors() -> None:

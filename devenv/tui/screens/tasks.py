@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from devenv.tui import keys
 from devenv.tui.lines import nothing_there, rule
-from devenv.tui.listings import tasks_table
+from devenv.tui.listings import how_to_have_one, tasks_table
 from devenv.tui.screens.asking import Question
 from devenv.tui.screens.base import ViewScreen
 from devenv.tui.snapshot import Service
@@ -33,6 +33,7 @@ class TasksScreen(ViewScreen):
 
     def body(self) -> Iterable[Widget]:
         yield Rows(id="tasks")
+        yield Plain(id="no-tasks")
         yield Plain(id="log-rule")
         yield Logs(id="logs")
 
@@ -47,15 +48,18 @@ class TasksScreen(ViewScreen):
             lambda width: tasks_table(view.tasks, events, view.now, width),
             empty=nothing_there(view, "tasks"),
         )
+        self.query_one("#no-tasks", Plain).show(lambda width: how_to_have_one(view, width))
         self.query_one("#log-rule", Plain).show(lambda width: (rule("Output", rows.cursor, width),))
-        self.query_one("#logs", Logs).follow(view)
+        self.set_class(not view.tasks, "without-tasks")
+        logs = self.query_one("#logs", Logs)
+        logs.show([rows.cursor])
+        logs.follow(view)
 
     def meant(self) -> tuple[Service, ...]:
         cursor = self.query_one("#tasks", Rows).cursor
         return tuple(one for one in self.app.view.tasks if one.name == cursor)
 
     def on_rows_moved(self) -> None:
-        self.query_one("#logs", Logs).show([self.query_one("#tasks", Rows).cursor])
         self.take(self.app.view)
 
     def on_log_view_left(self) -> None:

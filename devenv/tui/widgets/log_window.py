@@ -102,8 +102,7 @@ class Window:
     def show_at(self, place: Place | None, row: int) -> None:
         """Put the cursor on a line, and that so many rows below the first one."""
         self.show_from(place)
-        if place is not None:
-            self._top = self._moved(place, -row)
+        self._top = place and self._moved(place, -row)
 
     def _reveal(self) -> None:
         if self.cursor is None:
