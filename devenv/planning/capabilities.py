@@ -64,7 +64,7 @@ def _choose(
         return _pinned(service, pinned, why, away)
     is_reached = not away.get(DOCKER, "there is none")
     if service.container is not None and is_reached and not (lacking and service.process):
-        return DOCKER, "it can be a container, and an engine answers"
+        return DOCKER, "an engine answers"
     if service.process is not None:
         return PROCESS, _why_process(service, lacking if is_reached else "")
     return Problem(

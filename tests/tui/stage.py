@@ -348,7 +348,7 @@ def answers() -> dict[str, Mapping[str, Any] | DevenvError]:
         "graph": GRAPH,
         "inspect": INSPECTION,
         "sync.status": SYNC,
-        "why": {"lines": ["web is ready", "  it runs as: process"]},
+        "why": {"lines": ["web is ready", "  it runs as a host process"]},
         "status": shop(),
     }
     told.update(dict.fromkeys(changes, shop(revision=2)))
