@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from time import monotonic
 
-from devenv.api.syncing import lacks
+from devenv.api.syncing import lacks, reason
 from devenv.api.wording import size
 from devenv.cli.layout import columns, table
 from devenv.cli.render import Live
@@ -146,7 +146,7 @@ def _row(rule: Document) -> tuple[str, ...]:
         rule["state"],
         f"{sum(one['files'] for one in targets)} files, {size(sent)}" if targets else "",
         *(_ms(slowest, key) for key in ("last_ms", "p50_ms", "p95_ms")),
-        rule["reason"] or next((one["reason"] for one in targets if one["reason"]), ""),
+        reason(rule) or next((one["reason"] for one in targets if one["reason"]), ""),
     )
 
 

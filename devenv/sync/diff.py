@@ -59,6 +59,11 @@ def paths_of(change: Change) -> Iterator[str]:
             yield path
 
 
+def news(agreed: Entry | None, source: Entry | None) -> Iterator[str]:
+    """The paths of all files that differ, and can be sent or are gone."""
+    return (path for one in changes(agreed, source) if is_news(one) for path in paths_of(one))
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """What both sides can be compared by. ``kind``: file, link, folder or other.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -12,6 +13,7 @@ from devenv.sync.comparing import Side
 from devenv.sync.contact import UNMET, Contact, gift
 from devenv.sync.contents import doubted
 from devenv.sync.deposit import Put, put_all
+from devenv.sync.diff import news
 from devenv.sync.ignore import Filter, kept
 from devenv.sync.link import Link
 from devenv.sync.notes import Record
@@ -30,6 +32,7 @@ class Watched(Protocol):
     tree: Folder | None
     revision: int
     since: float
+    free: float
     rule: Filter
 
     def mark(self, path: str, *, deep: bool, soon: bool = False) -> None: ...
@@ -79,6 +82,9 @@ class Mirror:
         self._to = way
         self._contact = contact
         self._accepted = False
+        self._begun = time.monotonic()
+        self._counted = 0, 0
+        """A revision of the source, and how many files waited of it."""
 
     @property
     def _way(self) -> Way:
@@ -92,12 +98,24 @@ class Mirror:
         """Compare everything again, and overwrite what the target changed by itself."""
         self.accept()
         self.target.agreed, self._contact, self.revision = None, UNMET, 0
+        self._begun = time.monotonic()
 
     def doubt(self) -> None:
         """Look again at what the target has: nobody knows what came to it while it was away."""
         if self.target.agreed is not None:
             self._contact = self.left
             self.target.agreed, self.revision, self.refusals = None, 0, 0
+
+    @property
+    def waiting(self) -> int:
+        """How many files are not there as the source has them now."""
+        revision, tree = self.source.revision, self._way.renamed(self.source.tree)
+        if self.revision >= revision or tree is None:
+            return 0
+        if self._counted[0] != revision:
+            known = self._contact.known if self.target.agreed is None else self.target.agreed
+            self._counted = revision, sum(1 for _ in news(known, tree))
+        return self._counted[1]
 
     @property
     def left(self) -> Contact:
@@ -107,7 +125,8 @@ class Mirror:
 
     async def bring(self, link: Link) -> None:
         """Make the target as the source is now. Raises BrokenError; the rest is in ``target``."""
-        revision, since = self.source.revision, self.source.since
+        revision = self.source.revision
+        since = max(self.source.since, self.source.free, self._begun)
         tree = self._way.renamed(self.source.tree)
         if not revision:
             return

@@ -159,7 +159,10 @@ class Session:
     async def _turn(self) -> None:
         self._is_busy = True
         self._wake.clear()
-        if not self.paused and self.held is None:
+        is_kept = self.paused or self.held is not None
+        for strand in self.strands:
+            strand.keep(is_kept=is_kept)
+        if not is_kept:
             await self._work()
         self._tell()
         self._is_busy = False

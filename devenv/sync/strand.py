@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from devenv.model.sync import SyncRule
-from devenv.sync.diff import changes, is_news, paths_of
+from devenv.sync.diff import news
 from devenv.sync.guard import Guard, changed
 from devenv.sync.ignore import Filter, Verdict, kept
 from devenv.sync.mirror import Way
@@ -35,6 +35,7 @@ class Strand:
         self.due = 0.0
         self._acted: Folder | None = None
         self._rule: Filter | None = None
+        self._is_kept = False
 
     def take(self) -> list[str]:
         """Return what has changed since the last call; what is there at first is no change."""
@@ -46,10 +47,22 @@ class Strand:
         if self._rule is not self.source.rule:
             self._rule = self.source.rule
             self._acted = kept(self._acted, self._rule)
-        news = filter(is_news, changes(self._acted, tree))
-        found = [path for change in news for path in paths_of(change)]
+        found = list(news(self._acted, tree))
         self._acted = tree
         return found
+
+    @property
+    def waiting(self) -> int:
+        """How many files have changed, and are not acted on yet."""
+        tree = self.source.tree
+        fresh = () if self._acted is None or tree is None else news(self._acted, tree)
+        return len({*self.pending, *fresh})
+
+    def keep(self, *, is_kept: bool) -> None:
+        """Take in whether nothing may be sent: that time is no part of how long a file takes."""
+        if self._is_kept and not is_kept:
+            self.source.free = time.monotonic()
+        self._is_kept = is_kept
 
     def calm(self) -> None:
         """Act at once again, whatever has been spinning."""

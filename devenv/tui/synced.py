@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from devenv.api.syncing import lacks
+from devenv.api.syncing import lacks, reason
 from devenv.api.wording import listed, size
 from devenv.tui.lines import short
 from devenv.tui.table import Cell, Column, Laid, Line, Row, laid
@@ -65,7 +65,7 @@ def _targets(key: str, rule: Document) -> tuple[Synced, ...]:
         source=rule["source"],
         target=rule["target"],
         state=rule["state"],
-        reason=rule["reason"],
+        reason=reason(rule),
         faults=tuple(polled),
     )
     return tuple(_target(whole, one) for one in rule["targets"]) or (whole,)

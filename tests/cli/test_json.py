@@ -65,6 +65,7 @@ RULE = {
     "target": "/app",
     "state": "watching",
     "reason": "",
+    "waiting": 0,
     "polled": ["a"],
     "remedy": "sudo sysctl fs.inotify.max_user_watches=524288",
     "targets": [TARGET],

@@ -28,6 +28,7 @@ def answer(files: int, *, arrived: bool = False, moved: int = 0) -> Document:
         "target": "/app",
         "state": "watching" if arrived else "sending",
         "reason": "",
+        "waiting": 0,
         "polled": [],
         "remedy": "",
         "targets": [

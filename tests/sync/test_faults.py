@@ -66,7 +66,7 @@ class Still:
         self.place = Place(str(root))
         self.tree: Folder | None = Scanner(str(root), Filter([]), lambda _: None).whole()
         self.revision = 1
-        self.since = 0.0
+        self.since = self.free = 0.0
         self.rule = Filter([])
 
     def mark(self, path: str, *, deep: bool, soon: bool = False) -> None: ...

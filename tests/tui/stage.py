@@ -288,6 +288,7 @@ def synced_rule(service: str, source: str, state: str, *targets: Any, **other: A
         "target": "/app/src",
         "state": state,
         "reason": "",
+        "waiting": 0,
         "polled": [],
         "remedy": "",
         "targets": list(targets),
@@ -310,7 +311,7 @@ SYNC = {
                 conflicts=[{"path": "settings.py", "overwritten": False}],
             ),
         ),
-        synced_rule("worker", "/home/me/shop/worker", "paused", synced(0)),
+        synced_rule("worker", "/home/me/shop/worker", "paused", synced(0), waiting=3),
         synced_rule("db", "/home/me/shop/schema", "waiting", polled=["dumps"]),
         synced_rule(
             "search",

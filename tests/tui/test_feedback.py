@@ -116,6 +116,18 @@ async def test_flush_does_not_say_that_all_is_there_when_it_is_not(
         assert [one.message for one in app._notifications] == [told]
 
 
+def test_what_is_paused_says_how_many_files_wait() -> None:
+    told = [
+        read_synced({"rules": [synced_rule("web", "/src", "paused", synced(0), **other)]})[0].reason
+        for other in (
+            {"waiting": 0},
+            {"waiting": 1},
+            {"waiting": 3, "reason": "another branch is checked out"},
+        )
+    ]
+    assert told == ["", "1 file waits", "another branch is checked out; 3 files wait"]
+
+
 def test_what_is_polled_for_want_of_watches_says_what_raises_their_number() -> None:
     command = "sudo sysctl fs.inotify.max_user_watches=524288"
     rule = synced_rule("web", "/src", "watching", synced(0), polled=[""], remedy=command)

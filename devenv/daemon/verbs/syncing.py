@@ -151,10 +151,20 @@ def _rule(one: Followed, strand: Strand) -> Document:
         "target": strand.rule.target,
         "state": _state(session, strand, targets),
         "reason": _reason(session),
+        "waiting": _waiting(session, strand, [copy.mirrors[strand] for _, copy in copies]),
         "polled": source.polled,
         "remedy": remedy() if source.unwatched else "",
         "targets": targets,
     }
+
+
+def _waiting(session: Session, strand: Strand, mirrors: Sequence[Mirror]) -> int:
+    """How many files are kept back: the most of a target, or what a rule is to act on."""
+    if session.is_over or not (session.paused or session.held):
+        return 0
+    if strand.rule.target:
+        return max((one.waiting for one in mirrors), default=0)
+    return strand.waiting
 
 
 def _reason(session: Session) -> str:

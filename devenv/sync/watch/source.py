@@ -30,10 +30,10 @@ LOCKED = 0.02
 class Source:
     """``tree`` is None while there is no such folder. ``revision`` counts the trees.
 
-    ``since`` is when the first event of the newest tree came (monotonic), ``unwatched`` are the
-    folders that are polled since the system has no watch left for them. ``place`` is where the
-    path led to when the tree was made, ``rule`` what it was made by; ``read`` makes that anew when
-    an ignore file has changed.
+    ``since`` is when the first event of the newest tree came, ``free`` when it could be sent at the
+    earliest (monotonic), ``unwatched`` are the folders that are polled since the system has no
+    watch left for them. ``place`` is where the path led to when the tree was made, ``rule`` what it
+    was made by; ``read`` makes that anew when an ignore file has changed.
     """
 
     def __init__(self, path: str, read: Callable[[Place], Filter], watcher: Watcher) -> None:
@@ -41,7 +41,7 @@ class Source:
         self.rule = Filter([])
         self.tree: Folder | None = EMPTY
         self.revision = 0
-        self.since = 0.0
+        self.since = self.free = 0.0
         self.unwatched: set[str] = set()
         self._watcher = watcher
         self._scanner = Scanner(path, self.rule, self._watch)
