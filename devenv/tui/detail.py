@@ -21,14 +21,16 @@ SHOWN_EVENTS = 12
 _ENVIRONMENT = "environment."
 
 
-def page(service: Service, told: Inspection, view: View, width: int) -> tuple[Line, ...]:
+def page(
+    service: Service, told: Inspection, probe: Probe | None, view: View, width: int
+) -> tuple[Line, ...]:
     """All parts, one below the other; a part without content is left out."""
     now, snapshot = view.now, view.snapshot
     parts = (
         ("Why", tuple(_why(told.why, service, width))),
         ("Ports", _ports(service, width)),
         ("Replicas", _replicas(service, now, width)),
-        ("Probe", _probe(told.probe, now)),
+        ("Probe", _probe(probe, now)),
         ("Depends on", _links(needs(service.name, told.graph), snapshot, width)),
         ("Needed by", _links(needed_by(service.name, told.graph), snapshot, width)),
         ("Files that follow", _synced(told.synced, snapshot.place.path, width)),

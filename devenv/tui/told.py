@@ -13,6 +13,9 @@ Document = Mapping[str, Any]
 
 _STATES = frozenset(State)
 
+LOOK_EVERY = 1.0
+"""Seconds between two looks at what changes without a new revision, while it is shown."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -56,14 +59,23 @@ class Probe:
     tried: float | None = None
     failures: int = 0
 
+    def next_look(self, now: float) -> float:
+        """When to ask for the next try, as often as there is one: no new revision tells of it."""
+        pace = max(self.interval if self.health in _AT_ITS_PACE else 0.0, LOOK_EVERY)
+        following = (self.tried or now) + pace + LOOK_EVERY
+        return following if following > now else now + pace
+
+
+_AT_ITS_PACE = frozenset({"passing", "unhealthy"})
+"""In these states it is tried every ``interval``, in others several times a second."""
+
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """All that is told of one service; ``graph``: what each service depends on."""
+    """What is told of one service; ``graph``: what each service depends on."""
 
     why: tuple[str, ...] = ()
     values: tuple[Value, ...] = ()
-    probe: Probe | None = None
     graph: Mapping[str, tuple[Link, ...]] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
     synced: tuple[Synced, ...] = ()
@@ -105,7 +117,6 @@ def read_inspection(told: Mapping[str, Document], service: str) -> Inspection:
     return Inspection(
         tuple(told["why"]["lines"]),
         tuple(Value(one["key"], one["text"], one["origin"]) for one in found["values"]),
-        _probe(found["probe"]) if found["probe"] else None,
         read_graph(told["graph"]),
         tuple(one for one in events if one.service.partition("[")[0] == service),
         read_synced(told["sync.status"]),
@@ -183,8 +194,10 @@ def _links(found: list[Document]) -> tuple[Link, ...]:
     return tuple(Link(one["service"], one["condition"]) for one in found)
 
 
-def _probe(found: Document) -> Probe:
-    return Probe(
+def read_probe(answer: Document) -> Probe | None:
+    """What was found out of readiness, in an answer of ``inspect``; None: there is no probe."""
+    found = answer["probe"]
+    return found and Probe(
         found["check"],
         found["interval"],
         found["health"],

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from devenv.api.connection import NoDaemonError
+from devenv.tui.screens import detail
 from devenv.tui.screens.base import ViewScreen
 from devenv.tui.screens.detail import DetailScreen
 from devenv.tui.screens.tasks import TasksScreen
-from devenv.tui.told import asked
+from devenv.tui.told import Probe, asked
 from devenv.tui.widgets.plain import Plain
-from tests.tui.stage import SHOP, shop, stage
+from tests.tui.stage import INSPECTION, NOW, SHOP, shop, stage
 
 
 async def test_what_comes_when_the_app_has_closed_is_not_drawn() -> None:
@@ -115,6 +117,55 @@ async def test_what_was_refused_is_asked_again_and_told_once() -> None:
         while not screen._events.answer:
             app.show_view()
             await pilot.pause()
+
+
+async def test_a_probe_is_asked_for_as_often_as_it_is_tried_while_it_is_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(detail, "LOOK_EVERY", 0.01)
+    at_hand = stage()
+    clock = NOW
+    app = at_hand.app()
+    app.desk = replace(app.desk, now=lambda: clock)
+
+    def asked_now() -> int:
+        return [method for method, _ in at_hand.daemon.asked].count("inspect")
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("j", "j", "enter")
+        while not isinstance(app.screen, DetailScreen) or not app.screen._probe.answer:
+            await pilot.pause(0.01)
+        before = asked_now()
+        await pilot.pause(0.1)
+        assert asked_now() == before
+        clock = NOW + 20
+        probe: Any = INSPECTION["probe"]
+        tried_again = {**INSPECTION, "probe": {**probe, "tried_at": NOW + 18}}
+        at_hand.daemon.answers["inspect"] = tried_again
+        while app.screen._probe.answer.tried != NOW + 18:
+            await pilot.pause(0.01)
+        await pilot.pause(0.1)
+        assert asked_now() == before + 1
+        await app.push_screen("sync")
+        clock = NOW + 100
+        await pilot.pause(0.1)
+        assert asked_now() == before + 1
+
+
+@pytest.mark.parametrize(
+    ("health", "tried", "after"),
+    [
+        ("passing", -12.0, 19.0),
+        ("passing", -31.5, 30.0),
+        ("unhealthy", -1.0, 30.0),
+        ("unknown", -0.2, 1.8),
+        ("failing", -60.0, 1.0),
+        ("unknown", None, 2.0),
+    ],
+)
+def test_when_a_probe_is_asked_for_again(health: str, tried: float | None, after: float) -> None:
+    probe = Probe("http", 30.0, health, tried=None if tried is None else NOW + tried)
+    assert probe.next_look(NOW) - NOW == pytest.approx(after)
 
 
 async def test_what_a_detail_asks_for_is_asked_side_by_side(

@@ -202,7 +202,7 @@ def test_a_reason_that_is_longer_than_a_line_is_told_whole() -> None:
     reason = "crash is failed: was given up after 11 failures in a row, the last one with code 3"
     chain = (reason, f"  {reason}")
     crash = Service("crash", "service", State.FAILED)
-    _, *told = page(crash, Inspection(why=chain), View(read(shop())), 40)
+    _, *told = page(crash, Inspection(why=chain), None, View(read(shop())), 40)
     texts = ["".join(cell.text for cell in line) for line in told]
     assert max(map(len, texts)) <= 40
     assert " ".join(" ".join(texts).split()) == f"{reason} {reason}"

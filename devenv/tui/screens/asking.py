@@ -40,7 +40,8 @@ class Question(Generic[_Told]):
 
     def look_again(self) -> None:
         """Ask what changes without a new revision, where somebody looks."""
-        if self._screen.is_current and not self._is_open:
+        is_seen = self._screen.is_active or self._screen.app.screen.is_modal
+        if is_seen and not self._is_open:
             self._answered = None
             self._begin()
 

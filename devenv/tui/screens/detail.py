@@ -16,7 +16,7 @@ from devenv.tui.screens.asking import Question
 from devenv.tui.screens.base import ViewScreen
 from devenv.tui.screens.services import ServicesScreen
 from devenv.tui.snapshot import Service
-from devenv.tui.told import Inspection, asked, read_inspection
+from devenv.tui.told import LOOK_EVERY, Inspection, Probe, asked, read_inspection, read_probe
 from devenv.tui.view import View
 from devenv.tui.widgets.plain import Plain
 
@@ -31,6 +31,9 @@ class DetailScreen(ViewScreen):
         super().__init__()
         self._service = service
         self._told = Question(self, self._ask, Inspection())
+        self._probe: Question[Probe | None] = Question(self, self._ask_probe, None)
+        self._due = 0.0
+        """When the probe will have been tried again."""
 
     def body(self) -> Iterable[Widget]:
         yield Plain(id="title")
@@ -39,6 +42,7 @@ class DetailScreen(ViewScreen):
 
     def on_mount(self) -> None:
         self.query_one("#page").focus()
+        self.set_interval(LOOK_EVERY, self._look)
 
     def draw(self, view: View) -> None:
         service = view.snapshot.service(self._service)
@@ -46,9 +50,10 @@ class DetailScreen(ViewScreen):
             self.dismiss()
             return
         self._told.renew()
-        told = self._told.answer
+        self._probe.renew()
+        told, probe = self._told.answer, self._probe.answer
         self.query_one("#title", Plain).show(lambda width: (title_of(service, view.now),))
-        self.query_one("#parts", Plain).show(lambda width: page(service, told, view, width))
+        self.query_one("#parts", Plain).show(lambda width: page(service, told, probe, view, width))
 
     def meant(self) -> tuple[Service, ...]:
         service = self.app.view.snapshot.service(self._service)
@@ -63,6 +68,16 @@ class DetailScreen(ViewScreen):
 
     def action_scroll(self, direction: int) -> None:
         self.query_one("#page").scroll_relative(y=direction, animate=False)
+
+    def _look(self) -> None:
+        if self._probe.answer is not None and self.app.desk.now() >= self._due:
+            self._probe.look_again()
+
+    async def _ask_probe(self) -> Probe | None:
+        probe = read_probe(await self.app.ask("inspect", service=self._service))
+        if probe is not None:
+            self._due = probe.next_look(self.app.desk.now())
+        return probe
 
     async def _ask(self) -> Inspection:
         questions = asked(self._service)

@@ -15,11 +15,10 @@ from devenv.tui.screens.asking import Question
 from devenv.tui.screens.base import ViewScreen
 from devenv.tui.snapshot import Service
 from devenv.tui.synced import Synced, fault_lines, read_synced, synced_table
+from devenv.tui.told import LOOK_EVERY
 from devenv.tui.view import View
 from devenv.tui.widgets.plain import Plain
 from devenv.tui.widgets.rows import Rows
-
-LOOK_EVERY = 1.0
 
 
 class SyncScreen(ViewScreen):
