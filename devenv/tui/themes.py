@@ -84,6 +84,19 @@ def looks(name: str) -> Mapping[str, Style]:
     }
 
 
+@cache
+def without_colour(name: str) -> Mapping[str, Style]:
+    """The same where there is no colour: what is wrong is what the eye meets first."""
+    return {
+        **looks(name),
+        "good": Style(),
+        "busy": Style(),
+        "wait": Style(bold=True),
+        "bad": Style(bold=True, reverse=True),
+        "title": Style(bold=True, reverse=True),
+    }
+
+
 def after(name: str) -> str:
     """The theme that follows this one; the first, where it is none of ours."""
     names = [theme.name for theme in ALL]

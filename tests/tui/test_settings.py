@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from textual.theme import Theme
 
+from devenv.tui import themes
 from devenv.tui.settings import parse
 from tests.tui.stage import stage
 
@@ -65,3 +67,11 @@ async def test_what_another_key_does_is_not_done_by_the_old_one() -> None:
 def test_the_rest_of_a_configuration_holds() -> None:
     settings = parse("theme = 'light'\n[keys]\nlist.up = 'w'\nnothing = 'x'\n", "tui.toml")
     assert (settings.theme, settings.keys, len(settings.problems)) == ("light", {"list.up": "w"}, 1)
+
+
+@pytest.mark.parametrize("theme", themes.ALL, ids=lambda theme: theme.name)
+def test_without_colour_a_failure_is_what_the_eye_meets_first(theme: Theme) -> None:
+    found = themes.without_colour(theme.name)
+    assert (found["bad"].bold, found["bad"].reverse, found["bad"].color) == (True, True, None)
+    assert [role for role, style in found.items() if style.reverse] == ["bad", "title"]
+    assert not any(found[role].dim or found[role].color for role in ("good", "busy", "wait"))

@@ -8,12 +8,13 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from devenv.tui.table import Line
-from devenv.tui.themes import looks
+from devenv.tui.themes import looks, without_colour
 
 
 def strip(widget: Widget, line: Line, width: int, over: str = "plain") -> Strip:
     """A line of exactly ``width`` cells on the widget's background; ``over``: a role for all."""
-    found, base = looks(widget.app.theme), widget.rich_style
+    app, base = widget.app, widget.rich_style
+    found = (without_colour if app.no_color else looks)(app.theme)
     top = found[over]
     segments = []
     for cell in line:

@@ -26,6 +26,8 @@ LogView {
         & > .log--name-3 { color: $text-accent; }
         & > .log--name-4 { color: $text-secondary; }
         & > .log--name-5 { color: $foreground; }
+        &:nocolor > .log--error { color: $foreground; text-style: bold; }
+        &:nocolor > .log--warning { color: $foreground; }
     }
     LogBar { width: 1; height: 100%; }
     .log--status { height: 1; color: $text-muted; }
