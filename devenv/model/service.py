@@ -45,7 +45,8 @@ class Port:
 
     ``wanted``: a fixed number, a range to choose from, or None for any (auto). ``target`` is the
     port within a container (0: the same number). ``movable``: where another environment has its
-    number already, it gets another one.
+    number already, it gets another one. ``app_protocol``: what is spoken on it, where that is
+    written.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Port:
     protocol: str = "tcp"
     target: int = 0
     movable: bool = False
+    app_protocol: str = ""
 
 
 @dataclass(frozen=True, slots=True)

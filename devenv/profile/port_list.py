@@ -57,7 +57,12 @@ def _entries(written: schema.Service, place: Place) -> Iterator[tuple[Path, Port
                 yield from _named(name, value, (*path, name), place)
         else:
             spec = ports.Spec(
-                entry.name, entry.host_ip, entry.published, entry.target, entry.protocol
+                entry.name,
+                entry.host_ip,
+                entry.published,
+                entry.target,
+                entry.protocol,
+                entry.app_protocol,
             )
             yield from _expanded(spec, path, place)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from devenv.errors import DevenvError
 from devenv.model.service import Port, PortRange
@@ -32,6 +32,7 @@ class Spec:
     published: str = ""
     target: str = ""
     protocol: str = "tcp"
+    app_protocol: str = ""
 
     @property
     def identity(self) -> str:
@@ -69,6 +70,10 @@ def expanded(spec: Spec) -> tuple[Port, ...]:
 
     A port without a name is called by its target. Raises DevenvError.
     """
+    return tuple(replace(port, app_protocol=spec.app_protocol) for port in _expanded(spec))
+
+
+def _expanded(spec: Spec) -> tuple[Port, ...]:
     wanted = spec.published or spec.target
     host = spec.host or "127.0.0.1"
     if spec.name:

@@ -26,6 +26,7 @@ from devenv.model.service import (
     Service,
     TcpCheck,
 )
+from devenv.profile.schemes import scheme
 
 Attribute = Literal["port", "host", "url", "env", "secret", "data", "index"]
 
@@ -145,8 +146,13 @@ def target(environment: Environment, reader: Service, reference: Reference) -> S
 
 
 def url_template(service: Service) -> str:
-    """The template of a service's address; HTTP on its first port where it says none."""
-    return service.url or "http://${{ self.host }}:${{ self.port }}"
+    """The template of a service's address; where it says none, that of its first port."""
+    if service.url:
+        return service.url
+    port = port_named(service, "")
+    return (
+        f"{scheme(service, port) if port else 'http'}://${{{{ self.host }}}}:${{{{ self.port }}}}"
+    )
 
 
 def _is_secret(environment: Environment, reader: Service, reference: Reference) -> bool:

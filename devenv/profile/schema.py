@@ -53,7 +53,7 @@ class PortTable(Strict):
     published: Text = ""
     host_ip: Text = ""
     protocol: Literal["tcp", "udp"] = "tcp"
-    app_protocol: Any = None
+    app_protocol: Text = ""
     mode: Any = None
 
 

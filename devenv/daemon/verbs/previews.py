@@ -18,7 +18,9 @@ from devenv.daemon.verbs.context import Answer, Context, Params, client
 from devenv.daemon.verbs.previewing import lifetime_of
 from devenv.errors import DevenvError
 from devenv.model.preview import Cluster
+from devenv.model.service import Service
 from devenv.profile.checkout import find_checkout
+from devenv.profile.schemes import scheme
 from devenv.runtimes.kubernetes.names import preview_name
 
 if TYPE_CHECKING:  # loaded when the first cluster is asked
@@ -187,15 +189,21 @@ def held_here(context: Context, name: str, cluster: Cluster) -> LiveEnvironment 
 
 
 def urls_of(published: Published) -> Mapping[str, str]:
-    """The addresses of services: a public host, else one here, as HTTP unless it says more."""
+    """The addresses of services: a public host, else one here."""
     wanted = published.desired.services
     local = {
-        one.name: one.ports[0].url or f"http://127.0.0.1:{one.ports[0].port}/"
+        one.name: one.ports[0].url or _visited(wanted[one.name].service, one.ports[0].port)
         for one in published.snapshot.services
         if one.ports
     }
     hosts = {name: one.service.preview.host for name, one in wanted.items() if one.replicas}
     return local | {name: f"https://{host}/" for name, host in hosts.items() if host}
+
+
+def _visited(service: Service, number: int) -> str:
+    """Its address here, where only its workload tells of it."""
+    spoken = scheme(service, service.ports[0])
+    return f"{spoken}://127.0.0.1:{number}{'/' * (spoken == 'http')}"
 
 
 def _is_left(live: LiveEnvironment) -> bool:

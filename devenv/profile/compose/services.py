@@ -98,7 +98,9 @@ def ports_of(definition: Definition) -> Iterator[Port]:
             name = f"{name}-{published or len(seen)}"
         seen.add(name)
         host = written.get("host_ip") or LOOPBACK
-        yield Port(name, _wanted(published), host, protocol, target, movable=True)
+        spoken = str(written.get("app_protocol") or "")
+        wanted = _wanted(published)
+        yield Port(name, wanted, host, protocol, target, movable=True, app_protocol=spoken)
 
 
 def _wanted(published: str) -> int | PortRange | None:
