@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 
+from devenv.api.codec import RemoteError
 from devenv.api.connection import Connection, LostError, open_connection
 from devenv.api.methods import METHODS
 from devenv.errors import DevenvError
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from types import TracebackType
     from typing import Any
 
@@ -23,11 +24,19 @@ TRIES = 3
 class Client:
     """One connection to the user's daemon, made when it is first needed and again when it breaks.
 
-    ``environ`` says where the socket lies. Not for use from two threads at once.
+    ``environ`` says where the socket lies. ``log_in`` has somebody log in to a cluster, and tells
+    whether it could. Not for use from two threads at once.
     """
 
-    def __init__(self, environ: Mapping[str, str], *, start: bool = True) -> None:
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        *,
+        start: bool = True,
+        log_in: Callable[[Mapping[str, Any]], bool] | None = None,
+    ) -> None:
         self._environ = environ
+        self._log_in = log_in
         self._start = start
         self._connection: Connection | None = None
         self._build = ""
@@ -75,9 +84,19 @@ class Client:
         tries: int = TRIES,
     ) -> tuple[dict[str, Any], list[int]]:
         """As ``call``, with the file descriptors that came along; the caller closes them."""
+        try:
+            return self._ask(method, params or {}, within=within, tries=tries)
+        except RemoteError as refused:
+            if refused.login is None or self._log_in is None or not self._log_in(refused.login):
+                raise
+        return self._ask(method, params or {}, within=within, tries=tries)
+
+    def _ask(
+        self, method: str, params: Mapping[str, Any], *, within: float, tries: int
+    ) -> tuple[dict[str, Any], list[int]]:
         for attempt in range(tries):
             try:
-                return self._connected().request(method, params or {}, within)
+                return self._connected().request(method, params, within)
             except LostError as lost:
                 self.close()
                 if lost.asked and not METHODS[method].again:

@@ -36,6 +36,7 @@ _PARAMS: dict[str, tuple[type, ...]] = {
     "networks": (list,),
     "newer_than": (int,),
     "no_cache": (bool,),
+    "output": (str,),
     "path": (str,),
     "pod_security": (str,),
     "protocol": (int,),
@@ -116,6 +117,7 @@ METHODS: dict[str, Method] = {
     ),
     "cluster.list": Method("", "clusters"),
     "cluster.check": Method("name?", "cluster checks"),
+    "cluster.login": Method("name output", ""),
     "cluster.remove": Method("name", "removed"),
     "preview.up": Method(
         "target client branch? cluster? lifetime? services? watch? pull_request? pull?", STATUS

@@ -137,11 +137,16 @@ def is_terminal(environ: Mapping[str, str]) -> bool:
     return draws and all(one.isatty() for one in (sys.stdin, sys.stdout, sys.stderr))
 
 
+def can_answer() -> bool:
+    """Tell whether somebody is there who sees a question and can answer it."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
 def confirm(question: str, *, yes: bool) -> bool:
     """Ask; UsageError where nobody is there to answer and --yes was not given."""
     if yes:
         return True
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not can_answer():
         raise UsageError(f"{question} Nobody can answer here.", "Say --yes to go ahead.")
     _tell(f"{question} [y/N] ")
     return sys.stdin.readline().strip().lower() in {"y", "yes"}

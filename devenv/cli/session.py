@@ -28,8 +28,17 @@ class Session:
         if self._client is None:
             from devenv.api.client import Client
 
-            self._client = Client(self.environ)
+            self._client = Client(self.environ, log_in=self._log_in)
         return self._client
+
+    def _log_in(self, login: Mapping[str, Any]) -> bool:
+        from devenv.cli.logging_in import credentials
+
+        output = credentials(login, self.environ)
+        if output is None:
+            return False
+        self.client.call("cluster.login", {"name": login["cluster"], "output": output})
+        return True
 
     def close(self) -> None:
         if self._client is not None:

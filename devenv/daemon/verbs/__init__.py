@@ -55,6 +55,7 @@ VERBS: dict[str, Callable[[Context, Params], Awaitable[Answer]]] = {
     "cluster.add": clusters.add,
     "cluster.list": clusters.list_all,
     "cluster.check": clusters.check,
+    "cluster.login": clusters.login,
     "cluster.remove": clusters.remove,
     "preview.up": previewing.up,
     "preview.plan": foreseeing.plan,

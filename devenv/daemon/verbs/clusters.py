@@ -81,6 +81,18 @@ async def remove(context: Context, params: Params) -> Answer:
     return Answer({"removed": found.name})
 
 
+async def login(context: Context, params: Params) -> Answer:
+    """Take the credentials that the plugin of a cluster has given to somebody at a terminal."""
+    from devenv.runtimes.kubernetes.errors import LoginError
+
+    found = named(str(params["name"]))
+    try:
+        await context.registry.host.kubernetes.servers.of(found).log_in(str(params["output"]))
+    except LoginError as error:
+        raise DevenvError(f"{found.name} does not take what its plugin has given") from error
+    return Answer({})
+
+
 async def check(context: Context, params: Params) -> Answer:
     """Look for what is missing in a cluster, right by right."""
     from devenv.runtimes.kubernetes.checking import checks

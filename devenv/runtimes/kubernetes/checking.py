@@ -11,7 +11,7 @@ from devenv.errors import DevenvError
 from devenv.model.preview import Cluster
 from devenv.runtimes.kubernetes import names, resources
 from devenv.runtimes.kubernetes.connection import Connection
-from devenv.runtimes.kubernetes.errors import RefusedError
+from devenv.runtimes.kubernetes.errors import LoginError, RefusedError
 
 Rights = tuple[tuple[str, str, tuple[str, ...]], ...]
 """Group, resource, verbs."""
@@ -60,10 +60,12 @@ Check = dict[str, Any]
 async def checks(connection: Connection, cluster: Cluster) -> list[Check]:
     """Each thing that is needed: whether it is there, and what to do where it is not.
 
-    ``cluster``: its entry as it is now, where that to which we connect may be older.
+    ``cluster``: its entry as it is now, where that to which we connect may be older. LoginError.
     """
     try:
         version = await connection.call("GET", "/version")
+    except LoginError:
+        raise
     except DevenvError as error:
         return [_check("it answers", error.message, error.hint or "is the address right?")]
     lent = cluster.namespaces

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from weakref import WeakSet
@@ -10,8 +11,15 @@ from weakref import WeakSet
 import aiohttp
 from kubernetes.aio.client import ApiClient
 
+from devenv.errors import DevenvError
 from devenv.model.preview import Cluster
-from devenv.runtimes.kubernetes.kubeconfig import open_client
+from devenv.runtimes.kubernetes import plugins
+from devenv.runtimes.kubernetes.errors import AwayError, LoginError
+from devenv.runtimes.kubernetes.kubeconfig import open_client, plugin_in
+from devenv.runtimes.kubernetes.plugins import Credential, Mode, Plugin
+
+AGAIN = 60.0
+"""Seconds until a plugin that may want a terminal is tried without one again: it opens browsers."""
 
 
 class Client:
@@ -45,10 +53,67 @@ class Client:
         return {one["key"]: one["value"] for one in settings.values() if one["value"]}
 
 
+class Credentials:
+    """Where those of one cluster come from: its kubeconfig, a plugin of it, or a person.
+
+    ``login``: what a person has to do for them; None while nobody has to.
+    """
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._given: Credential | None = None
+        self._tried = -math.inf
+        self.login: LoginError | None = None
+
+    def take(self, output: str) -> None:
+        """What a person's run of the plugin has printed. DevenvError: that is of no use."""
+        plugin = plugin_in(self._cluster)
+        if plugin is None:
+            raise DevenvError(f"{self._cluster.name} needs no log-in")
+        self._given, self.login = plugins.credential(plugin, output), None
+
+    async def get(self) -> Credential | None:
+        """Fresh ones; None: they are in the kubeconfig itself. LoginError, AwayError."""
+        given, self._given = self._given, None
+        plugin = plugin_in(self._cluster)
+        if given is not None or plugin is None:
+            self.login = None
+            return given
+        clock = asyncio.get_running_loop().time
+        waits = plugin.mode is Mode.IF_AVAILABLE and clock() - self._tried < AGAIN
+        if plugin.mode is Mode.ALWAYS or (self.login is not None and waits):
+            raise self._wanted(plugin, "")
+        self._tried = clock()
+        try:
+            found = await plugins.run(plugin)
+        except DevenvError as error:
+            if plugin.mode is not Mode.NEVER:
+                raise self._wanted(plugin, error.message) from error
+            raise AwayError(f"{plugin.name} fails: {error.message}", error.hint) from error
+        self.login = None
+        return found
+
+    def _wanted(self, plugin: Plugin, why: str) -> LoginError:
+        name, said = self._cluster.name, f" ({why})" if why else ""
+        if self.login is None or why:
+            self.login = LoginError(
+                f"the log-in to {name} by {plugin.name} needs a terminal{said}: "
+                f"devenv cluster check {name}",
+                {
+                    "cluster": name,
+                    "command": list(plugin.command),
+                    "environment": plugin.variables(interactive=True),
+                    "hint": plugin.hint,
+                },
+            )
+        return self.login
+
+
 class Clients:
     """The newest is given to all who ask; one before it is closed when nobody uses it."""
 
     def __init__(self, cluster: Cluster) -> None:
+        self.credentials = Credentials(cluster)
         self._cluster = cluster
         self._newest: Client | None = None
         self._before: list[Client] = []
@@ -73,7 +138,7 @@ class Clients:
 
     async def _open(self) -> None:
         try:
-            api = await open_client(self._cluster)
+            api = await open_client(self._cluster, await self.credentials.get())
         finally:
             self._opening = None
         if self._newest is not None:

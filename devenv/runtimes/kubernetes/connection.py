@@ -17,9 +17,9 @@ import aiohttp
 
 from devenv.errors import DevenvError
 from devenv.model.preview import Cluster
-from devenv.runtimes.kubernetes.clients import Client, Clients
+from devenv.runtimes.kubernetes.clients import Client, Clients, Credentials
 from devenv.runtimes.kubernetes.clock import Clock
-from devenv.runtimes.kubernetes.errors import AwayError, RefusedError
+from devenv.runtimes.kubernetes.errors import AwayError, LoginError, RefusedError
 
 CONNECTS_WITHIN, ANSWERS_WITHIN = 5.0, 20.0
 PATIENCE = 40.0
@@ -59,6 +59,10 @@ class Connection:
         self._hint = hint
         self._troubles: dict[object, str] = {}
         self._clients = Clients(cluster)
+
+    @property
+    def credentials(self) -> Credentials:
+        return self._clients.credentials
 
     @property
     def trouble(self) -> str:
@@ -228,6 +232,8 @@ async def _again(
     for attempt in itertools.count():
         try:
             return await ask()
+        except LoginError:  # no time helps, and somebody may sit there who can
+            raise
         except AwayError as error:
             pause = max(_pause(attempt), error.after)
             if clock() + pause >= last:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from devenv.errors import DevenvError, TransientError
 
 
@@ -14,6 +16,17 @@ class AwayError(TransientError):
     def __init__(self, message: str, hint: str = "", after: float = 0.0) -> None:
         super().__init__(message, hint)
         self.after = after
+
+
+class LoginError(AwayError):
+    """Somebody who sits at a terminal has to run a command; what it prints are credentials.
+
+    ``login``: the cluster, the command, and what is added to the environment, for the way to them.
+    """
+
+    def __init__(self, message: str, login: Mapping[str, object]) -> None:
+        super().__init__(message)
+        self.login = login
 
 
 class UnbuiltError(DevenvError):

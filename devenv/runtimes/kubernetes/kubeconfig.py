@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from kubernetes.aio import config
@@ -13,6 +15,7 @@ from kubernetes.aio.config.kube_config import KubeConfigMerger
 
 from devenv.errors import DevenvError
 from devenv.model.preview import Cluster
+from devenv.runtimes.kubernetes.plugins import Credential, Plugin, plugin_of
 
 UNLIMITED = 0
 """Each log that is followed holds a connection, and would keep requests waiting."""
@@ -33,8 +36,34 @@ def pin(name: str, context: str, kubeconfig: str) -> Cluster:
     )
 
 
-async def open_client(cluster: Cluster) -> ApiClient:
-    """A client of the pinned server. DevenvError: the context leads elsewhere by now."""
+def plugin_in(cluster: Cluster) -> Plugin | None:
+    """The program that gives credentials for a cluster, where it is one that does."""
+    merged = _merged(cluster.kubeconfig)
+    contexts = {one.value["name"]: one.value["context"] for one in merged.value["contexts"]}
+    wanted = (contexts.get(cluster.context) or {}).get("user")
+    for one in merged.value["users"]:
+        user = one.value.get("user") or {}
+        if one.value["name"] == wanted and "exec" in user and "auth-provider" not in user:
+            return plugin_of(user["exec"], os.path.dirname(one.path))
+    return None
+
+
+class _Loader(config.kube_config.KubeConfigLoader):
+    """Takes the credentials of a plugin that was run by us, or by somebody at a terminal."""
+
+    given: Credential | None = None
+
+    async def load_from_exec_plugin(self) -> bool:
+        if self.given is not None and self.given.token:
+            self.token = f"Bearer {self.given.token}"
+        return self.given is not None
+
+
+async def open_client(cluster: Cluster, given: Credential | None = None) -> ApiClient:
+    """A client of the pinned server. DevenvError: the context leads elsewhere by now.
+
+    ``given``: what its plugin gave. It is in no file.
+    """
     found = pin(cluster.name, cluster.context, cluster.kubeconfig)
     if found != cluster:
         raise DevenvError(
@@ -43,16 +72,29 @@ async def open_client(cluster: Cluster) -> ApiClient:
         )
     configuration = Configuration()
     configuration.connection_pool_maxsize = UNLIMITED
+    merged = _merged(cluster.kubeconfig)
+    loader: Any = _Loader(merged, cluster.context, config_base_path=None)  # type: ignore[no-untyped-call] # it has no types
+    loader.given = given
     try:
-        await config.load_kube_config(
-            config_file=cluster.kubeconfig,
-            context=cluster.context,
-            client_configuration=configuration,
-            persist_config=False,
-        )
+        await loader.load_and_set(configuration)
+        with ExitStack() as files:
+            if given is not None and given.certificate:
+                configuration.cert_file = files.enter_context(_as_file(given.certificate))
+                configuration.key_file = files.enter_context(_as_file(given.key))
+            return ApiClient(configuration)
     except (config.ConfigException, OSError, ValueError) as error:
         raise DevenvError(f"the context {cluster.context} cannot be used: {error}") from error
-    return ApiClient(configuration)
+
+
+@contextmanager
+def _as_file(content: str) -> Iterator[str]:
+    """A path that leads to a text, which is only in memory (memfd_create(2))."""
+    descriptor = os.memfd_create("credential")
+    try:
+        os.write(descriptor, content.encode())
+        yield f"/proc/self/fd/{descriptor}"
+    finally:
+        os.close(descriptor)
 
 
 def _moved(pinned: Cluster, found: Cluster) -> str:
@@ -81,10 +123,7 @@ _PINNED = {
 
 
 def _cluster_of(context: str, kubeconfig: str) -> dict[str, Any]:
-    paths = [path for path in kubeconfig.split(os.pathsep) if os.path.isfile(path)]
-    if not paths:
-        raise DevenvError(f"there is no kubeconfig at {kubeconfig}", "set KUBECONFIG")
-    merged = KubeConfigMerger(os.pathsep.join(paths)).config
+    merged = _merged(kubeconfig)
     contexts = {one["name"]: one["context"] for one in _listed(merged, "contexts")}
     clusters = {one["name"]: one["cluster"] for one in _listed(merged, "clusters")}
     if context not in contexts:
@@ -94,6 +133,14 @@ def _cluster_of(context: str, kubeconfig: str) -> dict[str, Any]:
     if named not in clusters:
         raise DevenvError(f"the context {context} names the cluster {named}, which is not there")
     return dict(clusters[named])
+
+
+def _merged(kubeconfig: str) -> Any:
+    """All files of it as one. DevenvError: there is none."""
+    paths = [path for path in kubeconfig.split(os.pathsep) if os.path.isfile(path)]
+    if not paths:
+        raise DevenvError(f"there is no kubeconfig at {kubeconfig}", "set KUBECONFIG")
+    return KubeConfigMerger(os.pathsep.join(paths)).config
 
 
 def _listed(merged: Any, key: str) -> list[dict[str, Any]]:

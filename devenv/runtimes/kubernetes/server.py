@@ -66,6 +66,13 @@ class Server:
         await self._watches.settle()
         return self.away
 
+    async def log_in(self, output: str) -> None:
+        """Go on with the credentials that a plugin has printed. DevenvError: it cannot."""
+        self.connection.credentials.take(output)
+        self._watches.again()
+        await self.open()
+        self.need()
+
     async def close(self) -> None:
         await self._watches.close()
         await self.connection.close()
@@ -128,7 +135,9 @@ class Server:
             self.cache.put(resource, made)
 
     def need(self) -> None:
-        """Raise AwayError unless it can be asked."""
+        """Raise AwayError unless it can be asked; LoginError: not before somebody logs in."""
+        if login := self.connection.credentials.login:
+            raise login
         if self.away:
             raise AwayError(self.away, f"devenv cluster check {self.connection.cluster.name}")
 

@@ -51,6 +51,13 @@ class Watches:
             if what not in self._tasks:
                 self._tasks[what] = self._watch(what)
 
+    def again(self) -> None:
+        """Forget what is wrong, and begin anew."""
+        for what, task in self._tasks.items():
+            task.cancel()
+            self._tasks[what] = self._watch(what)
+        self._said.clear()
+
     async def settle(self) -> None:
         """Wait until each has been listed once, or has failed."""
         try:

@@ -1,0 +1,123 @@
+"""Exec plugins of a kubeconfig: programs that give credentials, some of them only to a person."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from devenv.errors import DevenvError
+
+WITHIN = 30.0
+"""Seconds for a plugin that nobody can answer."""
+INFO = "KUBERNETES_EXEC_INFO"
+KIND = "ExecCredential"
+
+
+class Mode(StrEnum):
+    """Whether a plugin uses a terminal (its ``interactiveMode``)."""
+
+    NEVER = "Never"
+    IF_AVAILABLE = "IfAvailable"
+    ALWAYS = "Always"
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """``environment`` is what the kubeconfig adds to that of whoever runs it; it may be secret."""
+
+    command: tuple[str, ...]
+    version: str
+    mode: Mode
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    hint: str = ""
+
+    @property
+    def name(self) -> str:
+        return os.path.basename(self.command[0])
+
+    def variables(self, *, interactive: bool) -> dict[str, str]:
+        """What it is told by its environment (client-go's credential plugins)."""
+        info = {
+            "apiVersion": self.version,
+            "kind": KIND,
+            "spec": {"interactive": interactive},
+        }
+        return {**self.environment, INFO: json.dumps(info)}
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A token, or a certificate with its key, both as PEM."""
+
+    token: str = field(default="", repr=False)
+    certificate: str = field(default="", repr=False)
+    key: str = field(default="", repr=False)
+
+
+def plugin_of(written: Mapping[str, Any], folder: str) -> Plugin:
+    """The plugin of a user of a kubeconfig in a folder. DevenvError: it makes no sense."""
+    command, version = written.get("command"), written.get("apiVersion")
+    mode = written.get("interactiveMode") or Mode.IF_AVAILABLE
+    if not (command and version) or mode not in set(Mode):
+        raise DevenvError("the exec plugin of the kubeconfig makes no sense", "see its user")
+    program = str(command)
+    if "/" in program:  # a plain name is looked for in PATH
+        program = os.path.join(folder, program)
+    added = {str(one["name"]): str(one["value"]) for one in written.get("env") or ()}
+    words = (program, *map(str, written.get("args") or ()))
+    return Plugin(words, str(version), Mode(mode), added, str(written.get("installHint") or ""))
+
+
+def credential(plugin: Plugin, output: str) -> Credential:
+    """What a plugin has printed. DevenvError: that is none; nothing of it is repeated."""
+    try:
+        said = json.loads(output)
+    except ValueError as error:
+        raise DevenvError(f"{plugin.name} prints no JSON") from error
+    said = said if isinstance(said, dict) else {}
+    status = said.get("status")
+    if said.get("kind") != KIND or not isinstance(status, dict):
+        raise DevenvError(f"{plugin.name} prints no {KIND} with a status")
+    if said.get("apiVersion") != plugin.version:
+        raise DevenvError(f"{plugin.name} answers another version than {plugin.version}")
+    keys = ("token", "clientCertificateData", "clientKeyData")
+    token, certificate, key = (str(status.get(one) or "") for one in keys)
+    if not token and not (certificate and key):
+        raise DevenvError(f"{plugin.name} gives neither a token nor a certificate with its key")
+    return Credential(token, certificate, key)
+
+
+async def run(plugin: Plugin) -> Credential:
+    """Run a plugin without a terminal. DevenvError: it gives nothing."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *plugin.command,
+            env={**os.environ, **plugin.variables(interactive=False)},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise DevenvError(
+            f"cannot run {plugin.command[0]}: {error.strerror}", plugin.hint
+        ) from error
+    try:
+        async with asyncio.timeout(WITHIN):
+            out, words = await process.communicate()
+    except TimeoutError as error:
+        raise DevenvError(f"{plugin.name} has not ended within {WITHIN:g} s") from error
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    if process.returncode:
+        last = words.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        raise DevenvError(last or f"{plugin.name} ends with {process.returncode}")
+    return credential(plugin, out.decode("utf-8", "replace"))

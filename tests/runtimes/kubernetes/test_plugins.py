@@ -1,0 +1,188 @@
+"""Plugins of a kubeconfig: what they are told, who runs them, what they give."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devenv.errors import DevenvError
+from devenv.runtimes.kubernetes import clients
+from devenv.runtimes.kubernetes.clients import Credentials
+from devenv.runtimes.kubernetes.errors import AwayError, LoginError
+from devenv.runtimes.kubernetes.kubeconfig import open_client, pin
+from devenv.runtimes.kubernetes.plugins import INFO, Credential, Mode, credential, plugin_of
+
+V1 = "client.authentication.k8s.io/v1"
+WRITTEN = {"apiVersion": V1, "command": "log-in", "args": ["--to", "it"]}
+
+
+def answer(**status: str) -> str:
+    return json.dumps({"apiVersion": V1, "kind": "ExecCredential", "status": status})
+
+
+def credentials_of(base: Path, mode: str, script: str) -> Credentials:
+    """Those of a cluster whose plugin is a script beside the kubeconfig."""
+    program = base / "log-in"
+    program.write_text(f"#!/bin/sh\necho run >> {base}/runs\n{script}\n")
+    program.chmod(0o700)
+    user = {**WRITTEN, "command": "./log-in", "interactiveMode": mode}
+    return Credentials(pinned(base, {"exec": user}))
+
+
+def pinned(base: Path, user: dict[str, Any]) -> Any:
+    path = base / "kubeconfig"
+    cluster = {"name": "c", "cluster": {"server": "https://10.0.0.1:6443"}}
+    context = {"name": "x", "context": {"cluster": "c", "user": "u"}}
+    users = [{"name": "u", "user": user}]
+    path.write_text(json.dumps({"clusters": [cluster], "contexts": [context], "users": users}))
+    return pin("team", "x", str(path))
+
+
+def runs(base: Path) -> int:
+    path = base / "runs"
+    return path.read_text().count("run") if path.exists() else 0
+
+
+def test_a_program_is_found_as_kubectl_finds_it() -> None:
+    assert plugin_of(WRITTEN, "/home/me").command == ("log-in", "--to", "it")
+    beside = plugin_of({**WRITTEN, "command": "bin/log-in"}, "/home/me")
+    assert beside.command[0] == "/home/me/bin/log-in"
+    assert plugin_of({**WRITTEN, "command": "/bin/log-in"}, "/home/me").command[0] == "/bin/log-in"
+    assert beside.mode is Mode.IF_AVAILABLE
+
+
+@pytest.mark.parametrize("interactive", [True, False])
+def test_it_is_told_whether_somebody_can_answer(interactive: bool) -> None:
+    secret = {"name": "SECRET", "value": "hidden"}
+    plugin = plugin_of({**WRITTEN, "env": [secret]}, "/")
+    told = plugin.variables(interactive=interactive)
+    assert told["SECRET"] == "hidden"
+    assert json.loads(told[INFO])["spec"] == {"interactive": interactive}
+    assert "hidden" not in repr(plugin)
+
+
+@pytest.mark.parametrize(
+    "broken", [{"command": ""}, {"apiVersion": None}, {"interactiveMode": "x"}]
+)
+def test_a_plugin_that_makes_no_sense_is_refused(broken: dict[str, Any]) -> None:
+    with pytest.raises(DevenvError, match="makes no sense"):
+        plugin_of({**WRITTEN, **broken}, "/")
+
+
+def test_what_it_gives_is_shown_nowhere() -> None:
+    plugin = plugin_of(WRITTEN, "/")
+    found = credential(plugin, answer(token="hidden"))
+    assert found.token == "hidden"
+    assert "hidden" not in repr(found)
+    for output in (
+        "hidden",
+        '["hidden"]',
+        answer(user="hidden"),
+        answer(clientKeyData="hidden"),
+        answer(token="hidden").replace("/v1", "/v1beta1"),
+    ):
+        with pytest.raises(DevenvError) as refused:
+            credential(plugin, output)
+        assert "hidden" not in refused.value.text
+
+
+def test_one_that_needs_a_terminal_is_not_run_without(tmp_path: Path) -> None:
+    credentials = credentials_of(tmp_path, "Always", "exit 1")
+
+    async def test() -> None:
+        for _ in range(2):
+            with pytest.raises(LoginError, match="devenv cluster check team"):
+                await credentials.get()
+        credentials.take(answer(token="good"))
+        assert credentials.login is None
+        given = await credentials.get()
+        assert given is not None
+        assert given.token == "good"
+        with pytest.raises(LoginError):  # the server has refused it
+            await credentials.get()
+
+    asyncio.run(test())
+    assert runs(tmp_path) == 0
+
+
+def test_one_that_may_want_a_terminal_is_tried_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works = tmp_path / "works"
+    refuses = "{ echo 'go to the page' >&2; exit 1; }"
+    script = f"test -e {works} || {refuses}; echo '{answer(token='good')}'"
+    credentials = credentials_of(tmp_path, "IfAvailable", script)
+
+    async def test() -> None:
+        for _ in range(3):  # each may open a browser
+            with pytest.raises(LoginError, match="go to the page"):
+                await credentials.get()
+        assert runs(tmp_path) == 1
+        works.touch()
+        monkeypatch.setattr(clients, "AGAIN", 0.0)
+        given = await credentials.get()
+        assert given is not None
+        assert given.token == "good"
+        assert credentials.login is None
+
+    asyncio.run(test())
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("echo 'no network' >&2; exit 3", "log-in fails: no network"),
+        ("exit 3", "ends with 3"),
+        ("echo hello", "no JSON"),
+    ],
+)
+def test_one_that_never_wants_a_terminal_asks_nobody(
+    tmp_path: Path, script: str, words: str
+) -> None:
+    credentials = credentials_of(tmp_path, "Never", script)
+    with pytest.raises(AwayError, match=words) as refused:
+        asyncio.run(credentials.get())
+    assert not isinstance(refused.value, LoginError)
+
+
+def test_a_program_that_is_not_there_is_told_with_the_way_to_it(tmp_path: Path) -> None:
+    user = {**WRITTEN, "command": "/nowhere/log-in", "interactiveMode": "Never"}
+    hint = "https://example.com/install"
+    cluster = pinned(tmp_path, {"exec": {**user, "installHint": hint}})
+    with pytest.raises(AwayError, match="/nowhere/log-in") as refused:
+        asyncio.run(Credentials(cluster).get())
+    assert refused.value.hint == hint
+
+
+def test_a_certificate_is_in_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = [
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-keyout",
+        "k",
+        "-out",
+        "c",
+    ]
+    command = ["openssl", "req", "-x509", "-nodes", "-subj", "/CN=me", *words]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    certificate, key = (tmp_path / "c").read_text(), (tmp_path / "k").read_text()
+    files = tmp_path / "files"
+    files.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(files))
+    given = Credential("", certificate, key)
+
+    async def path_of_it() -> str:
+        api = await open_client(pinned(tmp_path, {"exec": WRITTEN}), given)
+        await api.close()
+        return str(api.configuration.cert_file)
+
+    assert not os.path.exists(asyncio.run(path_of_it()))
+    assert list(files.iterdir()) == []
