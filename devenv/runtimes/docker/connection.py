@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -71,6 +72,7 @@ class Connection:
         """Connect: one call finds the version that both sides speak."""
         from devenv.runtimes.docker.client import Client
 
+        _knock(self.door)
         return Client(
             base_url=self.door.url,
             version="auto",
@@ -85,6 +87,15 @@ class Connection:
             self._client.close()
         if self._tunnel is not None:
             self._tunnel.close()
+
+
+def _knock(door: Address) -> None:
+    """Raise OSError where nobody listens: the library would leave its socket open then."""
+    parts = urlsplit(door.url)
+    if parts.scheme == "unix":
+        with socket.socket(socket.AF_UNIX) as knocking:
+            knocking.settimeout(PATIENCE)
+            knocking.connect(parts.path)
 
 
 def failures() -> tuple[type[Exception], ...]:
