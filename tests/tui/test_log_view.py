@@ -164,6 +164,20 @@ async def test_lines_are_selected_and_copied(tmp_path: Path) -> None:
         assert book.pilot.app.clipboard == "red"
 
 
+async def test_a_selection_ends_once_it_is_copied_or_saved(tmp_path: Path) -> None:
+    async with logbook(tmp_path / "logs", b"first", b"", b"last") as book:
+        await book.until_seen("last")
+        await book.press("up", "v", "y")
+        assert book.pilot.app.clipboard == ""
+        assert "1 line copied" in book.told
+        assert "selecting" not in book.status
+        await book.press("v", "up")
+        await book.until(lambda: "selecting" in book.status)
+        await book.answer("s", str(tmp_path / "saved.txt"))
+        assert (tmp_path / "saved.txt").read_text() == "first\n\n"
+        await book.until(lambda: "selecting" not in book.status)
+
+
 async def test_what_the_mouse_selects_is_copied(tmp_path: Path) -> None:
     async with logbook(tmp_path, b"first line", b"second line") as book:
         await book.until_seen("second line")

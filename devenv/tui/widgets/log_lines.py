@@ -96,12 +96,15 @@ class LogLines(LogCanvas, can_focus=True):
 
     def action_copy(self) -> None:
         """Copy what the mouse has selected, else the lines selected, else that of the cursor."""
-        text = self.screen.get_selected_text() or "\n".join(self.selected())
-        if not text:
-            return
-        self.app.copy_to_clipboard(text)
-        lines = text.count("\n") + 1
-        self.notify(f"{lines} line{'s' if lines > 1 else ''} copied")
+        by_mouse = self.screen.get_selected_text()
+        copied = by_mouse.split("\n") if by_mouse else self.selected()
+        if copied:
+            self.app.copy_to_clipboard("\n".join(copied))
+            self.notify(f"{len(copied)} line{'s' if len(copied) > 1 else ''} copied")
+        self.end_selection()
+
+    def end_selection(self) -> None:
+        """Select nothing any more, by keys or mouse."""
         self.selected_from = None
         self.screen.clear_selection()
         self.renew()

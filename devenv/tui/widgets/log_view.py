@@ -137,6 +137,7 @@ class LogView(LogPane):
             lines = self.lines.selected()
             write_lines(path, lines)
             self._saved(len(lines), path)
+            self.lines.end_selection()
         else:
             self.chores.start("save", self._saving(path))
 
