@@ -53,7 +53,7 @@ class DevenvApp(TypedAhead):
         self.desk = desk
         self.client = client
         self.settings = settings
-        self.view = View(read(desk.first), now=self.desk.now())
+        self.view = View(read(desk.first), now=self.desk.now(), refused=desk.refused)
         self._document: Mapping[str, Any] = desk.first
         self._feeding: list[Worker[None]] = []
         self.set_keymap(settings.keys)
@@ -68,8 +68,7 @@ class DevenvApp(TypedAhead):
     def on_mount(self) -> None:
         if problems := "\n".join(self.settings.problems):
             self.notify(problems, title="Configuration", severity="warning", timeout=15)
-        if self.desk.refused:
-            self.notify(self.desk.refused, severity="error", timeout=15)
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         self.call_after_refresh(self._follow, self.desk.first["revision"])
 
     def notify(

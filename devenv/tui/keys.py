@@ -69,6 +69,7 @@ KEYS = (
     Key("up", "u", "do('up')", "up", "Bring all up, as the profile is now", APP, "rest"),
     Key("down", "D", "do('down')", "down", "Take the environment down, its data kept", APP),
     Key("theme", "ctrl+t", "next_theme", "theme", "Take the next theme", APP),
+    Key("suspend", "ctrl+z", "suspend_process", "suspend", "To the shell; fg comes back", APP),
     Key("quit", "q,ctrl+c", "quit", "quit", "Leave; everything goes on running", APP, "any"),
     Key("list.up", "up,k", "up", "up", "One row up", LIST),
     Key("list.down", "down,j", "down", "down", "One row down", LIST),
