@@ -7,6 +7,7 @@ import os
 from devenv.cli.result import Result
 from devenv.cli.services import chosen
 from devenv.errors import DevenvError
+from devenv.model.secret import usable
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def run(arguments: Arguments, session: Session) -> Result:
     if not url:
         what = arguments.service or "this environment"
         raise DevenvError(f"{what} has no address to open", "`devenv ports` shows what there is.")
-    opened = not arguments.json and show_page(url, session.environ)
+    opened = not arguments.json and show_page(usable(url), session.environ)
     return Result({"url": url, "opened": opened}, url)
 
 

@@ -16,6 +16,11 @@ def is_secret_name(name: str) -> bool:
     return _SECRET_NAME.search(name) is not None
 
 
+def usable(address: str) -> str:
+    """A shown address without its masked password: who opens it is asked for that."""
+    return address.replace(f":{MASK}@", "@")
+
+
 def mask_addresses(text: str) -> str:
     """Replace the password of every address in ``text``."""
     return _USER_PART.sub(rf"\g<scheme>\g<user>:{MASK}@", text)

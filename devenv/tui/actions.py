@@ -8,7 +8,7 @@ from typing import Any
 
 from devenv.api.targets import environment_target
 from devenv.api.wording import listed
-from devenv.model.secret import MASK
+from devenv.model.secret import usable
 from devenv.model.state import State
 from devenv.tui.fitting import is_built
 from devenv.tui.snapshot import Service, Snapshot
@@ -45,16 +45,19 @@ class Aside:
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
 class Copy:
     """``lacks``: what whoever pastes it must add."""
 
     text: str
     lacks: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """``otherwise``: what is done where there is no browser."""
+
+    url: str
+    otherwise: Copy
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +133,20 @@ def _run(at: Situation) -> Deed:
 
 def _open(at: Situation) -> Deed:
     service = at.services[0]
-    return Open(service.page) if service.page else Say(f"{service.name} has no page to open")
+    if not service.page:
+        return Say(f"{service.name} has no page to open")
+    return Open(usable(service.page), _copied(service.page))
 
 
 def _copy(at: Situation) -> Deed:
     addresses = "\n".join(port.address for one in at.services for port in one.ports)
     if not addresses:
         return Say(f"{listed(at.names)}: no port, so no address to copy")
-    bare = addresses.replace(f":{MASK}@", "@")
+    return _copied(addresses)
+
+
+def _copied(addresses: str) -> Copy:
+    bare = usable(addresses)
     return Copy(bare, "" if bare == addresses else "its password")
 
 

@@ -27,19 +27,23 @@ def perform(app: DevenvApp, deed: Deed) -> None:
             app.push_screen(asking, lambda yes: perform(app, ask) if yes else None)
         case Aside(words):
             _step_aside(app, words)
-        case Open(url):
+        case Open(url, otherwise):
             if app.is_web:
                 app.open_url(url)
             elif not app.desk.open(url):
-                app.copy_to_clipboard(url)
-                app.notify(f"No browser here. Copied: {url}")
-        case Copy(text, lacks):
-            app.copy_to_clipboard(text)
-            app.notify(f"Copied{f' without {lacks}' * bool(lacks)}: {text}")
+                _copy(app, otherwise, "No browser here. ")
+        case Copy():
+            _copy(app, deed)
         case Say(text):
             app.notify(text, severity="warning")
         case _:
             assert_never(deed)
+
+
+def _copy(app: DevenvApp, copy: Copy, before: str = "") -> None:
+    app.copy_to_clipboard(copy.text)
+    without = f" ({copy.lacks} is not in it)" if copy.lacks else ""
+    app.notify(f"{before}Copied{without}: {copy.text}")
 
 
 async def _ask(app: DevenvApp, ask: Ask) -> None:
@@ -48,8 +52,13 @@ async def _ask(app: DevenvApp, ask: Ask) -> None:
         document = await app.client.call(ask.method, params, within=ask.within, start=True)
     except DevenvError as error:
         text = _refusal(error, app.view.snapshot.problems)
+        if ask.method == "up" and text == error.text:
+            app.show_view(refused=text)
+            text = "it was refused: why stands above"
         app.notify(text, title=f"failed: {ask.said}", severity="error", timeout=10)
         return
+    if app.view.refused:
+        app.show_view(refused="")
     if ask.method not in _OF_OTHER_THINGS:
         app.take_document(document)
     if lacking := ask.lacks(document):

@@ -97,7 +97,8 @@ def test_what_is_paused_goes_on_by_the_same_key() -> None:
 
 
 def test_a_page_is_opened_and_an_address_copied() -> None:
-    assert decide("open", at(WEB)) == Open("http://127.0.0.1:1")
+    url = "http://127.0.0.1:1"
+    assert decide("open", at(WEB)) == Open(url, Copy(url))
     assert decide("copy", at(WEB)) == Copy("http://127.0.0.1:1")
     assert isinstance(decide("open", at(Service("db", "service", State.READY))), Say)
 
@@ -365,16 +366,9 @@ async def test_the_logs_fill_the_screen_and_give_it_back(back: str) -> None:
 
 
 async def test_what_is_told_is_told_as_it_is() -> None:
-    at_hand = stage(refused="cannot run [/bin/sh]: [bold]no")
-    app = at_hand.app()
+    app = stage().app()
     async with app.run_test() as pilot:
+        app.notify("cannot run [/bin/sh]: [bold]no")
         await pilot.pause()
         (told,) = app._notifications
         assert (told.message, told.markup) == ("cannot run [/bin/sh]: [bold]no", False)
-
-
-async def test_what_up_was_refused_for_is_told() -> None:
-    app = stage(refused="db runs as docker, which cannot be paused").app()
-    async with app.run_test(size=(80, 24), notifications=True):
-        (told,) = app._notifications
-        assert "cannot be paused" in told.message
