@@ -13,6 +13,7 @@ from devenv.tui.table import Cell, Line, fitted
 from devenv.tui.view import View
 
 SHOWN_PROBLEMS = 4
+SHOWN_REFUSAL = 6
 
 
 Tab = tuple[str, str, bool]
@@ -46,7 +47,7 @@ def _standing(view: View, *, in_words: bool) -> list[Cell]:
         left.append(Cell(f" {place.branch}", "dim"))
     left.append(Cell("  "))
     if view.away:
-        return [*left, Cell(f"⚠ {view.away}", "bad")]
+        return [*left, Cell("⚠ the daemon is away", "bad")]
     if view.snapshot.leaving:
         return [*left, Cell("◑ going down", "wait")]
     told = (*counts(view.services, in_words=in_words), *tasks_told(view.tasks) * in_words)
@@ -60,8 +61,8 @@ def _tab(key: str, title: str, shown: bool, *, in_words: bool = True) -> Cell:
 
 def notes(view: View, up_key: str, width: int) -> tuple[Line, ...]:
     """What is wrong with the profile, what `up` would change, what else is worth knowing."""
-    shown: list[Line] = []
     snapshot = view.snapshot
+    shown = [*_away(view.away, up_key, width), *_refused(view.refused, width)]
     for problem in snapshot.problems[:SHOWN_PROBLEMS]:
         shown += _problem(problem, snapshot.place.path, width)
     more = len(snapshot.problems) - SHOWN_PROBLEMS
@@ -73,6 +74,34 @@ def notes(view: View, up_key: str, width: int) -> tuple[Line, ...]:
     if snapshot.notice:
         shown.append((Cell(" ! note    ", "wait"), Cell(snapshot.notice)))
     return tuple(cut(line, width) for line in shown)
+
+
+def _away(why: str, up_key: str, width: int) -> Iterator[Line]:
+    """What it means that there is no daemon."""
+    if why:
+        sign, first, *rest = " ! daemon  ", *_AWAY.format(why, up_key).split("\n")
+        yield Cell(sign, "wait"), Cell(first)
+        yield from _wrapped([Cell(" ".join(rest), "dim")], width)
+
+
+_AWAY = "{}\nWhat runs goes on, and is shown as it was last seen. {} starts a daemon."
+
+
+def _refused(why: str, width: int) -> Iterator[Line]:
+    """Why what was asked for was not done, as much as there is room for."""
+    if not why:
+        return
+    sign = Cell(" ✗ refused ", "bad")
+    first, *rest = [line for line in why.splitlines() if line.strip()]
+    lines = list(_wrapped([Cell(line) for line in (first, *rest)], width))
+    if cell_len(first) + cell_len(sign.text) <= width:
+        yield sign, Cell(first)
+        lines = list(_wrapped([Cell(line, "dim") for line in rest], width))
+    else:
+        yield (sign,)
+    yield from lines[:SHOWN_REFUSAL]
+    if len(lines) > SHOWN_REFUSAL:
+        yield (Cell(f"   and {len(lines) - SHOWN_REFUSAL} lines more: devenv up -d", "dim"),)
 
 
 def _problem(problem: Problem, root: str, width: int) -> Iterator[Line]:

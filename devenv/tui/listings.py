@@ -37,8 +37,8 @@ HOW_TO_HAVE_A_TASK = (
     "    migrate:",
     "      command: ./migrate.sh",
     "",
-    "It runs by `devenv run migrate`, by a key here, or when something depends on it.",
-    "Beside a Compose file the profile also says `include: [compose.yaml]`.",
+    "It runs by `devenv run migrate`, by ⏎ here, or ahead of what depends on it.",
+    "A Compose file has none: its services can move to the profile as they are.",
 )
 
 

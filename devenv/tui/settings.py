@@ -52,6 +52,8 @@ def _keys(found: Any) -> tuple[dict[str, str], list[str]]:
     for name, value in _flat(found):
         if name not in keys.BY_ID:
             wrong.append(f"keys: there is no command {name!r}")
+        elif value in ("", [], False):
+            wrong.append(f"keys: {name} cannot be without a key; it keeps {_usual(name)}")
         elif not isinstance(value, str) or not value.strip():
             wrong.append(f'keys: {name} is not a key; write it as {name} = "ctrl+r"')
         elif unknown := [one for one in named(value) if not is_key(one)]:
@@ -63,6 +65,10 @@ def _keys(found: Any) -> tuple[dict[str, str], list[str]]:
         del remapped[name]
         wrong.append(f"keys: {name} = {pressed!r}: this is the key of {other} already")
     return remapped, wrong
+
+
+def _usual(name: str) -> str:
+    return " and ".join(map(keys.named, keys.BY_ID[name].keys.split(",")))
 
 
 def _flat(found: Mapping[str, Any], above: str = "") -> list[tuple[str, Any]]:

@@ -136,7 +136,7 @@ def _cells(one: Synced, root: str) -> tuple[Cell, ...]:
         Cell(f"{one.files:,}" if one.files else ""),
         Cell(size(one.bytes) if one.files else ""),
         *(Cell(_ms(time), "dim") for time in (one.last, one.p50, one.p95)),
-        Cell(one.reason.replace("\n", " "), "bad" if role == "bad" else "dim"),
+        Cell(one.reason.replace("\n", " "), role if role in {"bad", "wait"} else "dim"),
     )
 
 

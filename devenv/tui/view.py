@@ -10,12 +10,16 @@ from devenv.tui.usage import Usage
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """``now``: seconds since the epoch. ``away``: why there is no daemon, "" where there is one."""
+    """``now``: seconds since the epoch. ``away``: why there is no daemon, "" where there is one.
+
+    ``refused``: why what was asked for last was not done.
+    """
 
     snapshot: Snapshot = field(default_factory=Snapshot)
     usage: Usage = field(default_factory=Usage)
     now: float = 0.0
     away: str = ""
+    refused: str = ""
 
     @property
     def services(self) -> tuple[Service, ...]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
+
 from tests.lab.engine import Engine
 from tests.scenarios.sandbox import Sandbox, eventually
-from tests.scenarios.ui import terminal
+from tests.scenarios.ui import shell, terminal
 
 SHOP = """
 services:
@@ -127,6 +129,7 @@ def test_files_that_follow_are_seen_held_back_and_waited_for(
         window.type("p")
         window.shows(r"web +‖ paused")
         sandbox.write("src/page", "two")
+        window.shows(r"web +‖ paused .*1 file waits")
         window.type("r")
         window.shows(r"web +● equal")
         window.type("f")
@@ -143,7 +146,8 @@ def test_the_ui_says_that_the_daemon_is_away_and_recovers(sandbox: Sandbox) -> N
     with terminal(sandbox, "tui") as window:
         window.shows(r"● 2 ready")
         sandbox.kill_daemon()
-        window.shows(r"⚠ no daemon is running")
+        window.shows(r"⚠ the daemon is away")
+        window.shows(r"What runs goes on, and is shown as it was last seen")
         sandbox.run("daemon", "start")
         window.shows(r"● 2 ready")
     assert sandbox.pids() == before
@@ -159,3 +163,16 @@ def test_a_broken_profile_is_told_and_the_save_that_mends_it_is_applied_by_a_key
         eventually(lambda: "problem" not in window.screen())
         window.type("u")
         window.shows(r"● 2 ready")
+
+
+def test_the_ui_is_suspended_to_the_shell_and_comes_back_whole(sandbox: Sandbox) -> None:
+    sandbox.profile(SHOP)
+    sandbox.run("up", "-d")
+    with shell(sandbox) as window:
+        window.type(shlex.join(sandbox.command("tui")), "Enter")
+        window.shows(r"● 2 ready")
+        window.type("C-z")
+        window.shows(r"Stopped")
+        window.type("clear; fg", "Enter")
+        shown = window.shows(r"● 2 ready(.|\n)*SERVICE(.|\n)*Logs all services")
+        assert "Stopped" not in shown

@@ -9,11 +9,12 @@ import pytest
 from devenv.errors import DevenvError
 from devenv.model.state import State
 from devenv.tui import keys
-from devenv.tui.actions import Copy, Say, decide
+from devenv.tui.actions import Copy, Open, Say, decide
 from devenv.tui.app import DevenvApp
 from devenv.tui.cells import services_table
 from devenv.tui.detail import page
 from devenv.tui.fitting import fits
+from devenv.tui.lines import notes
 from devenv.tui.order import Choice, Sort, arranged, left_out
 from devenv.tui.snapshot import Port, Service, read
 from devenv.tui.synced import read_synced
@@ -33,6 +34,22 @@ def test_an_address_is_copied_without_what_is_masked_in_it() -> None:
     assert decide("copy", at(db)) == Copy("postgresql://app@127.0.0.1:5432/app", "its password")
     bare = decide("copy", at(Service("worker", "service", State.READY)))
     assert bare == Say("worker: no port, so no address to copy")
+
+
+def test_a_page_is_opened_without_what_is_masked_in_its_address() -> None:
+    url = "https://admin:***@127.0.0.1:9200"
+    search = Service("search", "service", State.READY, ports=(Port("http", 9200, url),))
+    bare = "https://admin@127.0.0.1:9200"
+    assert decide("open", at(search)) == Open(bare, Copy(bare, "its password"))
+
+
+def test_a_daemon_that_is_away_says_what_goes_on() -> None:
+    view = View(read(shop()), away="no daemon is running")
+    told = ["".join(cell.text for cell in line) for line in notes(view, "u", 80)]
+    assert told == [
+        " ! daemon  no daemon is running",
+        "   What runs goes on, and is shown as it was last seen. u starts a daemon.",
+    ]
 
 
 @pytest.mark.parametrize("size", [(80, 8), (40, 6), (20, 6)], ids=str)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from devenv.tui.screens import environments
 from devenv.tui.settings import Settings
 from devenv.tui.widgets.log_view import LogView
 from tests.tui.logged import write_logs
-from tests.tui.stage import PROBLEM, shop, stage
+from tests.tui.stage import PROBLEM, SHOP, shop, stage
 
 SIZES = ((80, 24), (120, 40), (200, 60))
 THEMES = ("dark", "light")
@@ -33,6 +34,7 @@ SCREENS = {
     "filter": ("slash", "w", "e"),
     "question": ("D",),
 }
+WITHIN = 60.0
 Compare = Callable[..., bool]
 
 
@@ -59,12 +61,14 @@ async def still(pilot: Pilot[Any]) -> None:
     before = ""
     for field in pilot.app.screen.query(Input):
         field.cursor_blink = False
-    while True:
+    end = time.monotonic() + WITHIN
+    while time.monotonic() < end:
         shown = pilot.app.export_screenshot()
         if shown == before and pilot.app.view.usage.services and is_read(pilot):  # type: ignore[attr-defined]  # ours
             return
         before = shown
         await pilot.pause(0.05)
+    raise AssertionError(f"it moves still, or lacks something, after {WITHIN} s")
 
 
 def is_read(pilot: Pilot[Any]) -> bool:
@@ -143,6 +147,17 @@ def test_a_broken_profile_is_told_with_its_place(snap_compare: Compare) -> None:
     changes = ["web would be made again: its definition has changed"]
     first = shop(problems=[PROBLEM], changes=changes, notice="its keeper has ended")
     assert snap_compare(stage(first).app(), terminal_size=(80, 24), run_before=pressed())
+
+
+def test_a_profile_without_tasks_says_how_to_have_one(snap_compare: Compare) -> None:
+    app = stage(shop(*(one for one in SHOP if one["kind"] != "task"))).app()
+    assert snap_compare(app, terminal_size=(80, 24), run_before=pressed("2"))
+
+
+def test_what_was_refused_stands_above(snap_compare: Compare) -> None:
+    why = "db can only be a container: no engine listens at unix:///var/run/docker.sock"
+    app = stage(refused=f"{why}\nstart the engine, or add `process: {{command: …}}`").app()
+    assert snap_compare(app, terminal_size=(80, 24), run_before=pressed())
 
 
 def test_high_contrast(snap_compare: Compare) -> None:

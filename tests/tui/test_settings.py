@@ -26,6 +26,7 @@ async def test_a_key_can_be_another_one() -> None:
         ("colour = 1", "there is no setting 'colour'"),
         ("[keys]\nrestat = 'r'", "there is no command 'restat'"),
         ("[keys]\nrestart = 1", "restart is not a key"),
+        ("[keys]\nquit = ''", "quit cannot be without a key; it keeps q and ^c"),
         ("theme = ", "Invalid value"),
         ("[keys]\nstop = 'nonsense-key'", "there is no key 'nonsense-key'"),
         ("[keys]\nstop = 'hyper+ctrl+'", "there is no key 'hyper+ctrl+'"),

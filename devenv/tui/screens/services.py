@@ -120,6 +120,7 @@ class ServicesScreen(ViewScreen):
         await self.query("#filter").remove()
         self._choose(replace(self._choice, text="", marked=frozenset()))
         self.app.clear_notifications()
+        self.app.show_view(refused="")
 
     @on(Input.Changed, "#filter")
     def _typed(self, event: Input.Changed) -> None:
