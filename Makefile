@@ -3,8 +3,8 @@
 VENV := .venv
 INSTALLED := $(VENV)/.installed
 UV := uv==0.13.9
-# Two at a time: the tests hold real processes, and waiting is most of what they do.
-TEST_OPTIONS ?= -n 2
+# Four at a time: the tests hold real processes, and waiting is most of what they do.
+TEST_OPTIONS ?= -n 4 --dist worksteal
 # Where it is set, each of the many interpreters that tests begin compiles the project again.
 unexport PYTHONDONTWRITEBYTECODE
 
