@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -17,6 +18,7 @@ from devenv.runtimes.kubernetes.kubeconfig import pin
 from tests.lab.cluster import Cluster
 from tests.lab.grants import RBAC
 
+pytestmark = pytest.mark.timeout(240)
 LOOKED_AT = (("storage.k8s.io", "storageclasses"), ("networking.k8s.io", "ingressclasses"))
 NAMESPACES = "/api/v1/namespaces"
 OURS = {"app.kubernetes.io/managed-by": "devenv"}
@@ -74,14 +76,14 @@ def refused(member: Cluster, method: str, path: str, body: object = None) -> str
     return error.value.message
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def strange(real_cluster: Cluster) -> Iterator[str]:
     """A namespace that is no preview, with a Secret in it."""
-    name = "strange"
+    name = f"strange-{os.getpid()}"
     real_cluster.kubectl("create", "namespace", name)
     real_cluster.kubectl("create", "secret", "generic", "held", "-n", name, "--from-literal=a=b")
     yield name
-    real_cluster.kubectl("delete", "namespace", name, "--wait=true")
+    real_cluster.kubectl("delete", "namespace", name, "--wait=false")
 
 
 def checked(
@@ -155,7 +157,7 @@ def test_the_fence_keeps_hosts_below_the_domain(team_member: Cluster) -> None:
         }
 
     labels = OURS | {ENFORCE: "baseline"}
-    namespace = {"metadata": {"name": "shop-hosts-1f3c9a2b", "labels": labels}}
+    namespace = {"metadata": {"name": f"shop-hosts-{os.getpid():08x}", "labels": labels}}
     asked(team_member, "POST", NAMESPACES, namespace, dry=False)
     path = f"/apis/networking.k8s.io/v1/namespaces/{namespace['metadata']['name']}/ingresses"
     try:

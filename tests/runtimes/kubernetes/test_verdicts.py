@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -132,7 +133,7 @@ PODS = [
 @pytest.fixture
 def judging(real_cluster: Cluster) -> Iterator[dict[str, str]]:
     """A namespace for each level, by level."""
-    made = {level: f"judging-{level}" for level in (BASELINE, RESTRICTED)}
+    made = {level: f"judging-{level}-{os.getpid()}" for level in (BASELINE, RESTRICTED)}
     for level, name in made.items():
         real_cluster.kubectl("create", "namespace", name)
         real_cluster.kubectl("label", "namespace", name, f"{ENFORCE}={level}")
@@ -140,6 +141,7 @@ def judging(real_cluster: Cluster) -> Iterator[dict[str, str]]:
     real_cluster.kubectl("delete", "namespace", *made.values(), "--wait=false")
 
 
+@pytest.mark.timeout(240)
 def test_our_verdict_is_that_of_a_real_cluster(
     real_cluster: Cluster, judging: dict[str, str]
 ) -> None:
