@@ -36,28 +36,26 @@ def outlook(state: State, runtime: str, decided: Step | Hold | None) -> str:
 
 
 def _held(runtime: str, hold: Hold) -> str:
-    match hold.kind:
-        case HoldKind.BUSY | HoldKind.BACKING_OFF:
-            return ""
-        case HoldKind.DEPENDANTS:
-            return "it is stopped once they have ended"
-        case HoldKind.PREPARING | HoldKind.DEPENDENCY:
-            return "it starts by itself as soon as that is so"
-        case HoldKind.DEPENDENCY_FAILED:
-            mended = " and ".join(hold.on)
-            return f"it starts by itself once {mended} is well: `devenv up` tries that again"
-        case HoldKind.GAVE_UP:
-            return _NOT_BY_ITSELF
-        case HoldKind.PORT:
-            return "it starts by itself as soon as the port is free"
-        case HoldKind.RUNTIME_AWAY:
-            return f"it goes on by itself as soon as {_AWAY.get(runtime, runtime)} answers"
-        case HoldKind.FAILING:
-            return "it is tried again by itself from time to time, and at once by `devenv up`"
-        case HoldKind.RETRYING:
-            return "it is tried again at once"
-        case _:
-            assert_never(hold.kind)
+    away, on = _AWAY.get(runtime, runtime), " and ".join(hold.on)
+    return _HELD[hold.kind].format(away=away, on=on)
+
+
+_HELD = {
+    HoldKind.BUSY: "",
+    HoldKind.BACKING_OFF: "",
+    HoldKind.DEPENDANTS: "it is stopped once they have ended",
+    HoldKind.PREPARING: "it starts by itself as soon as that is there",
+    HoldKind.DEPENDENCY: "it starts by itself as soon as that is so",
+    HoldKind.DEPENDENCY_FAILED: (
+        "it starts by itself once {on} is well: `devenv up` tries that again"
+    ),
+    HoldKind.GAVE_UP: _NOT_BY_ITSELF,
+    HoldKind.PORT: "it starts by itself as soon as the port is free",
+    HoldKind.RUNTIME_AWAY: "it goes on by itself as soon as {away} answers",
+    HoldKind.FAILING: "it is tried again by itself from time to time, and at once by `devenv up`",
+    HoldKind.RETRYING: "it is tried again at once",
+}
+"""What follows on each kind of hold, behind the reason that the hold itself gives."""
 
 
 def _ordinal(number: int) -> str:

@@ -15,6 +15,7 @@ from devenv.model.unit import Health, Observed, Unit
 from devenv.planning.capabilities import ENDING_AT_ONCE
 from devenv.planning.scene import Scene, Standing, find_replica
 from devenv.planning.supervise import Fate
+from devenv.planning.text import prepared
 
 Decision = Step | Hold | None
 
@@ -179,7 +180,7 @@ def _held_by_preparation(scene: Scene, wanted: Wanted, replica: Replica) -> Hold
         scene.observed.prepared.get(runtime, "") == fingerprint
     ):
         return None
-    return Hold(replica.id, HoldKind.PREPARING, f"waits for {runtime} to be prepared")
+    return Hold(replica.id, HoldKind.PREPARING, f"waits for {prepared(runtime)}")
 
 
 def _stop_in_order(scene: Scene, unit: Unit, cause: str) -> StopUnit | Hold:

@@ -13,11 +13,16 @@ _PREPARED = {
 }
 
 
+def prepared(runtime: str) -> str:
+    """What a runtime makes before it starts anything."""
+    return _PREPARED.get(runtime, runtime)
+
+
 def line(decided: Step | Hold) -> str:
     """Say a step or a hold in one line."""
     match decided:
         case Prepare(runtime, cause):
-            return f"prepare {_PREPARED.get(runtime, runtime)}: {cause}"
+            return f"prepare {prepared(runtime)}: {cause}"
         case Start(replica, _, cause, attempt):
             again = f" (try {attempt + 1})" if attempt else ""
             return f"start {replica.id}{again}: {cause}"

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from devenv.model.environment import Desired
+from devenv.model.environment import Desired, ReplicaId
+from devenv.model.plan import Hold, HoldKind
+from devenv.model.state import State
 from devenv.model.unit import Observed
 from devenv.planning.forecast import forecast
+from devenv.planning.outlook import outlook
 from devenv.planning.plan import plan
 from devenv.planning.why import why
 from tests.planning.worlds import NOW, always, ended, probed, ready, see, service, task, up, want
@@ -94,3 +97,10 @@ def test_why_says_how_each_replica_stands_where_they_differ() -> None:
     seen = see(up("web"), ended("web", 3, index=1))
     _, *lines = why("web", desired, seen, plan(desired, seen, NOW))
     assert lines[:2] == ["  web[0] is ready", "  web[1] is failed: exit code 3"]
+
+
+@pytest.mark.parametrize("kind", HoldKind)
+def test_what_follows_on_every_kind_of_hold_is_said_without_a_word_of_ours(kind: HoldKind) -> None:
+    told = outlook(State.WAITING, "docker", Hold(ReplicaId("web"), kind, "why", ("db",)))
+    assert not {"hold", "docker"}.intersection(told.split())
+    assert "{" not in told

@@ -38,7 +38,7 @@ def test_what_runs_as_it_should_is_left_alone() -> None:
 def test_a_runtime_is_prepared_before_anything_starts() -> None:
     assert planned(want(service("web")), see(prepared="")) == [
         "prepare the keeper of host processes: needed",
-        "hold web, preparing: waits for process to be prepared",
+        "hold web, preparing: waits for the keeper of host processes",
     ]
 
 
@@ -51,7 +51,7 @@ def test_other_circumstances_of_the_client_are_prepared_without_a_restart() -> N
 def test_nothing_starts_while_a_runtime_is_being_prepared() -> None:
     seen = see(prepared="", preparing=frozenset({"process"}))
     assert planned(want(service("web")), seen) == [
-        "hold web, preparing: waits for process to be prepared"
+        "hold web, preparing: waits for the keeper of host processes"
     ]
 
 
