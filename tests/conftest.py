@@ -10,11 +10,13 @@ import pytest
 
 from tests.lab import browser as a_browser
 from tests.lab import cluster as a_cluster
+from tests.lab import containerd as a_containerd
 from tests.lab import engine as an_engine
 from tests.lab import podman as a_podman
 from tests.lab import resolver as a_resolver
 from tests.lab.browser import browsers
 from tests.lab.cluster import real_cluster
+from tests.lab.containerd import containerd
 from tests.lab.engine import engine
 from tests.lab.grants import lent, lent_member, nobody, team_member
 from tests.lab.podman import podman
@@ -25,6 +27,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 __all__ = [
     "browsers",
+    "containerd",
     "engine",
     "lent",
     "lent_member",
@@ -39,7 +42,7 @@ __all__ = [
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say once what was not there, in a line that nobody overlooks."""
     reasons = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
-    for lab in (an_engine, a_cluster, a_podman, a_resolver, a_browser):
+    for lab in (an_engine, a_cluster, a_containerd, a_podman, a_resolver, a_browser):
         left_out = [reason for reason in reasons if lab.ABSENT in reason]
         if left_out:
             why = lab.ABSENT + left_out[0].partition(lab.ABSENT)[2].rstrip("')")

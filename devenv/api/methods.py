@@ -31,6 +31,7 @@ _PARAMS: dict[str, tuple[type, ...]] = {
     "images": (list,),
     "index": (int,),
     "limit": (int,),
+    "loads": (str,),
     "new_images": (bool,),
     "namespaces": (list,),
     "networks": (list,),
@@ -113,10 +114,10 @@ METHODS: dict[str, Method] = {
     "strays": Method("client", "networks"),
     "sweep": Method("client networks", "removed"),
     "cluster.add": Method(
-        "client name context registry? domain? namespaces? sweeps? pod_security?", "cluster"
+        "client name context registry? domain? namespaces? sweeps? pod_security? loads?", "cluster"
     ),
     "cluster.list": Method("", "clusters"),
-    "cluster.check": Method("name?", "cluster checks"),
+    "cluster.check": Method("client? name?", "cluster checks"),
     "cluster.login": Method("name output", ""),
     "cluster.remove": Method("name", "removed"),
     "preview.up": Method(

@@ -8,6 +8,7 @@ from devenv.errors import UsageError
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
     from devenv.cli.arguments import Arguments
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     Document = dict[str, Any]
 
-_HEADS = ("NAME", "CONTEXT", "SERVER", "REGISTRY", "DOMAIN", "NAMESPACES", "POD SECURITY")
+_HEADS = ("NAME", "CONTEXT", "SERVER", "IMAGES", "DOMAIN", "NAMESPACES", "POD SECURITY")
 
 
 def run(arguments: Arguments, session: Session) -> Result:
@@ -36,6 +37,7 @@ def _add(arguments: Arguments, session: Session) -> Result:
         "namespaces": arguments.namespace or None,
         "sweeps": not arguments.no_sweep,
         "pod_security": arguments.pod_security,
+        "loads": arguments.images,
     }
     cluster = session.client.call("cluster.add", params)["cluster"]
     text = f"{cluster['name']} is {cluster['server']}, and nothing else from now on."
@@ -46,9 +48,15 @@ def _list(arguments: Arguments, session: Session) -> Result:
     clusters = session.client.call("cluster.list")["clusters"]
     if not clusters:
         return Result({"clusters": []}, "", notes=("There are no clusters yet.",))
-    keys = ("name", "context", "server", "registry", "domain")
-    rows = [(*(one[key] or "-" for key in keys), *_namespaces(one)) for one in clusters]
+    rows = [tuple(_row(one)) for one in clusters]
     return Result({"clusters": clusters}, "\n".join(columns([_HEADS, *rows])))
+
+
+def _row(cluster: Document) -> Iterator[str]:
+    yield from (cluster[key] for key in ("name", "context", "server"))
+    yield cluster["registry"] or cluster["loads"] or "-"
+    yield cluster["domain"] or "-"
+    yield from _namespaces(cluster)
 
 
 def _namespaces(cluster: Document) -> tuple[str, str]:
@@ -58,7 +66,9 @@ def _namespaces(cluster: Document) -> tuple[str, str]:
 
 
 def _check(arguments: Arguments, session: Session) -> Result:
-    answer = session.client.call("cluster.check", {"name": arguments.name})
+    answer = session.client.call(
+        "cluster.check", {"client": session.caller(), "name": arguments.name}
+    )
     lines = []
     for one in answer["checks"]:
         lines.append(f"{'ok    ' if one['ok'] else 'WRONG '} {one['what']}")

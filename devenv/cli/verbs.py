@@ -229,6 +229,9 @@ _ALL = (
         (
             Option("--context", TEXT, "the context of the kubeconfig that leads there", "CONTEXT"),
             Option("--registry", TEXT, "where images for it are pushed to", "ADDRESS"),
+            Option(
+                "--images", TEXT, "or what they are loaded into (kind:NAME, containerd)", "NODES"
+            ),
             Option("--domain", TEXT, "below which previews have their hosts", "DOMAIN"),
             Option("--namespace", MANY, "one that was made for previews, of several", "NAME"),
             Option("--no-sweep", FLAG, "keep previews whose branch is gone until a `sweep`"),

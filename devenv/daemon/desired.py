@@ -135,12 +135,13 @@ def _fingerprint(intent: Intent, home: Home) -> str:
 
 
 def pictured(intent: Intent, service: Service) -> Service:
-    """The service with the image that it has in a registry: one that is built for it, or pinned."""
+    """The service with the image that its cluster has: one that is built for it, or pinned."""
     built = intent.images.get(service.name)
-    if built is not None:
-        return service.from_image(built)
-    digest = intent.digests.get(str(service.definition.get("image")))
-    return service.by_digest(digest) if digest else service
+    if built is not None and intent.preview is not None:
+        return service.from_image(built, "never" if intent.preview.cluster.loads else None)
+    image = str(service.definition.get("image"))
+    digest = intent.digests.get(image)
+    return service.named(f"{image}@{digest}") if digest else service
 
 
 def written_name(service: Service) -> str:

@@ -1,4 +1,4 @@
-"""What the images of a preview are called: by their content, in the registry of its cluster."""
+"""What the images of a preview are called: by their content, wherever its cluster has them from."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from devenv.runtimes.kubernetes.names import image_name
 async def images_of(environment: Environment, preview: Preview) -> Mapping[str, str]:
     """Name the image of each service that is built, with a hash of all that it is built from.
 
-    Empty where the cluster has no registry. DevenvError: what one is built from cannot be known.
+    Empty where the cluster has none from us. DevenvError: what one is built from cannot be known.
     """
-    if not preview.cluster.registry:
+    if not (preview.cluster.registry or preview.cluster.loads):
         return {}
     from devenv.runtimes.docker.publishing import content
 

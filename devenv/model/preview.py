@@ -21,6 +21,7 @@ class Cluster:
     pushed that the cluster can pull; "": there is none. ``domain``: below it are the hosts of
     previews; "": they have none. ``namespaces``: those that were made for previews; none: each
     preview makes its own. ``sweeps``: the daemon takes down previews whose branch is gone.
+    ``loads``: where images are loaded instead of pushed, ``kind:NAME`` or ``containerd:SOCKET``.
     ``pod_security``: the level that the namespaces of previews enforce, unless they were made by
     others. None of these is what tells clusters apart.
     """
@@ -38,6 +39,7 @@ class Cluster:
     namespaces: tuple[str, ...] = field(default=(), compare=False)
     sweeps: bool = field(default=True, compare=False)
     pod_security: str = field(default="baseline", compare=False)
+    loads: str = field(default="", compare=False)
 
 
 def cluster(written: Mapping[str, Any]) -> Cluster:

@@ -220,21 +220,18 @@ class Service:
         """The services whose images its own is built on."""
         return bases_of(self.definition.get("build") or {})
 
-    def from_image(self, image: str) -> Service:
+    def from_image(self, image: str, pull_policy: str | None = None) -> Service:
         """The same service with this image, whatever its definition says of pulling another."""
         if self.container is None:
             return self
         kept = {key: value for key, value in self.definition.items() if key != "pull_policy"}
-        made = replace(self.container, definition={**kept, "image": image})
+        own = {"pull_policy": pull_policy} if pull_policy else {}
+        made = replace(self.container, definition={**kept, **own, "image": image})
         return replace(self, container=made)
 
-    def by_digest(self, digest: str) -> Service:
-        """The same service with its image pinned."""
-        if self.container is None:
-            return self
-        image = f"{self.definition['image']}@{digest}"
-        made = replace(self.container, definition={**self.definition, "image": image})
-        return replace(self, container=made)
+    def named(self, image: str) -> Service:
+        """The same service with another name of the image that it has."""
+        return self.from_image(image, self.definition.get("pull_policy"))
 
     def running(self, entrypoint: Sequence[str], command: Sequence[str]) -> Service:
         """The same service with the words of its image written out, where it has none of its own.

@@ -114,7 +114,7 @@ def _with_digest(service: Service, digests: Mapping[str, str]) -> Service:
     image = str(definition.get("image") or "")
     if image not in digests or definition.get("build"):
         return service
-    return service.by_digest(digests[image])
+    return service.named(f"{image}@{digests[image]}")
 
 
 def _warn(found: Locking, origin: Origin, reading: Reading) -> None:

@@ -47,7 +47,7 @@ class Preparation:
     ``memory`` is opaque: a runtime that outlives the daemon gives it back when it is adopted; it
     may hold secrets and never reaches a disk. ``log_quota``: bytes of all logs together.
     ``builds``: the definitions of the services whose images are built; ``images``: what these
-    are called in a registry, for a runtime that pulls them from there; ``digests``: what others are
+    are called, for a runtime that has them from a registry or loaded; ``digests``: what others are
     pinned to there, by their names ("": to nothing);
     ``ports``: those of the replicas that share a network, with their numbers; ``hosts``: names
     that these have beside those of their services. ``preview`` says where it is, if it is in a
@@ -69,7 +69,9 @@ class Preparation:
 
 
 Publish = Callable[[EnvironmentId, str, Preparation, Report], Awaitable[str]]
-"""Has the image of a service in its registry, built if need be; gives its digest there."""
+"""Has the image of a service where its cluster can have it, built if need be; gives its name.
+
+In a registry that is one with a digest."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,8 @@ def test_tests_wait_for_what_they_want() -> None:
     assert pausing == []
 
 
-LAB = {f"tests/lab/{name}.py" for name in ("browser", "cluster", "engine", "podman", "resolver")}
+PARTS = ("browser", "cluster", "containerd", "engine", "podman", "resolver")
+LAB = {f"tests/lab/{name}.py" for name in PARTS}
 
 
 def test_no_test_is_left_out() -> None:

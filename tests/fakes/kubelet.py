@@ -89,6 +89,7 @@ class Kubelet:
             feeding.cancel()
             if process.returncode is None:
                 process.kill()
+                await process.wait()
 
 
 def container_of(pod: Object) -> str:

@@ -79,7 +79,7 @@ def test_without_a_registry_it_is_said_before_anything_is_made(
     done = shop.run("preview", "up", check=False)
     assert done.returncode == 1
     assert "compose.yaml:1" in done.stderr
-    assert "no registry to push to (devenv cluster add --registry)" in done.stderr
+    assert "no registry to push to (devenv cluster add --registry|--images)" in done.stderr
     assert cluster.names("namespaces") == []
 
 

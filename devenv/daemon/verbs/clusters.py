@@ -19,6 +19,8 @@ REGISTRY = re.compile("[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*")
 """Without a scheme, as in the names of images."""
 NAME = re.compile("[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?")
 DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}")
+NODES = {"kind": re.compile("[a-z0-9.-]+"), "containerd": re.compile("/.+")}
+USUAL_NODES = {"kind": "kind", "containerd": "/run/containerd/containerd.sock"}
 NAMESPACE = re.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -48,7 +50,7 @@ async def add(context: Context, params: Params) -> Answer:
     pinned = await asyncio.to_thread(pin, name, str(params["context"]), kubeconfig)
     made = replace(pinned, registry=_registry(params), domain=_domain(params))
     made = replace(made, namespaces=_namespaces(params), sweeps=params.get("sweeps") is not False)
-    made = replace(made, pod_security=_pod_security(params))
+    made = replace(made, pod_security=_pod_security(params), loads=_loads(params))
     before = known.get(name, made)
     if before != made or bool(before.namespaces) != bool(made.namespaces):
         hint = f"devenv cluster remove {name}, and add it again"
@@ -99,7 +101,21 @@ async def check(context: Context, params: Params) -> Answer:
 
     found = named(str(params.get("name") or ""))
     server = context.registry.host.kubernetes.servers.of(found)
-    return Answer({"cluster": asdict(found), "checks": await checks(server.connection, found)})
+    loading = await _loading(context, found, params)
+    made = [*await checks(server.connection, found), *loading]
+    return Answer({"cluster": asdict(found), "checks": made})
+
+
+async def _loading(context: Context, cluster: Cluster, params: Params) -> list[dict[str, object]]:
+    """Whether its nodes take images from who asks, where these are loaded into them."""
+    from devenv.runtimes.kubernetes.checking import result
+
+    if not cluster.loads or params.get("client") is None:
+        return []
+    supply = context.registry.host.docker.supply
+    fault = await supply.load_fault(cluster.loads, client(params))
+    told = (fault.message, fault.hint) if fault else ("", "")
+    return [result(f"images can be loaded into {cluster.loads}", *told)]
 
 
 def _registry(params: Params) -> str:
@@ -127,6 +143,20 @@ def _namespaces(params: Params) -> tuple[str, ...]:
     if unfit:
         raise UsageError(f"{unfit[0]!r} cannot be a namespace", "for example preview-1")
     return tuple(dict.fromkeys(written))
+
+
+def _loads(params: Params) -> str:
+    """What images are loaded into instead of being pushed: nodes of this machine."""
+    kind, _, where = str(params.get("loads") or "").partition(":")
+    if kind and params.get("registry"):
+        raise UsageError("images are pushed to a registry or loaded", "leave out one of both")
+    where = where or USUAL_NODES.get(kind, "")
+    fits = NODES.get(kind)
+    if kind and not (fits and fits.fullmatch(where)):
+        raise UsageError(
+            "images cannot be loaded there", "--images kind:NAME, or containerd:/PATH/OF/ITS/SOCKET"
+        )
+    return f"{kind}:{where}" if kind else ""
 
 
 def _pod_security(params: Params) -> str:

@@ -157,9 +157,8 @@ def _imagined(params: Params) -> Cluster:
     if not known:
         return NOWHERE
     meant = clusters.choose(known, wanted)
-    return replace(
-        NOWHERE, registry=meant.registry, domain=meant.domain, pod_security=meant.pod_security
-    )
+    known_of = ("registry", "domain", "pod_security", "loads")
+    return replace(NOWHERE, **{name: getattr(meant, name) for name in known_of})
 
 
 async def _tree(repository: Repository, branch: str, folder: Path, here: Checkout) -> Checkout:

@@ -1,9 +1,14 @@
-"""Images in a registry: built once for each content, pushed, and known by their digest there."""
+"""Images for clusters: built once for each content, and pushed to a registry or loaded into nodes.
+
+In a registry they are known by their digest.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from devenv.errors import DevenvError
@@ -13,6 +18,7 @@ from devenv.runtimes.docker import building, pulling
 from devenv.runtimes.docker.connection import Connection, RefusedError
 from devenv.runtimes.docker.images import SERVER_FAULT, Images, Order, Program
 from devenv.runtimes.docker.inputs import fingerprint
+from devenv.runtimes.docker.loading import node_of
 from devenv.runtimes.docker.once import Once
 from devenv.runtimes.docker.pulling import Progress
 from devenv.runtimes.protocol import Client, Report
@@ -48,6 +54,14 @@ class Publisher:
         """
         return await self._coming.do(order.name, lambda: self._had(order, report))
 
+    async def load(self, order: Order, into: str, report: Report) -> str:
+        """Have an image in the nodes that ``into`` names; return its name.
+
+        The engine keeps it too, to say what it runs. Raises DevenvError with what the user can do.
+        """
+        key = f"{order.name} {into}"
+        return await self._coming.do(key, lambda: self._loaded(order, into, report))
+
     async def program(self, image: str, client: Client, report: Report) -> Program:
         """What an image runs: its entrypoint and its command. It is pulled if need be.
 
@@ -71,15 +85,8 @@ class Publisher:
             return there
         for base in order.bases:
             await self.publish(base, report)
-        tag = order.name.rpartition(":")[2]
-        await building.build(order.job(tag), report)
-        failpoint("image.built")
+        await self._build(order, report)
         try:
-            if await asyncio.to_thread(content, order.service, order.builds) != tag:
-                raise DevenvError(
-                    f"the files of {order.service} changed while its image was built",
-                    "devenv preview up builds it from what is there now",
-                )
             program = await self._images.program(order.name)
             digest = await self._push(order, report)
             if program is not None:
@@ -87,6 +94,46 @@ class Publisher:
             return digest
         finally:
             await self._untag(order.name)
+
+    async def _loaded(self, order: Order, into: str, report: Report) -> str:
+        node = node_of(into, order.client)
+        if await node.has(order.name):
+            report(f"{order.name} is loaded")
+            return order.name
+        await self._build_all(order, report)
+        report(f"loads {order.name}")
+        with TemporaryDirectory(prefix="devenv-") as folder:
+            archive = os.path.join(folder, "image.tar")
+            await self._save(order.name, archive)
+            await node.take(archive)
+        report(f"loaded {order.name}")
+        return order.name
+
+    async def _build_all(self, order: Order, report: Report) -> None:
+        """Build an image after those that it is built on."""
+        for base in order.bases:
+            await self._build_all(base, report)
+        await self._build(order, report)
+
+    async def _build(self, order: Order, report: Report) -> None:
+        """Build an image. DevenvError: it is not what its name says, and nothing is called so."""
+        tag = order.name.rpartition(":")[2]
+        await building.build(order.job(tag), report)
+        failpoint("image.built")
+        if await asyncio.to_thread(content, order.service, order.builds) != tag:
+            await self._untag(order.name)
+            raise DevenvError(
+                f"the files of {order.service} changed while its image was built",
+                "devenv preview up builds it from what is there now",
+            )
+
+    async def _save(self, name: str, path: str) -> None:
+        def work(engine: Any) -> None:
+            with open(path, "wb") as archive:
+                for part in engine.get_image(name):
+                    archive.write(part)
+
+        await self._connection.call(work)
 
     async def _digest(self, order: Order) -> str:
         try:

@@ -25,9 +25,10 @@ class Supply:
     async def publish(
         self, environment: EnvironmentId, service: str, preparation: Preparation, report: Report
     ) -> str:
-        """Have a service's image in its registry, as ``preparation.images`` names it; its digest.
+        """Have a service's image where its cluster can have it, as ``preparation.images`` names it.
 
-        It is built by the engine that the client means. Raises DevenvError.
+        It is built by the engine that the client means. Returns its name, with a digest where it is
+        in a registry. Raises DevenvError.
         """
         from devenv.runtimes.docker.images import order_of
 
@@ -37,7 +38,10 @@ class Supply:
         }
         engine = await self.places.engine(preparation.client)
         order = order_of(environment, service, replace(preparation, builds=builds))
-        return await engine.publisher.publish(order, report)
+        loads = preparation.preview.cluster.loads if preparation.preview else ""
+        if loads:
+            return await engine.publisher.load(order, loads, report)
+        return f"{order.name}@{await engine.publisher.publish(order, report)}"
 
     async def program(
         self, image: str, preparation: Preparation, report: Report
@@ -45,6 +49,16 @@ class Supply:
         """What an image runs: its entrypoint and its command. Raises DevenvError."""
         engine = await self.places.engine(preparation.client)
         return await engine.publisher.program(image, preparation.client, report)
+
+    async def load_fault(self, into: str, client: Client) -> DevenvError | None:
+        """Why no image can be loaded into these nodes; None where one can."""
+        from devenv.runtimes.docker.loading import node_of
+
+        try:
+            await node_of(into, client).has("none")
+        except DevenvError as error:
+            return error
+        return None
 
     async def digest(self, image: str, client: Client) -> str:
         """The digest that an image has in its registry now. Raises DevenvError."""

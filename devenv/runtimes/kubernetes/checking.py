@@ -67,10 +67,10 @@ async def checks(connection: Connection, cluster: Cluster) -> list[Check]:
     except LoginError:
         raise
     except DevenvError as error:
-        return [_check("it answers", error.message, error.hint or "is the address right?")]
+        return [result("it answers", error.message, error.hint or "is the address right?")]
     lent = cluster.namespaces
     return [
-        _check(f"it answers, as {version.get('gitVersion', 'an unknown version')}"),
+        result(f"it answers, as {version.get('gitVersion', 'an unknown version')}"),
         *(await _own_namespaces(connection, cluster.pod_security) if not lent else ()),
         *[await _rights(connection, NAMESPACE, one) for one in lent],
         await _default(connection, _STORAGE),
@@ -95,7 +95,7 @@ async def _level(connection: Connection, level: str) -> Check:
     except RefusedError as error:
         fault = error.message
     hint = "docs/rbac/team.yaml has the fence that says which levels may be"
-    return _check(f"namespaces that enforce Pod Security {level}", fault, hint)
+    return result(f"namespaces that enforce Pod Security {level}", fault, hint)
 
 
 async def _addresses(connection: Connection, lent: Sequence[str]) -> list[Check]:
@@ -116,7 +116,7 @@ async def _rights(
     where = f" in {namespace}" if namespace else ""
     what = "rights to hosts" if grant else "rights"
     grant = grant or f"docs/rbac/{'namespace' if namespace else 'team'}.yaml"
-    return _check(f"{what}{where}", "; ".join(missing), f"{grant} grants all that is needed")
+    return result(f"{what}{where}", "; ".join(missing), f"{grant} grants all that is needed")
 
 
 async def _denied(
@@ -169,11 +169,12 @@ async def _default(connection: Connection, wanted: _Default) -> Check:
     try:
         found = await connection.call("GET", wanted.path)
     except RefusedError:
-        return _check(f"{wanted.what}, which we may not see")
+        return result(f"{wanted.what}, which we may not see")
     annotations = [one["metadata"].get("annotations") or {} for one in found["items"]]
     there = any(one.get(wanted.mark) == "true" for one in annotations)
-    return _check(wanted.what, "" if there else wanted.lacks, "name one the default")
+    return result(wanted.what, "" if there else wanted.lacks, "name one the default")
 
 
-def _check(what: str, fault: str = "", hint: str = "") -> Check:
+def result(what: str, fault: str = "", hint: str = "") -> Check:
+    """One thing that was looked at; ``fault``: what is wrong with it, ``hint``: what to do."""
     return {"what": what, "ok": not fault, "fault": fault, "hint": hint if fault else ""}

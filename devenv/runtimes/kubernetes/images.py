@@ -1,4 +1,4 @@
-"""Images of services that are built: in the cluster's registry before a workload names them."""
+"""Images of services that are built: where the cluster has them before a workload names them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Images:
     ) -> Start:
         """The same step, by the digest of its image if that is built; with all words that it runs.
 
-        UnbuiltError: the image could not be built, or not be pushed.
+        UnbuiltError: the image could not be built, or not be pushed or loaded.
         """
         made = await self._built(environment, step, there, report)
         service = made.replica.service
@@ -67,14 +67,14 @@ class Images:
         if there is not None and there.fingerprint == step.replica.fingerprint:
             return _from(there.image, step)
         try:
-            digest = await self.sources.publish(environment, service, preparation, report)
+            image = await self.sources.publish(environment, service, preparation, report)
         except DevenvError as error:
             raise UnbuiltError(error.message, error.hint) from error
-        return _from(f"{preparation.images[service]}@{digest}", step)
+        return _from(image, step)
 
 
 def _from(image: str, step: Start) -> Start:
-    return _with(step.replica.service.from_image(image), step)
+    return _with(step.replica.service.named(image), step)
 
 
 def _with(service: Service, step: Start) -> Start:

@@ -50,6 +50,8 @@ NAME_LIMIT = 40
 LABEL_LIMIT = 63
 SERVICE_LIMIT = 52
 """Letters of a service's name: a controller adds 11 to that of a StatefulSet."""
+NO_REGISTRY = "localhost"
+"""What stands for a registry in the name of an image that is only on nodes."""
 _HASH = 8
 
 
@@ -78,9 +80,9 @@ def repository_slug(repository: str) -> str:
 
 
 def image_name(preview: Preview, service: str, inputs: str) -> str:
-    """Name an image in the registry of a preview's cluster; ``inputs`` hashes its content."""
+    """Name an image as a preview's cluster has it; ``inputs`` hashes its content."""
     readable = "-".join(filter(None, (repository_slug(preview.repository), slug(service))))
-    return f"{preview.cluster.registry.rstrip('/')}/{readable}:{inputs}"
+    return f"{preview.cluster.registry.rstrip('/') or NO_REGISTRY}/{readable}:{inputs}"
 
 
 def host_name(preview: Preview, part: str) -> str:

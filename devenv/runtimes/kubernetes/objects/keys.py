@@ -61,7 +61,10 @@ def refusals(definition: Definition) -> Iterator[tuple[str, str]]:
     if definition.get("image"):
         return
     if definition.get("build"):
-        yield "build", "its cluster has no registry to push to (devenv cluster add --registry)"
+        yield (
+            "build",
+            "its cluster has no registry to push to (devenv cluster add --registry|--images)",
+        )
     else:
         yield "image", "a preview needs an image that the cluster can pull"
 
