@@ -109,7 +109,7 @@ METHODS: dict[str, Method] = {
     "attach": Method("target service index? columns rows", "", again=False),
     "exec": Method("target service index? command tty columns rows", "", again=False),
     "events": Method("target newer_than? limit? timeout?", "events"),
-    "list": Method("", "environments"),
+    "list": Method("", "environments previews"),
     "forget": Method("environments", "forgotten"),
     "strays": Method("client", "networks"),
     "sweep": Method("client networks", "removed"),

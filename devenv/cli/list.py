@@ -1,8 +1,9 @@
-"""``devenv list``: every environment on this machine."""
+"""``devenv list``: every environment on this machine, and the previews that are known."""
 
 from __future__ import annotations
 
 import os
+import time
 
 from devenv.cli.layout import columns
 from devenv.cli.result import Result
@@ -18,11 +19,16 @@ _HEADS = ("ID", "NAME", "STATE", "RUNNING", "BRANCH", "PATH")
 
 
 def run(arguments: Arguments, session: Session) -> Result:
-    environments = with_gone(session.client.call("list")["environments"])
-    if not environments:
-        return Result({"environments": []}, "", notes=("There are no environments yet.",))
-    rows = [_row(one) for one in environments]
-    return Result({"environments": environments}, "\n".join(columns([_HEADS, *rows])))
+    answer = session.client.call("list")
+    environments, previews = with_gone(answer["environments"]), answer["previews"]
+    notes = () if environments else ("There are no environments yet.",)
+    tables = ["\n".join(columns([_HEADS, *map(_row, environments)]))] if environments else []
+    if previews:
+        from devenv.cli.preview import table
+
+        tables.append(table(previews, time.time()))
+    data = {"environments": environments, "previews": previews}
+    return Result(data, "\n\n".join(tables), notes=notes)
 
 
 def with_gone(environments: list[dict[str, Any]]) -> list[dict[str, Any]]:

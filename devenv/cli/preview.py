@@ -111,7 +111,7 @@ def _list(arguments: Arguments, session: Session) -> Result:
     if not previews:
         return Result(answer, "", notes=(*notes, "There are no previews."))
     now = time.time()
-    text = "\n".join(columns([_HEADS, *(_row(one, now) for one in previews)]))
+    text = table(previews, now)
     notes += [
         f"The time of {one['name']} is over in {duration(one['expires_at'] - now)}: "
         f"devenv preview extend {one['name']}"
@@ -119,6 +119,10 @@ def _list(arguments: Arguments, session: Session) -> Result:
         if ends_soon(one["expires_at"], now) and one["state"] != "deleting"
     ]
     return Result(answer, text, notes=tuple(notes))
+
+
+def table(previews: list[Document], now: float) -> str:
+    return "\n".join(columns([_HEADS, *(_row(one, now) for one in previews)]))
 
 
 def _row(one: Document, now: float) -> tuple[str, ...]:

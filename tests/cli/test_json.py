@@ -33,6 +33,22 @@ WEB = service(
     log_tail=["a line"],
 )
 STATUS = document(WEB, problems=[PROBLEM], changes=["web: the command differs"])
+PREVIEW = {
+    "name": "shop-feature-a-1f3c9a2b",
+    "branch": "feature/a",
+    "repository": "https://git.example.com/shop",
+    "pull_request": None,
+    "cluster": "team",
+    "namespace": "shop-feature-a-1f3c9a2b",
+    "state": "ready",
+    "reason": "",
+    "owner": "me@example.com",
+    "created_at": 1.0,
+    "last_used_at": 1.0,
+    "expires_at": 2.0,
+    "urls": {"web": "http://127.0.0.1:20123/"},
+    "services": [{"name": "web", "state": "ready", "reason": ""}],
+}
 LISTED = {
     "id": "shop-1a2b3c4d",
     "name": "shop",
@@ -103,7 +119,7 @@ ANSWERS: dict[str, Answer] = {
     "sync.status": {"rules": [RULE]},
     "sync.flush": {"rules": [FLUSHED], "arrived": True, "moved": 0},
     "sync.explain": {"verdicts": [VERDICT]},
-    "list": {"environments": [LISTED]},
+    "list": {"environments": [LISTED], "previews": [PREVIEW]},
     "forget": {"forgotten": ["shop-1a2b3c4d"]},
     "strays": {"networks": [STRAY]},
     "sweep": {"removed": ["blog-5e6f7a8b_default"]},

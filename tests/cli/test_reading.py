@@ -132,7 +132,7 @@ def test_list_says_which_folders_are_gone(desk: Desk) -> None:
     one = {"id": "a-1", "name": "a", "path": "/", "branch": "main", "state": "ready"}
     two = {"id": "b-1", "name": "b", "path": "/no/such", "branch": "", "state": "down"}
     counts = {"services": 3, "running": 2}
-    environments = {"environments": [{**one, **counts}, {**two, **counts}]}
+    environments = {"environments": [{**one, **counts}, {**two, **counts}], "previews": []}
     with stand_in(desk.environ, list=environments):
         lines = desk.run("list").stdout.splitlines()
     assert lines[1].split() == ["a-1", "a", "ready", "2/3", "main", "/"]

@@ -47,6 +47,16 @@ async def list_all(context: Context, params: Params) -> Answer:
     return Answer({"previews": found, "faults": faults})
 
 
+def known(context: Context) -> list[Document]:
+    """Those of clusters that this daemon looks at already: nothing is asked or waited for."""
+    try:
+        named_ones = clusters.read(clusters_file()).values()
+    except DevenvError:  # every verb that is about clusters tells it
+        return []
+    servers = map(context.registry.host.kubernetes.servers.known, named_ones)
+    return [one for server in servers if server for one in documents_of(context, server)]
+
+
 async def down(context: Context, params: Params) -> Answer:
     """Take a preview down, whoever has brought it up."""
     name, server = await found_by(context, params)

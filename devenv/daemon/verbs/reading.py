@@ -13,6 +13,7 @@ from devenv.daemon.desired import builds, desired, resolved, resources_of
 from devenv.daemon.documents import Document
 from devenv.daemon.environment import LiveEnvironment, boottime
 from devenv.daemon.intent import Intent
+from devenv.daemon.verbs import previews
 from devenv.daemon.verbs.changing import applied, fresh_basis, wish_up
 from devenv.daemon.verbs.context import Answer, Context, Params, replaced, service_name, status
 from devenv.errors import DevenvError, require_services
@@ -185,9 +186,13 @@ async def events(context: Context, params: Params) -> Answer:
 
 
 async def list_all(context: Context, params: Params) -> Answer:
-    """All environments on this machine that were ever brought up and not forgotten."""
+    """All environments on this machine that were ever brought up and not forgotten.
+
+    Beside them the previews that are known, of each cluster.
+    """
     shown = (live.board.newest for live in context.registry if _is_known(live.board.newest))
-    return Answer({"environments": [documents.summary(published) for published in shown]})
+    environments = [documents.summary(published) for published in shown]
+    return Answer({"environments": environments, "previews": previews.known(context)})
 
 
 def _is_known(published: Published) -> bool:

@@ -39,6 +39,10 @@ class Servers:
         found.widen(cluster.namespaces)
         return found
 
+    def known(self, cluster: Cluster) -> Server | None:
+        """The same where it was opened already; None: nothing is known of it."""
+        return self._servers.get((cluster, bool(cluster.namespaces)))
+
     def know(self, environment: EnvironmentId, preview: Preview) -> Place:
         """Take down where an environment is, and begin to look there."""
         from devenv.runtimes.kubernetes.place import Place
