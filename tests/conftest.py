@@ -15,7 +15,7 @@ from tests.lab import engine as an_engine
 from tests.lab import podman as a_podman
 from tests.lab import resolver as a_resolver
 from tests.lab.browser import browsers
-from tests.lab.cluster import real_cluster
+from tests.lab.cluster import alone_in_cluster, cluster_use, real_cluster
 from tests.lab.containerd import containerd
 from tests.lab.engine import engine
 from tests.lab.grants import lent, lent_member, nobody, team_member
@@ -26,7 +26,9 @@ from tests.lab.resolver import resolver
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 __all__ = [
+    "alone_in_cluster",
     "browsers",
+    "cluster_use",
     "containerd",
     "engine",
     "lent",

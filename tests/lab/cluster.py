@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ import pytest
 
 ABSENT = "NO KUBERNETES CLUSTER"
 ANSWERS_WITHIN = 20.0
+LAB = Path(__file__).resolve().parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +35,29 @@ class Cluster:
         assert done.returncode == 0 or not check, done.stderr
         return done.stdout
 
+    @property
+    def _state(self) -> Path:
+        return Path(self.kubeconfig).parents[1]
+
+    def load(self, images: Sequence[str]) -> None:
+        """Have these images of the engine's lab on its node: of all who ask, the first loads."""
+        asked = ("docker", "image", "inspect", "--format", "{{.Id}}", *images)
+        made = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+        with (self._state / "loaded").open("a+") as loaded, tempfile.TemporaryDirectory() as folder:
+            fcntl.flock(loaded, fcntl.LOCK_EX)
+            loaded.seek(0)
+            if loaded.read() == made:
+                return
+            archive = f"{folder}/images.tar"
+            subprocess.run(("docker", "save", "--output", archive, *images), check=True)
+            subprocess.run((str(LAB / "cluster"), "load", archive), check=True)
+            loaded.truncate(0)
+            loaded.write(made)
+
     def kill(self, component: str) -> None:
         """End a component of the control plane at once; it is started again."""
-        state = Path(self.kubeconfig).parents[1]
-        node, pid = (state / "node.pid").read_text(), (state / "pids" / component).read_text()
+        node = (self._state / "node.pid").read_text()
+        pid = (self._state / "pids" / component).read_text()
         entering = ("nsenter", "--target", node.strip(), "--pid", "--mount")
         subprocess.run((*entering, "kill", "-KILL", pid.strip()), check=True)
 
@@ -71,3 +93,26 @@ def real_cluster() -> Cluster:
         pytest.skip(f"{ABSENT}: {fault}")
     context = _kubectl(("config", "current-context")).stdout.strip()
     return Cluster(os.environ["KUBECONFIG"], context)
+
+
+@pytest.fixture
+def alone_in_cluster() -> None:
+    """For a test that hurts the cluster itself: no other one uses it meanwhile."""
+
+
+@pytest.fixture(autouse=True)
+def cluster_use(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Those who use the cluster do so side by side, but for one who has to be alone."""
+    if "real_cluster" not in request.fixturenames:
+        yield
+        return
+    how = fcntl.LOCK_EX if "alone_in_cluster" in request.fixturenames else fcntl.LOCK_SH
+    door, room = (Path(tempfile.gettempdir(), f"devenv-lab-{name}.lock") for name in _LOCKS)
+    with door.open("a") as entering, room.open("a") as using:
+        fcntl.flock(entering, fcntl.LOCK_EX)  # else those who share might never leave it to one
+        fcntl.flock(using, how)
+        fcntl.flock(entering, fcntl.LOCK_UN)
+        yield
+
+
+_LOCKS = ("cluster-door", "cluster")

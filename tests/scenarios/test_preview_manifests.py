@@ -13,7 +13,7 @@ from tests.scenarios.sandbox import Sandbox, eventually
 from tests.scenarios.test_previews import git, shop
 
 __all__ = ["shop"]
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(240)
 PROFILE = """
 preview: {manifests: [deploy.yaml]}
 services:

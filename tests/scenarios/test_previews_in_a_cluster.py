@@ -19,18 +19,14 @@ from tests.scenarios.sandbox import Sandbox, eventually
 from tests.scenarios.test_examples import copy
 
 pytestmark = pytest.mark.timeout(400)
-LAB = Path(__file__).resolve().parents[1] / "lab"
 IMAGES = ("lab/python:3.11", "lab/postgres:15", "lab/redis:7")
 OURS = f"--selector={names.MANAGED_BY}={names.OURS}"
 
 
 @pytest.fixture(scope="session")
-def stocked(real_cluster: Cluster, engine: Engine, tmp_path_factory: Any) -> Cluster:
+def stocked(real_cluster: Cluster, engine: Engine) -> Cluster:
     """The cluster, with the images of the engine's lab on its node."""
-    archive = tmp_path_factory.mktemp("images") / "images.tar"
-    subprocess.run(["docker", "save", "--output", str(archive), *IMAGES], check=True)
-    subprocess.run([str(LAB / "cluster"), "load", str(archive)], check=True)
-    archive.unlink()
+    real_cluster.load(IMAGES)
     return real_cluster
 
 
@@ -228,6 +224,7 @@ def test_commands_and_logs_are_those_of_the_pods(shop: Sandbox) -> None:
     }
 
 
+@pytest.mark.usefixtures("alone_in_cluster")
 def test_a_server_that_is_killed_is_gone_on_with(shop: Sandbox, stocked: Cluster) -> None:
     git(shop.checkout, "switch", "-q", "feature/a")
     shop.run("preview", "up", "cache", "--wait", "--timeout", "180", timeout=200)
