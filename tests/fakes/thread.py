@@ -11,7 +11,7 @@ from typing import TypeVar
 from tests.fakes.apiserver import ApiServer
 
 T = TypeVar("T")
-WITHIN = 20.0
+WITHIN = 45.0
 
 
 class Beside:

@@ -19,7 +19,7 @@ from devenv.model.unit import Unit
 from devenv.runtimes.protocol import Client, Preparation, Runtime
 
 HERE, ELSEWHERE = EnvironmentId(f"shop-{os.getpid()}"), EnvironmentId(f"blog-{os.getpid()}")
-WITHIN = 20.0
+WITHIN = 45.0
 
 
 class Stage(Protocol):

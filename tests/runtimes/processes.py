@@ -21,7 +21,7 @@ from devenv.runtimes.process.runtime import ProcessRuntime
 from devenv.runtimes.protocol import Client, Preparation
 
 HERE = EnvironmentId("shop-1234")
-WITHIN = 20.0
+WITHIN = 45.0
 
 
 async def eventually(condition: Callable[[], object]) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-WITHIN = 20.0
+WITHIN = 45.0
 NO_ENGINE = "unix:///nowhere/docker.sock"
 """What a scenario means by its engine, unless it asks for the real one."""
 
@@ -73,7 +73,7 @@ class Sandbox:
         check: bool = True,
         cwd: Path | None = None,
         extra: Mapping[str, str] | None = None,
-        timeout: float = 45.0,
+        timeout: float = 60.0,
     ) -> subprocess.CompletedProcess[str]:
         """Run the command line as a user does."""
         done = subprocess.run(

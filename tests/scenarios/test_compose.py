@@ -15,7 +15,7 @@ from tests.scenarios.compose.checking import check, held
 from tests.scenarios.compose.projects import PROJECTS, Project
 from tests.scenarios.sandbox import Sandbox
 
-BUILT = 150.0
+BUILT = 240.0
 """Seconds that images may take to be built."""
 RUNS = frozenset({"ready", "running"})
 
@@ -67,7 +67,7 @@ def driven(project: Project, sandbox: Sandbox) -> Iterator[Devenv]:
         yield Devenv(sandbox, project)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("project", PROJECTS, ids=[one.name for one in PROJECTS])
 def test_a_project_is_used_as_its_users_would(
     project: Project, sandbox: Sandbox, engine: Engine

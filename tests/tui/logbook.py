@@ -17,7 +17,7 @@ from devenv.logs.source import Source
 from devenv.tui.widgets.log_view import LogView
 
 BEGIN = 1_700_000_000_000_000_000
-WITHIN = 20.0
+WITHIN = 45.0
 
 
 class LogApp(App[None]):

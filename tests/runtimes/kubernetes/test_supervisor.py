@@ -18,7 +18,7 @@ from tests.scenarios.sandbox import eventually
 
 KNOWN = [("dash",), ("bash",), ("busybox", "sh")]
 SHELLS = [words for words in KNOWN if shutil.which(words[0])] or [("sh",)]
-WITHIN = 20.0
+WITHIN = 45.0
 Run = Callable[..., "subprocess.Popen[bytes]"]
 
 

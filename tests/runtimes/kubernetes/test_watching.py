@@ -20,7 +20,7 @@ from devenv.runtimes.kubernetes.server import Server
 from tests.fakes import clock
 from tests.fakes.apiserver import CONTEXT, ApiServer, Fault
 
-WITHIN = 20.0
+WITHIN = 45.0
 QUICK = Pace(watch=1.0, margin=0.2, first_delay=0.01, longest_delay=0.1, borne=0.5)
 PATIENT = Pace(watch=600.0, margin=600.0, first_delay=0.01, longest_delay=0.1)
 

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from tests.scenarios.compose.projects import Kept, Page, Project
 
-WITHIN = 30.0
+WITHIN = 60.0
 
 
 class Driver(Protocol):
