@@ -11,8 +11,7 @@ from devenv.model.secret import usable
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
+    from collections.abc import Iterable, Mapping
 
     from devenv.cli.arguments import Arguments
     from devenv.cli.session import Session
@@ -21,17 +20,16 @@ if TYPE_CHECKING:
 def run(arguments: Arguments, session: Session) -> Result:
     names = [arguments.service] if arguments.service else []
     services = chosen(session.call("status"), names)
-    url = next((url for service in services if (url := _page(service))), "")
+    url = page_of(port["url"] for one in services for port in one["ports"])
     if not url:
         what = arguments.service or "this environment"
-        raise DevenvError(f"{what} has no address to open", "`devenv ports` shows what there is.")
+        raise DevenvError(f"{what} has no page to open", "`devenv ports` shows what there is.")
     opened = not arguments.json and show_page(usable(url), session.environ)
     return Result({"url": url, "opened": opened}, url)
 
 
-def _page(service: dict[str, Any]) -> str:
+def page_of(urls: Iterable[str]) -> str:
     """The first address that a browser understands."""
-    urls = (str(port["url"]) for port in service["ports"])
     return next((url for url in urls if url.startswith(("http://", "https://"))), "")
 
 

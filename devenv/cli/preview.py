@@ -9,6 +9,7 @@ from devenv.cli.layout import columns
 from devenv.cli.render import problem_text
 from devenv.cli.result import Result
 from devenv.errors import DevenvError, TimeLimitError, UsageError
+from devenv.model.secret import usable
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
@@ -178,12 +179,12 @@ def _url(arguments: Arguments, session: Session) -> Result:
 
 
 def _open(arguments: Arguments, session: Session) -> Result:
-    from devenv.cli.open import show_page
+    from devenv.cli.open import page_of, show_page
 
-    url = next(iter(_addresses(arguments, session).values()), "")
+    url = page_of(_addresses(arguments, session).values())
     if not url:
-        raise DevenvError("it has no address to open", "only published ports have one")
-    opened = not arguments.json and show_page(url, session.environ)
+        raise DevenvError("it has no page to open", "`devenv preview url` shows what there is")
+    opened = not arguments.json and show_page(usable(url), session.environ)
     return Result({"url": url, "opened": opened}, url)
 
 

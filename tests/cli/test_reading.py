@@ -71,10 +71,13 @@ def test_open_starts_a_browser_where_there_is_one(desk: Desk, tmp_path: Path) ->
     browser.write_text(f'#!/bin/sh\necho "$1" > {told}\n')
     browser.chmod(0o755)
     environ = {**desk.environ, "DISPLAY": ":0", "PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    ports = [{"name": "web", "port": 1, "url": "http://127.0.0.1:1"}]
+    ports = [
+        {"name": "sql", "port": 1, "url": "postgresql://127.0.0.1:1"},
+        {"name": "web", "port": 2, "url": "http://me:***@127.0.0.1:2"},
+    ]
     with stand_in(desk.environ, status=document(service("web", ports=ports))):
         assert Desk(desk.folder, environ).run("open").returncode == 0
-        assert told.read_text() == "http://127.0.0.1:1\n"
+        assert told.read_text() == "http://me@127.0.0.1:2\n"
 
 
 def test_env_masks_secrets_unless_asked(desk: Desk) -> None:
