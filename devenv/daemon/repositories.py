@@ -6,11 +6,11 @@ import asyncio
 import os
 import pwd
 import re
-import tarfile
+import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 
 from devenv.daemon.commands import run
 from devenv.errors import DevenvError
@@ -75,18 +75,34 @@ class Repository:
         """Put a clean tree of a branch in the place of a folder, as it was committed."""
         if not await self.has(branch):
             raise DevenvError(f"there is no branch {branch} here", "git fetch, or check the name")
-        await asyncio.to_thread(folder.parent.mkdir, mode=0o700, parents=True, exist_ok=True)
-        archive = folder.with_suffix(".tar")
+        aside = await asyncio.to_thread(_beside, folder)
         try:
-            made = await self._git("archive", f"--output={archive}", f"{_HEADS}{branch}")
-            if made.code != 0:
-                raise DevenvError(f"git archive of {branch} failed: {_last(made.output)}")
-            await asyncio.to_thread(_replace, folder, archive)
+            await self._check_out(f"{_HEADS}{branch}", aside)
+            await asyncio.to_thread(_replace, folder, aside)
         finally:
-            await asyncio.to_thread(archive.unlink, missing_ok=True)
+            await asyncio.to_thread(shutil.rmtree, aside, ignore_errors=True)
 
-    async def _git(self, *words: str) -> Outcome:
+    async def _check_out(self, reference: str, aside: Path) -> None:
+        """Have the files of this folder in another branch, all of them, in ``aside``/new.
+
+        An archive would lack those that are not for a release (gitattributes(5), export-ignore).
+        """
+        found = await self._git("rev-parse", "--absolute-git-dir", "--show-prefix")
+        folder, _, below = found.output.partition("\n")
+        made = await self._git(
+            *("-c", "core.fsmonitor=false", "-c", "core.splitIndex=false"),
+            *(f"--git-dir={folder}", f"--work-tree={aside / 'new'}"),
+            *("read-tree", "--reset", "-u", "--no-sparse-checkout", "--no-recurse-submodules"),
+            f"{reference}:{below}",
+            index=aside / "index",
+        )
+        if found.code != 0 or made.code != 0:
+            raise DevenvError(f"git cannot check {reference} out: {_last(made.output)}")
+
+    async def _git(self, *words: str, index: Path | None = None) -> Outcome:
+        """``index``: the file to take for one, so that the user's own stays as it is."""
         environment = {**self.client.environment, "GIT_TERMINAL_PROMPT": "0"}
+        environment |= {"GIT_INDEX_FILE": str(index)} if index else {}
         command = ("git", "-C", self.root, *words)
         return await run(
             command, directory="/", environment=environment, timeout=WITHIN, whole=True
@@ -108,17 +124,18 @@ def called(origin: str) -> str:
     return f"https://{host}/{path}"
 
 
-def _replace(folder: Path, archive: Path) -> None:
-    """Have what is in an archive in a folder, and nothing else."""
-    with TemporaryDirectory(dir=folder.parent, prefix="tree-") as aside:
-        fresh = Path(aside, "new")
-        fresh.mkdir(mode=0o700)
-        # That of a tree without files has no header.
-        with suppress(tarfile.ReadError), tarfile.open(archive) as tree:
-            tree.extractall(fresh, filter="data")
-        with suppress(FileNotFoundError):
-            folder.rename(Path(aside, "old"))
-        fresh.rename(folder)
+def _beside(folder: Path) -> Path:
+    """A folder for a while, from which another can be moved into the place of ``folder``."""
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    aside = Path(mkdtemp(dir=folder.parent, prefix="tree-"))
+    (aside / "new").mkdir(mode=0o700)
+    return aside
+
+
+def _replace(folder: Path, aside: Path) -> None:
+    with suppress(FileNotFoundError):
+        folder.rename(aside / "old")
+    (aside / "new").rename(folder)
 
 
 def _last(output: str) -> str:

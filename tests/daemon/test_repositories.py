@@ -94,3 +94,43 @@ def test_a_tree_of_a_branch_has_nothing_of_an_earlier_one(tmp_path: Path) -> Non
     with pytest.raises(DevenvError, match="there is no branch nowhere here"):
         asyncio.run(repository.extract("nowhere", tmp_path / "other" / "tree"))
     assert not (tmp_path / "other").exists()
+
+
+def test_a_tree_of_a_branch_has_all_of_its_files(tmp_path: Path) -> None:
+    root, folder = tmp_path / "repository", tmp_path / "state" / "tree"
+    shop = root / "apps" / "shop"
+    for path, content in (
+        (shop / "web.py", "$Format:%H$"),
+        (shop / "tests" / "seed.sql", "seed"),
+        (root / "other", "of another folder"),
+        (root / ".gitattributes", "tests export-ignore\nweb.py export-subst\n"),
+    ):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    (shop / "run").symlink_to("web.py")
+    (shop / "web.py").chmod(0o755)
+
+    def git(*words: str) -> str:
+        me = ("-c", "user.name=me", "-c", "user.email=me@example.com")
+        command = ("git", "-C", str(root), *me, *words)
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    git("init", "-q", "-b", "main")
+    git("add", "-A")
+    git("commit", "-qm", "one")
+    git("sparse-checkout", "set", "nothing")
+    git("switch", "-q", "-c", "feature/a")
+    before = git("status", "--porcelain=v2", "--branch")
+    shop.mkdir(parents=True, exist_ok=True)
+    asyncio.run(
+        Repository(str(shop), Client(str(shop), environment=dict(os.environ))).extract(
+            "main", folder
+        )
+    )
+    assert (folder / "web.py").read_text() == "$Format:%H$"
+    assert (folder / "web.py").stat().st_mode & 0o111
+    assert os.readlink(folder / "run") == "web.py"
+    assert (folder / "tests" / "seed.sql").read_text() == "seed"
+    assert not (folder / "other").exists()
+    assert git("status", "--porcelain=v2", "--branch") == before
+    assert [one.name for one in folder.parent.iterdir()] == ["tree"]
