@@ -28,7 +28,7 @@ from devenv.model.service import Port, Service
 from devenv.planning.capabilities import CONTAINED, DOCKER
 from devenv.planning.previewing import taken_along
 from devenv.planning.wishes import ClaimKey
-from devenv.profile.references import Given, resolve, shown_url
+from devenv.profile.references import Given, resolve, resolve_body, shown_url
 from devenv.runtimes.docker.address import address_of
 from devenv.runtimes.kubernetes.names import host_name
 from devenv.runtimes.kubernetes.objects.namespace import bounds
@@ -79,7 +79,7 @@ def preparation(intent: Intent, home: Home) -> Preparation:
         intent.client,
         store.memory(intent, home.build),
         intent.environment.log_quota,
-        resources_of(intent),
+        applied_resources(intent, home),
         builds(intent.environment),
         intent.images,
         shared,
@@ -94,6 +94,18 @@ def resources_of(intent: Intent) -> Resources:
     """What services share; a preview takes the contents of files and variables along."""
     resources = intent.environment.resources
     return taken_along(resources, intent.contents) if intent.preview else resources
+
+
+def applied_resources(intent: Intent, home: Home) -> Resources:
+    """The same as they are applied in a preview: what manifests refer to is replaced."""
+    resources, environment = resources_of(intent), intent.environment
+    if not intent.preview:
+        return resources
+    given = replace(_given(intent, home), contained=frozenset(environment.services))
+    manifests = tuple(
+        replace(one, body=resolve_body(environment, one.body, given)) for one in resources.manifests
+    )
+    return replace(resources, manifests=manifests)
 
 
 def _shared_ports(intent: Intent, home: Home) -> Mapping[ReplicaId, tuple[Port, ...]]:
@@ -125,7 +137,7 @@ def _fingerprint(intent: Intent, home: Home) -> str:
     client = [intent.client.directory, intent.client.umask]
     ports = [str(one) for one in _shared_ports(intent, home).items()]
     images = sorted(intent.images.values())
-    manifests = [one.body for one in intent.environment.resources.manifests]
+    manifests = [one.body for one in applied_resources(intent, home).manifests]
     level = [intent.preview.cluster.pod_security] if intent.preview else []
     files = [store.files_of(intent), store.secrets_of(intent)]
     digests = sorted(intent.digests.items())

@@ -14,10 +14,14 @@ EnvironmentId = NewType("EnvironmentId", str)
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """An object of a cluster as the repository has it, all variables replaced."""
+    """An object of a cluster as the repository has it, all variables replaced.
+
+    ``templates`` are the texts in it that refer to services, and where each is written.
+    """
 
     body: Mapping[str, Any]
     origin: Origin
+    templates: tuple[tuple[str, Origin], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,7 @@ from devenv.model.environment import Manifest
 from devenv.model.origin import Origin
 from devenv.profile import document
 from devenv.profile.interpolate import interpolate
-from devenv.profile.problems import Problems
 from devenv.profile.reading import Reading, Scope
-from devenv.profile.references import Reference, parse
 from devenv.profile.tree import Scalar, Table, count, map_scalars, origin_of, plain
 
 
@@ -20,7 +18,7 @@ def manifests(
 ) -> tuple[Manifest, ...]:
     """Read the files that ``preview.manifests`` names, in their order."""
     return tuple(
-        Manifest(_settled(one, reading.problems), one.origin)
+        _manifest(one)
         for index, name in enumerate(written)
         for one in _file(
             scope.path(name), origin_of(tree, ("preview", "manifests", index)), scope, reading
@@ -51,21 +49,12 @@ def _file(path: str, named_at: Origin, scope: Scope, reading: Reading) -> list[T
     ]
 
 
-def _settled(tree: Table, problems: Problems) -> dict[str, object]:
-    """The plain values; a reference to a service is refused: in a preview its name is enough."""
+def _manifest(tree: Table) -> Manifest:
+    templates: list[tuple[str, Origin]] = []
 
-    def changed(scalar: Scalar) -> Scalar:
-        if not isinstance(scalar.value, str):
-            return scalar
-        try:
-            parts = parse(scalar.value)
-        except DevenvError as error:
-            problems.spoil(error, scalar.origin)
-            return scalar
-        if any(isinstance(part, Reference) for part in parts):
-            hint = "write the service's name, which is its host, and the container's port"
-            problems.error("a manifest cannot refer to a service", scalar.origin, hint)
-        return Scalar("".join(map(str, parts)), scalar.origin)
+    def noted(scalar: Scalar) -> Scalar:
+        if isinstance(scalar.value, str) and "${{" in scalar.value:
+            templates.append((scalar.value, scalar.origin))
+        return scalar
 
-    found: dict[str, object] = plain(map_scalars(tree, changed))
-    return found
+    return Manifest(plain(map_scalars(tree, noted)), tree.origin, tuple(templates))

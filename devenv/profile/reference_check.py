@@ -17,6 +17,7 @@ from devenv.profile.problems import Problems
 from devenv.profile.references import (
     Reference,
     holds_secret,
+    leads_to_secret,
     parse,
     port_named,
     url_template,
@@ -58,7 +59,28 @@ def check_references(
         for name, service in child_table(tree, section).entries.items():
             for path, scalar in _templates(service, ()):
                 good = checker.check(_Reader(section, name), path, scalar) and good
-    return good and _check_chains(environment, tree, problems)
+    for manifest in environment.resources.manifests:
+        for template, origin in manifest.templates:
+            good = checker.check_manifest(template, origin) and good
+    return (
+        good
+        and _check_chains(environment, tree, problems)
+        and _check_secrets(environment, problems)
+    )
+
+
+def _check_secrets(environment: Environment, problems: Problems) -> bool:
+    """Check that of a cluster's objects only a Secret holds one."""
+    shown = [
+        origin
+        for manifest in environment.resources.manifests
+        if manifest.body.get("kind") != "Secret"
+        for template, origin in manifest.templates
+        if leads_to_secret(environment, template)
+    ]
+    for origin in shown:
+        problems.error("a secret may only be in a Secret", origin, "refer to that by its name")
+    return not shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +110,20 @@ class _Checker:
             return all(leading)
         except DevenvError as error:
             self.problems.add(error, scalar.origin, about)
+            return False
+
+    def check_manifest(self, template: str, origin: Origin) -> bool:
+        """Check what one text of a cluster's object refers to: it is of no service itself."""
+        try:
+            references = [part for part in parse(template) if isinstance(part, Reference)]
+            for one in references:
+                if not one.service:
+                    shown = f"`${{{{ {one.written} }}}}`"
+                    raise DevenvError(f"{shown}: a manifest has no `self`", "name the service")
+            leading = [self._leads_somewhere(_Reader("", ""), one) for one in references]
+            return all(leading)
+        except DevenvError as error:
+            self.problems.add(error, origin)
             return False
 
     def _leads_somewhere(self, reader: _Reader, reference: Reference) -> bool:

@@ -105,6 +105,18 @@ def resolve(environment: Environment, service: Service, index: int, given: Given
     )
 
 
+def resolve_body(
+    environment: Environment, body: Mapping[str, Any], given: Given
+) -> Mapping[str, Any]:
+    """Replace all references in an object of a cluster, which sees what its pods see.
+
+    Raises DevenvError as ``resolve`` does.
+    """
+    anybody = next(iter(environment.services.values()))
+    found: Mapping[str, Any] = _each_text(body, _At(environment, given, anybody, 0, within=True))
+    return found
+
+
 def shown_url(environment: Environment, service: Service, index: int, given: Given) -> str:
     """Resolve the address of a replica, its secret masked; empty: it has none.
 
@@ -136,6 +148,15 @@ def holds_secret(environment: Environment, service: Service, template: str) -> b
     flat = _REFERENCE.sub("x", template)
     return mask_addresses(flat) != flat or any(
         _is_secret(environment, service, part)
+        for part in parse(template)
+        if isinstance(part, Reference)
+    )
+
+
+def leads_to_secret(environment: Environment, template: str) -> bool:
+    """Tell whether a template of no service leads to a secret of one."""
+    return any(
+        _is_secret(environment, environment.services[part.service], part)
         for part in parse(template)
         if isinstance(part, Reference)
     )

@@ -1,10 +1,11 @@
-"""Raw manifests that a profile names: read with the profile's variables, and nothing else."""
+"""Raw manifests that a profile names: read with the profile's variables and values."""
 
 from __future__ import annotations
 
 import pytest
 
 from devenv.model.origin import Origin
+from devenv.profile.references import escape
 from tests.profile.loading import load_text, problems_of
 
 PROFILE = "preview: {manifests: [deploy/own.yaml]}\nservices: {web: {image: x}}"
@@ -16,7 +17,7 @@ def test_each_document_has_its_place_and_the_variables_replaced() -> None:
     loaded = load_text(PROFILE, {OWN: text}, {"NAME": "shop"})
     first, second = loaded.environment.resources.manifests
     assert (first.body, first.origin.line) == ({"kind": "A", "name": "shop-1"}, 1)
-    assert second.body == {"kind": "B", "number": 2, "cost": "$5 ${{ x }}"}
+    assert second.body == {"kind": "B", "number": 2, "cost": escape("$5 ${{ x }}")}
     assert (second.origin.file, second.origin.line) == (OWN, 5)
 
 
@@ -33,6 +34,30 @@ def test_a_file_that_is_not_there_is_told_where_it_is_named() -> None:
     assert found == "devenv.profile.yaml:1:23: there is no file deploy/own.yaml"
 
 
-def test_a_reference_to_a_service_is_refused_with_its_line() -> None:
-    (found,) = problems_of(PROFILE, {OWN: "kind: A\nhost: ${{ services.web.host }}"})
-    assert found.startswith(f"{Origin(OWN, 2, 7)}: a manifest cannot refer to a service")
+SHOP = """
+preview: {manifests: [deploy/own.yaml]}
+services:
+  web: {image: x, ports: ["80"], environment: {LEVEL: info}}
+  db: {image: x, ports: ["5432"], url: "postgres://me:${{ self.secret }}@${{ self.host }}/"}
+"""
+
+
+def test_all_that_leads_nowhere_is_told_with_its_line() -> None:
+    text = """kind: ConfigMap
+data:
+  a: "${{ services.wep.host }}"
+  b: "${{ services.web.env.LEVL }}"
+  c: "${{ self.url }}"
+  d: "${{ services.web.color }}"
+  e: "${{ services.web.url }}"
+"""
+    lines = [one.partition(": ")[0] for one in problems_of(SHOP, {OWN: text})]
+    assert sorted(lines) == [str(Origin(OWN, line, 6)) for line in (3, 4, 5, 6)]
+
+
+def test_a_secret_may_only_be_in_a_secret() -> None:
+    text = "kind: {}\nstringData:\n  to: ${{{{ services.db.url }}}}\n"
+    (found,) = problems_of(SHOP, {OWN: text.format("ConfigMap")})
+    assert found.startswith(f"{Origin(OWN, 3, 7)}: a secret may only be in a Secret")
+    (one,) = load_text(SHOP, {OWN: text.format("Secret")}).environment.resources.manifests
+    assert one.templates == (("${{ services.db.url }}", Origin(OWN, 3, 7)),)

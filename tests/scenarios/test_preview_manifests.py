@@ -161,3 +161,33 @@ def changes(sandbox: Sandbox) -> set[tuple[str, str]]:
     """What another `preview up` would make, change or remove."""
     found = json.loads(sandbox.run("preview", "up", "--plan", "--json").stdout)
     return {(one["kind"], one["name"]) for one in found["objects"]}
+
+
+def test_manifests_have_the_values_of_services(raw: Sandbox, cluster: Beside) -> None:
+    db = "  db: {image: x, ports: ['81:5432'], environment: {DB_PASSWORD: hidden-1}}\n"
+    raw.write("devenv.profile.yaml", f"{PROFILE}{db}")
+    raw.write(
+        "deploy.yaml",
+        """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: words}
+data:
+  to: "${{ services.db.host }}:${{ services.db.port }}"
+  at: "${{ services.web.url }}"
+  as: "$${{ x }}"
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: own}
+stringData: {password: "${{ services.db.env.DB_PASSWORD }}"}
+""",
+    )
+    assert "hidden-1" not in raw.run("preview", "render").stdout
+    raw.run("preview", "up", "--wait", "web")
+    words = made(cluster, "configmaps")["words"]["data"]
+    assert words == {"to": "db:5432", "at": "http://web:80", "as": "${{ x }}"}
+    assert made(cluster, "secrets")["own"]["stringData"] == {"password": "hidden-1"}
+    found = json.loads(raw.run("preview", "up", "--plan", "--json").stdout)
+    assert "hidden-1" not in json.dumps(found)
+    assert not {one["name"] for one in found["objects"]} & {"words", "own"}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from devenv.daemon import documents
-from devenv.daemon.desired import desired, resources_of
+from devenv.daemon.desired import applied_resources, desired
 from devenv.daemon.digests import warnings
 from devenv.daemon.environment import boottime
 from devenv.daemon.intent import Intent
@@ -26,7 +26,7 @@ from devenv.daemon.verbs.previewing import (
     remembered,
     taken,
 )
-from devenv.model.environment import Desired, Replica
+from devenv.model.environment import Desired, Replica, Resources
 from devenv.model.snapshot import Snapshot
 from devenv.model.unit import Observed
 from devenv.planning.capabilities import KUBERNETES
@@ -71,8 +71,9 @@ async def _foreseen(context: Context, params: Params, folder: Path) -> Answer:
         pinned = await find_digests(context, params, intent, known)
         intent = replace(intent, digests=pinned.digests)
         found += warnings(named_by(intent), pinned)
-    wanted = desired(intent, context.registry.host.home)
-    changes = [] if errors else await _changes(place, intent, wanted, seen)
+    home = context.registry.host.home
+    wanted, resources = desired(intent, home), applied_resources(intent, home)
+    changes = [] if errors else await _changes(place, resources, wanted, seen)
     rounds = [] if errors else forecast(wanted, seen, boottime())
     return Answer(
         {
@@ -92,13 +93,14 @@ def _seen(place: Place) -> Observed:
     return Observed(units=units, prepared={KUBERNETES: ELSEWHERE} if place.namespace else {})
 
 
-async def _changes(place: Place, intent: Intent, wanted: Desired, seen: Observed) -> list[Changed]:
+async def _changes(
+    place: Place, resources: Resources, wanted: Desired, seen: Observed
+) -> list[Changed]:
     from devenv.runtimes.kubernetes import comparing
     from devenv.runtimes.kubernetes.homes import home_of
     from devenv.runtimes.kubernetes.inventory import MANIFESTS, Inventory
 
     name, namespace = place.preview.name, place.namespace
-    resources = resources_of(intent)
     shared = guards(place.preview, resources)
     raw = manifest_objects(place.preview, resources.manifests)
     each = [(replica, objects(name, replica.service)) for replica in _replicas(wanted)]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from devenv.daemon import clusters
-from devenv.daemon.desired import count, desired, pictured, placed, resources_of
+from devenv.daemon.desired import applied_resources, count, desired, pictured, placed, resources_of
 from devenv.daemon.digests import Digests, Found, find, warnings
 from devenv.daemon.images import images_of
 from devenv.daemon.intent import Change, Intent
@@ -107,7 +107,7 @@ async def render(context: Context, params: Params) -> Answer:
     intent = change(Intent(meant.checkout, preview=meant.preview), Snapshot())
     _check(intent)
     home = context.registry.host.home
-    resources = resources_of(intent)
+    resources = applied_resources(intent, home)
     made = [namespace(meant.preview, 1), *guards(meant.preview, resources)]
     made += manifest_objects(meant.preview, resources.manifests)
     for wanted in desired(intent, home).services.values():
