@@ -34,7 +34,9 @@ def run(arguments: Arguments, session: Session) -> Result:
     with socket.socket(fileno=descriptors[0]) as sock:
         status = Terminal(sock, keys).pump()
     if status is None:
-        notice(f"Detached. {name} goes on; `devenv attach {arguments.service}` comes back.")
+        place = f" -e {arguments.environment}" if arguments.environment else ""
+        again = f"`devenv{place} attach {arguments.service}`"
+        notice(f"Detached. {name} goes on; {again} comes back.")
         return Result({"detached": True})
     return Result({"detached": False, "exit_code": status}, code=status)
 

@@ -43,6 +43,7 @@ def run(arguments: Arguments, session: Session) -> Output | Become | Result:
         "render": _render,
         "logs": _logs,
         "exec": _exec,
+        "attach": _attach,
         "down": _down,
         "extend": _extend,
         "sweep": _sweep,
@@ -168,6 +169,17 @@ def _exec(arguments: Arguments, session: Session) -> Output | Become:
         raise UsageError("which service, and which command?", example)
     inner = _inner(session, _found(arguments, session), "status", [])
     return as_service(inner, arguments.services[0], arguments.command)
+
+
+def _attach(arguments: Arguments, session: Session) -> Result:
+    from devenv.cli.attach import run as attach
+
+    if len(arguments.services) != 1:
+        raise UsageError("which service?", "For example: devenv preview attach web")
+    keys = arguments.detach_keys
+    words = [*arguments.services, *(["--detach-keys", keys] if keys else [])]
+    inner = _inner(session, _found(arguments, session), "attach", words)
+    return attach(inner.arguments, inner)
 
 
 def _url(arguments: Arguments, session: Session) -> Result:

@@ -69,6 +69,7 @@ GLOBAL = (
 _TIMEOUT = Option("--timeout", DURATION, "give up waiting after this time (30, 90s, 5m)", "TIME")
 _INDEX = Option("--index", NUMBER, "which replica, counted from 0", "N")
 _RUNTIME = Option("--runtime", TEXT, "run the services there", "NAME", ("process", "docker"))
+_DETACH_KEYS = Option("--detach-keys", TEXT, "what leaves it running (ctrl-p,ctrl-q)", "KEYS")
 _SHOW_SECRETS = Option("--show-secrets", FLAG, "print secret values as they are")
 
 _NO_WATCH = Option("--no-watch", FLAG, "do not follow changes of files (develop.watch)")
@@ -147,10 +148,7 @@ _ALL = (
         "attach",
         "connect this terminal to a service",
         "service",
-        (
-            _INDEX,
-            Option("--detach-keys", TEXT, "what leaves it running (ctrl-p,ctrl-q)", "KEYS"),
-        ),
+        (_INDEX, _DETACH_KEYS),
     ),
     Verb(
         "run",
@@ -267,6 +265,7 @@ _ALL = (
             Option("--wait", FLAG, "wait until it is ready, or gone"),
             Option("--follow", FLAG, "go on with what comes (logs)"),
             Option("--tail", NUMBER, "only the last N lines (logs)", "N"),
+            _DETACH_KEYS,
             _SHOW_SECRETS,
             _TIMEOUT,
         ),
@@ -279,6 +278,7 @@ _ALL = (
             "render",
             "logs",
             "exec",
+            "attach",
             "down",
             "extend",
             "sweep",

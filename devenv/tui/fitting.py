@@ -29,7 +29,7 @@ def _fits(word: str, services: Sequence[Service]) -> bool:
         case "page":
             return any(one.page for one in services)
         case "terminal":
-            return any(_is_here(one) and one.attaches and one.started for one in services)
+            return any(one.attaches and one.started for one in services)
         case "built":
             return any(is_built(one) for one in services)
         case "contained":
@@ -37,11 +37,6 @@ def _fits(word: str, services: Sequence[Service]) -> bool:
     return False
 
 
-def _is_here(service: Service) -> bool:
-    """Tell whether it runs on this machine's side, and not in a cluster."""
-    return service.runtime in {"process", "docker"}
-
-
 def is_built(service: Service) -> bool:
-    """Tell whether its image is built on this machine."""
-    return _is_here(service) and service.builds
+    """Tell whether its image is built on this machine, for this machine."""
+    return service.runtime in {"process", "docker"} and service.builds

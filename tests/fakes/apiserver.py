@@ -67,6 +67,7 @@ class ApiServer:
     def __post_init__(self) -> None:
         self.controllers = Controllers(self.store)
         self.kubelet = Kubelet()
+        self.kubelet.ended = self._ended
         self.logs = Logs(self.store)
         self._port = 0
         self._cut = asyncio.Event()
@@ -97,6 +98,7 @@ class ApiServer:
     async def stop(self) -> None:
         """End all connections, and refuse new ones; the objects stay."""
         self.cut()
+        await self.kubelet.close()
         await self._runner.cleanup()
 
     def cut(self) -> None:
@@ -195,9 +197,20 @@ class ApiServer:
             return _status(404, "NotFound", f"{key[0]} {key[2]!r} not found")
         if request.path.endswith("/exec"):
             return await self.kubelet.run(request, found)
+        if request.path.endswith("/attach"):
+            return await self.kubelet.attach(request, found)
         if request.path.endswith("/log"):
             return await self.logs.follow(request, key, found)
         return web.json_response(found)
+
+    def _ended(self, pod: Object, code: int) -> None:
+        """Let a Job end with its pod; any other container is run anew."""
+        metadata = pod["metadata"]
+        plural, _, name = metadata["annotations"]["owner"].partition("/")
+        if plural == "jobs":
+            self.controllers.end(metadata["namespace"], name, code)
+        else:
+            self.controllers.restart(("pods", metadata["namespace"], metadata["name"]), code)
 
     async def _post(self, request: web.Request, key: Key) -> web.Response:
         body = await request.json()

@@ -39,19 +39,20 @@ class Controllers:
         plural, _, name = gone["metadata"].get("annotations", {}).get("owner", "").partition("/")
         self.settle((plural, gone["metadata"].get("namespace", ""), name))
 
-    def restart(self, key: Key) -> None:
-        """Let the container of a pod begin anew, with the files of its image."""
+    def restart(self, key: Key, code: int = 0) -> None:
+        """Let the container of a pod end, and begin anew, with the files of its image."""
         pod = self._store.objects[key]
         running = {"running": {"startedAt": NOW}}
-        self._status(key, _pod(running, "Running", pod, self._container()))
+        made = _pod(running, "Running", pod, self._container())
+        made["status"]["containerStatuses"][0]["lastState"] = _terminated(pod, code)
+        self._status(key, made)
 
     def end(self, namespace: str, service: str, code: int) -> None:
         """Let the pod of a Job end."""
         key = ("jobs", namespace, service)
         job = self._store.objects[key]
-        ended = {"terminated": {"exitCode": code, "reason": "Completed"}}
         for pod in list(self._pods(key)):
-            phase = "Failed" if code else "Succeeded"
+            phase, ended = "Failed" if code else "Succeeded", _terminated(pod, code)
             self._status(("pods", namespace, pod["metadata"]["name"]), _pod(ended, phase, pod))
         condition = {
             "type": "Failed" if code else "Complete",
@@ -126,6 +127,12 @@ class Controllers:
 
     def _status(self, key: Key, made: Object) -> None:
         self._store.put(key, made)
+
+
+def _terminated(pod: Object, code: int) -> Object:
+    """The state of a container of a pod that has ended."""
+    container = pod["status"]["containerStatuses"][0]["containerID"]
+    return {"terminated": {"exitCode": code, "reason": "Completed", "containerID": container}}
 
 
 def leaving(made: Object) -> Object:

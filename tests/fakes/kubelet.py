@@ -1,12 +1,18 @@
-"""What a kubelet does of an exec: commands of pods are processes here, in a folder for each."""
+"""What a kubelet does of exec and attach: what runs in pods are processes here.
+
+Each container has a folder of its own.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import os
+from asyncio import subprocess
 from asyncio.subprocess import PIPE, Process
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,26 +22,42 @@ from devenv.runtimes.kubernetes.objects.supervisor import RENEW
 from tests.fakes.store import Object
 
 V5 = "v5.channel.k8s.io"
-INPUT, STDOUT, STDERR, STATUS = range(4)
+INPUT, STDOUT, STDERR, STATUS, SIZE = range(5)
 CLOSE = 255
+
+
+@dataclass
+class Program:
+    """What a container runs itself, and who is attached to it."""
+
+    process: Process
+    attached: set[web.WebSocketResponse] = field(default_factory=set)
+    ending: asyncio.Task[None] | None = None
 
 
 class Kubelet:
     """``root`` has the files of each container, by its id; a relative path of a command is there.
 
     ``protocols`` are those that it speaks; ``renewed``: the containers whose program was asked to
-    begin anew; ``lacking``: a program that no image has.
+    begin anew; ``lacking``: a program that no image has. ``program`` is what each container runs,
+    from when it is first attached to; ``sizes`` those that its terminal was given. ``ended`` is
+    told of the pod whose container has ended, and the code.
     """
+
+    ended: Callable[[Object, int], None]
 
     def __init__(self) -> None:
         self.root = Path("/nowhere")
         self.protocols = (V5,)
         self.lacking = ""
         self.renewed: list[str] = []
+        self.program: tuple[str, ...] = ("cat",)
+        self.sizes: list[tuple[int, int]] = []
+        self._programs: dict[str, Program] = {}
         self._sockets: set[web.WebSocketResponse] = set()
 
     def cut(self) -> None:
-        """End the streams of all commands, as a connection does that breaks."""
+        """End all that clients are joined to, as a connection does that breaks."""
         for socket in self._sockets:
             assert socket._req is not None
             assert socket._req.transport is not None
@@ -58,6 +80,61 @@ class Kubelet:
         finally:
             self._sockets.discard(socket)
         return socket
+
+    async def attach(self, request: web.Request, pod: Object) -> web.WebSocketResponse:
+        """Join a client with what a container runs, until one of them ends."""
+        socket = web.WebSocketResponse(protocols=self.protocols)
+        await socket.prepare(request)
+        program = await self._program(pod)
+        program.attached.add(socket)
+        self._sockets.add(socket)
+        try:
+            await self._take(socket, program)
+        finally:
+            program.attached.discard(socket)
+            self._sockets.discard(socket)
+        return socket
+
+    async def _program(self, pod: Object) -> Program:
+        container = container_of(pod)
+        if container not in self._programs:
+            process = await asyncio.create_subprocess_exec(
+                *self.program, stdin=PIPE, stdout=PIPE, stderr=subprocess.STDOUT
+            )
+            program = self._programs[container] = Program(process)
+            program.ending = asyncio.create_task(self._run(pod, program))
+        return self._programs[container]
+
+    async def _run(self, pod: Object, program: Program) -> None:
+        assert program.process.stdout is not None
+        while data := await program.process.stdout.read(65536):
+            for socket in program.attached:
+                await socket.send_bytes(bytes((STDOUT,)) + data)
+        code = await program.process.wait()
+        self.ended(pod, code)
+        for socket in list(program.attached):
+            await _end(socket, _ended(0))
+
+    async def _take(self, socket: web.WebSocketResponse, program: Program) -> None:
+        """Take in what one client types; the end of that is no end of the program's input."""
+        stdin = program.process.stdin
+        assert stdin is not None
+        async for message in socket:
+            if message.type is not WSMsgType.BINARY:
+                break
+            if message.data[0] == SIZE:
+                size = json.loads(message.data[1:])
+                self.sizes.append((size["Width"], size["Height"]))
+            elif message.data[0] == INPUT:
+                stdin.write(message.data[1:])
+
+    async def close(self) -> None:
+        """End all that containers run."""
+        for program in self._programs.values():
+            if program.process.returncode is None:
+                program.process.kill()
+            assert program.ending is not None
+            await program.ending
 
     def _environment(self) -> dict[str, str]:
         """Where programs are found: a folder with all but the one that is lacking."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from devenv.api import frames
 from devenv.model.environment import EnvironmentId, Replica, ReplicaId
 from devenv.model.plan import Start, StopUnit
 from devenv.model.preview import Preview
@@ -22,8 +24,27 @@ HERE, ELSEWHERE = EnvironmentId(f"shop-{os.getpid()}"), EnvironmentId(f"blog-{os
 WITHIN = 45.0
 
 
+LISTENS = 'while read word code; do [ "$word" = end ] && exit "$code"; echo "<$word>"; done'
+"""What a listener does: it repeats each word, and ends with the code that it is given."""
+
+
+class Far(Protocol):
+    """A connection with what a unit runs."""
+
+    async def read(self) -> tuple[int, bytes] | None: ...
+
+    async def write(self, data: bytes) -> None: ...
+
+    async def exit_code(self) -> int: ...
+
+    async def aclose(self) -> None: ...
+
+
 class Stage(Protocol):
-    """One runtime under test. ``service`` makes one that runs until ``end`` is called for it."""
+    """One runtime under test. ``service`` makes one that runs until ``end`` is called for it.
+
+    ``listener`` makes one that takes input, as LISTENS says; ``attach`` connects with it.
+    """
 
     @property
     def runtime(self) -> Runtime: ...
@@ -34,6 +55,10 @@ class Stage(Protocol):
         ...
 
     def service(self, name: str) -> Service: ...
+
+    def listener(self, name: str) -> Service: ...
+
+    async def attach(self, environment: EnvironmentId, unit: Unit) -> Far: ...
 
     def end(self, environment: EnvironmentId, unit: Unit, code: int) -> None: ...
 
@@ -65,10 +90,16 @@ class Play:
     async def start(
         self, name: str = "web", index: int = 0, *, like: str = "print", attempt: int = 0
     ) -> Unit:
-        replica = Replica(self.stage.service(name), index, like, 1)
+        return await self._start(Replica(self.stage.service(name), index, like, 1), attempt)
+
+    async def listen(self) -> Unit:
+        """Start a unit that takes input."""
+        return await self._start(Replica(self.stage.listener("web"), 0, "print", 1), 0)
+
+    async def _start(self, replica: Replica, attempt: int) -> Unit:
         step = Start(replica, self.runtime.name, "wanted", attempt, attempt)
         await self.runtime.start(self.environment, step, _report)
-        unit = await self.unit(name, index)
+        unit = await self.unit(replica.id.service, replica.index)
         assert unit is not None
         return unit
 
@@ -90,6 +121,35 @@ class Play:
 
     async def names(self) -> list[str]:
         return sorted(str(key) for key in (await self.runtime.observe(self.environment)).units)
+
+
+class Framed:
+    """A connection by a socket of frames, as a keeper passes it."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        sock.setblocking(False)
+        self._socket = sock
+        self._splitter = frames.Splitter()
+        self._come: list[tuple[int, bytes]] = []
+
+    async def read(self) -> tuple[int, bytes] | None:
+        loop = asyncio.get_running_loop()
+        while not self._come:
+            data = await loop.sock_recv(self._socket, 65536)
+            self._come += self._splitter.feed(data)
+        return None if self._come[0][0] == frames.END else self._come.pop(0)
+
+    async def write(self, data: bytes) -> None:
+        packed = frames.pack(frames.INPUT, data)
+        await asyncio.get_running_loop().sock_sendall(self._socket, packed)
+
+    async def exit_code(self) -> int:
+        while await self.read() is not None:
+            pass
+        return int(self._come[0][1])
+
+    async def aclose(self) -> None:
+        self._socket.close()
 
 
 def _report(line: str) -> None:

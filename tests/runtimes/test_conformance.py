@@ -7,7 +7,7 @@ import os
 import subprocess
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,17 @@ from devenv.runtimes.memory import MemoryRuntime
 from devenv.runtimes.process.runtime import ProcessRuntime
 from devenv.runtimes.protocol import Capability, Client, Sources
 from tests.fakes.apiserver import CONTEXT, ApiServer
-from tests.runtimes.conformance import ELSEWHERE, HERE, WITHIN, OpenStage, Play, Stage
+from tests.runtimes.conformance import (
+    ELSEWHERE,
+    HERE,
+    LISTENS,
+    WITHIN,
+    Far,
+    Framed,
+    OpenStage,
+    Play,
+    Stage,
+)
 from tests.runtimes.processes import runtime_in
 
 VARIABLES = {"PATH": "/usr/bin:/bin"}
@@ -42,6 +52,12 @@ class MemoryStage:
 
     def service(self, name: str) -> Service:
         return Service(name, Origin("x"), process=Process((name,), "/"))
+
+    def listener(self, name: str) -> Service:
+        raise AssertionError("nothing of it can be attached to")
+
+    async def attach(self, environment: EnvironmentId, unit: Unit) -> Far:
+        raise AssertionError("nothing of it can be attached to")
 
     def end(self, environment: EnvironmentId, unit: Unit, code: int) -> None:
         self.runtime.end(environment, unit.id, code)
@@ -68,6 +84,13 @@ class ProcessStage:
         return Service(
             name, Origin("x"), process=Process(("sh", "-c", script, name), str(self.base))
         )
+
+    def listener(self, name: str) -> Service:
+        process = Process(("sh", "-c", LISTENS, name), str(self.base), stdin=True)
+        return Service(name, Origin("x"), process=process)
+
+    async def attach(self, environment: EnvironmentId, unit: Unit) -> Far:
+        return Framed(await self.runtime.attach(environment, unit.id, columns=80, rows=24))
 
     def end(self, environment: EnvironmentId, unit: Unit, code: int) -> None:
         (self.base / "making").write_text(str(code))
@@ -99,6 +122,14 @@ class DockerStage:
         script = "until [ -e /end ]; do sleep 0.05; done; code=$(cat /end); rm /end; exit $code"
         definition = {"image": "lab/busybox", "command": ["sh", "-c", script]}
         return Service(name, Origin("x"), container=Container(definition))
+
+    def listener(self, name: str) -> Service:
+        command = ["sh", "-c", LISTENS]
+        definition = {"image": "lab/busybox", "command": command, "stdin_open": True}
+        return Service(name, Origin("x"), container=Container(definition))
+
+    async def attach(self, environment: EnvironmentId, unit: Unit) -> Far:
+        return await self.runtime.commands.attach(environment, unit.id, (80, 24))
 
     def end(self, environment: EnvironmentId, unit: Unit, code: int) -> None:
         script = f"echo {code} > /making; mv /making /end"
@@ -135,6 +166,14 @@ class KubernetesStage:
     def service(self, name: str) -> Service:
         container = Container({"image": "lab/busybox"})
         return Service(name, Origin("x"), kind=Kind.TASK, container=container)
+
+    def listener(self, name: str) -> Service:
+        self.server.kubelet.program = ("sh", "-c", LISTENS)
+        container = Container({"image": "lab/busybox", "stdin_open": True})
+        return Service(name, Origin("x"), kind=Kind.TASK, container=container)
+
+    async def attach(self, environment: EnvironmentId, unit: Unit) -> Far:
+        return await self.runtime.commands.attach(environment, unit.id, (80, 24))
 
     def end(self, environment: EnvironmentId, unit: Unit, code: int) -> None:
         workload = workload_name(unit.id.service, unit.id.index)
@@ -390,3 +429,35 @@ async def test_only_what_runs_is_sampled(play: Play) -> None:
     await play.end(await play.start())
     await play.start("worker")
     assert [str(key) for key in await play.runtime.samples(HERE)] == ["worker"]
+
+
+@held
+async def test_who_attaches_talks_with_it_and_leaves_it_running(play: Play) -> None:
+    if Capability.ATTACH not in play.runtime.capabilities:
+        return
+    await play.prepare()
+    unit = await play.listen()
+    for word in (b"one", b"two"):
+        async with aclosing(await play.stage.attach(HERE, unit)) as far:
+            await far.write(word + b"\n")
+            await _hears(far, b"<" + word + b">")
+    assert await play.unit() == unit
+
+
+@held
+async def test_who_is_attached_is_told_how_it_ended(play: Play) -> None:
+    if Capability.ATTACH not in play.runtime.capabilities:
+        return
+    await play.prepare()
+    async with aclosing(await play.stage.attach(HERE, await play.listen())) as far:
+        await far.write(b"end 3\n")
+        assert await far.exit_code() == 3
+
+
+async def _hears(far: Far, wanted: bytes) -> None:
+    heard = b""
+    async with asyncio.timeout(WITHIN):
+        while wanted not in heard:
+            piece = await far.read()
+            assert piece is not None, heard
+            heard += piece[1]

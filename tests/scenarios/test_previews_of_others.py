@@ -94,7 +94,9 @@ def test_no_preview_lives_shorter_unless_that_is_asked_for(theirs: str, shop: Sa
     assert "no preview lives for more than a year" in done.stderr
 
 
-@pytest.mark.parametrize("words", [("logs",), ("exec", "web", "--", "env")], ids=["logs", "exec"])
+@pytest.mark.parametrize(
+    "words", [("logs",), ("exec", "web", "--", "env"), ("attach", "web")], ids=" ".join
+)
 def test_what_needs_the_checkout_is_refused_with_the_way_to_it(
     theirs: str, shop: Sandbox, words: tuple[str, ...]
 ) -> None:

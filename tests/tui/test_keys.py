@@ -62,11 +62,11 @@ def test_a_verb_is_meant_for_all_that_is_marked() -> None:
         ("docker", 1.0, True, True),
         ("docker", 1.0, False, False),
         ("process", 1.0, False, False),
-        ("kubernetes", 1.0, True, False),
+        ("kubernetes", 1.0, True, True),
         ("docker", None, True, False),
     ],
 )
-def test_attach_is_offered_for_what_has_a_terminal_on_this_machine(
+def test_attach_is_offered_for_what_runs_and_has_a_terminal(
     runtime: str, started: float | None, attaches: bool, shown: bool
 ) -> None:
     one = Service(

@@ -23,9 +23,10 @@ async def attach(context: Context, params: Params) -> Answer:
     live, _ = context.registry.find(params["target"])
     replica, size = _replica(live, params), _size(params)
     host = context.registry.host
-    if _is_contained(context, live, replica):
-        far = await host.docker.commands.attach(live.id, replica, size)
-        return Answer({}, (context.bridges.open(far),))
+    for runtime in (host.docker, host.kubernetes):
+        if _runs_in(live, replica) == runtime.name:
+            far = await runtime.commands.attach(live.id, replica, size)
+            return Answer({}, (context.bridges.open(far),))
     columns, rows = size
     connection = await host.processes.attach(live.id, replica, columns=columns, rows=rows)
     return Answer({}, (connection.detach(),))
@@ -91,9 +92,10 @@ def _replica(live: LiveEnvironment, params: Params) -> ReplicaId:
     return ReplicaId(service_name(live, params), int(params.get("index") or 0))
 
 
-def _is_contained(context: Context, live: LiveEnvironment, replica: ReplicaId) -> bool:
+def _runs_in(live: LiveEnvironment, replica: ReplicaId) -> str:
+    """The runtime that was chosen for it, if one was."""
     chosen = live.board.newest.intent.wishes.runtimes.get(replica.service)
-    return chosen is not None and chosen.runtime == context.registry.host.docker.name
+    return chosen.runtime if chosen else ""
 
 
 def _command(params: Params) -> Command:

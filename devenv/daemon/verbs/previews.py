@@ -141,7 +141,7 @@ async def _ours(context: Context, params: Params) -> LiveEnvironment:
         raise DevenvError(
             f"{name} was brought up on another machine, and this needs a checkout of its branch",
             "devenv preview up there takes it up here too; without one: "
-            f"kubectl logs|exec --namespace {namespace} …",
+            f"kubectl logs|exec|attach --namespace {namespace} …",
         )
     return live
 

@@ -50,6 +50,15 @@ class Commands:
             self.used(environment)
         return await executing.open_exec(self.servers.need(environment), replica, command, pod)
 
+    async def attach(
+        self, environment: EnvironmentId, replica: ReplicaId, size: tuple[int, int]
+    ) -> Shell:
+        """Connect with a service's own terminal (of columns and rows), or input and output."""
+        from devenv.runtimes.kubernetes import attaching
+
+        self.used(environment)
+        return await attaching.attach(self.servers.need(environment), replica, size)
+
     def running(self, environment: EnvironmentId, service: str) -> list[Running]:
         """The pods of a service whose container runs, the oldest first."""
         from devenv.runtimes.kubernetes.rows import running
@@ -69,9 +78,10 @@ class Commands:
     def container(self, environment: EnvironmentId, replica: ReplicaId) -> str:
         """The pod that commands run in; "" where there is none now."""
         from devenv.runtimes.kubernetes.executing import pod_of
+        from devenv.runtimes.kubernetes.resources import name_of
 
         place = self.servers.get(environment)
         try:
-            return pod_of(place, replica) if place else ""
+            return name_of(pod_of(place, replica)) if place else ""
         except DevenvError:
             return ""

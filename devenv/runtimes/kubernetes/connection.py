@@ -145,9 +145,9 @@ class Connection:
                 response.close()
 
     async def socket(
-        self, path: str, query: Query, protocol: str
+        self, path: str, query: Query, *protocols: str
     ) -> aiohttp.ClientWebSocketResponse:
-        """Open a WebSocket that speaks ``protocol``. AwayError, RefusedError."""
+        """Open a WebSocket that speaks one of ``protocols``. AwayError, RefusedError."""
 
         async def connect(client: Client) -> aiohttp.ClientWebSocketResponse:
             rest = client.api.rest_client
@@ -156,7 +156,7 @@ class Connection:
                 async with asyncio.timeout(ANSWERS_WITHIN):
                     socket = await rest.pool_manager.ws_connect(
                         _url(client, path, query).replace("http", "ws", 1),
-                        protocols=(protocol,),
+                        protocols=protocols,
                         headers=await client.credentials(),
                         heartbeat=PING_EVERY,
                         max_msg_size=0,

@@ -1,4 +1,4 @@
-"""Commands in a pod, over a WebSocket (v5.channel.k8s.io): its streams apart, and its exit code."""
+"""Commands in a pod, over a WebSocket (v5.channel.k8s.io): their streams apart, and their codes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import aiohttp
 from devenv.errors import DevenvError
 from devenv.model.environment import ReplicaId
 from devenv.runtimes.executing import outcome_of
+from devenv.runtimes.kubernetes.cache import Object
 from devenv.runtimes.kubernetes.errors import AwayError
 from devenv.runtimes.kubernetes.place import Place
 from devenv.runtimes.kubernetes.resources import POD, name_of
@@ -24,16 +25,17 @@ NOT_FOUND, NOT_RUN, KILLED = 127, 126, 137
 _ABSENT = ("executable file not found", "no such file or directory")
 
 
-def pod_of(place: Place, replica: ReplicaId) -> str:
+def pod_of(place: Place, replica: ReplicaId) -> Object:
     """The pod to turn to: one that is ready, else one that is there. DevenvError: there is none."""
     pods = [pod for pod in place.pods(replica) if not is_over(pod)]
     pods.sort(key=is_ready, reverse=True)
     if not pods:
-        name = replica.service
-        raise DevenvError(
-            f"{name} does not run", f"devenv preview status shows why {name} does not"
-        )
-    return name_of(pods[0])
+        raise does_not_run(replica.service)
+    return pods[0]
+
+
+def does_not_run(name: str) -> DevenvError:
+    return DevenvError(f"{name} does not run", f"devenv preview status shows why {name} does not")
 
 
 class Shell:
@@ -111,7 +113,7 @@ async def open_exec(place: Place, replica: ReplicaId, command: Command, pod: str
     }
     query = [(key, str(value).lower()) for key, value in flags.items()]
     query += [("command", word) for word in command.words]
-    path = POD.path(namespace, pod or pod_of(place, replica), "exec")
+    path = POD.path(namespace, pod or name_of(pod_of(place, replica)), "exec")
     socket = await place.server.connection.socket(path, query, PROTOCOL)
     if socket.protocol != PROTOCOL:
         await socket.close()

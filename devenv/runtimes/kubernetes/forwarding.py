@@ -11,7 +11,7 @@ import aiohttp
 from devenv.model.environment import ReplicaId
 from devenv.runtimes.kubernetes.executing import pod_of
 from devenv.runtimes.kubernetes.place import Place
-from devenv.runtimes.kubernetes.resources import POD
+from devenv.runtimes.kubernetes.resources import POD, name_of
 
 PROTOCOL = "v4.channel.k8s.io"
 DATA, ERROR = 0, 1
@@ -31,7 +31,7 @@ async def forward(
     DevenvError: no pod, or the cluster refuses.
     """
     reader, writer = streams
-    path = POD.path(place.need(), pod_of(place, replica), "portforward")
+    path = POD.path(place.need(), name_of(pod_of(place, replica)), "portforward")
     socket = await place.server.connection.socket(path, [("ports", str(port))], PROTOCOL)
     clock = asyncio.get_running_loop().time
     try:

@@ -133,6 +133,16 @@ def is_ready(pod: Object) -> bool:
     return not is_leaving(pod) and _condition(pod, "Ready").get("status") == "True"
 
 
+def code_of(pod: Object, container: str) -> int | None:
+    """How a container of a pod has ended, if it has; another one may run in its place."""
+    for one in _containers(pod):
+        for state in (one.get("state"), one.get("lastState")):
+            ended = (state or {}).get("terminated") or {}
+            if ended.get("containerID") == container:
+                return int(ended["exitCode"])
+    return None
+
+
 def has_begun(pod: Object) -> bool:
     """Tell whether its container has ever run, so that there may be a log of it."""
     return any({"running", "terminated"} & one["state"].keys() for one in _containers(pod))

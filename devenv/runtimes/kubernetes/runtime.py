@@ -43,7 +43,11 @@ class KubernetesRuntime:
 
     name = "kubernetes"
     capabilities = (
-        Capability.EXEC | Capability.OUTLIVES_DAEMON | Capability.SUPERVISES | Capability.LOGS
+        Capability.EXEC
+        | Capability.ATTACH
+        | Capability.OUTLIVES_DAEMON
+        | Capability.SUPERVISES
+        | Capability.LOGS
     )
 
     def __init__(self, sources: Sources, origin: str, pace: Pace | None = None) -> None:
