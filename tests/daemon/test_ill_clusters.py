@@ -74,8 +74,14 @@ def forgetful(shape: str) -> Illness:
 
 
 ILLNESSES = {
-    "stopped": Illness(ApiServer.stop, ApiServer.start, "the cluster does not answer: "),
-    "half-open": Illness(silent, ApiServer.speak, "the cluster does not answer: Timeout"),
+    "stopped": Illness(
+        ApiServer.stop,
+        ApiServer.start,
+        "the cluster fake does not answer: nothing listens at http://127.0.0.1:",
+    ),
+    "half-open": Illness(
+        silent, ApiServer.speak, "the cluster fake does not answer: http://127.0.0.1:"
+    ),
     "silent watches": Illness(deaf, hearing, ""),
     "401": Illness(locked, unlocked, "does not take our credentials"),
     "403": refusing(403, "pods is forbidden: User cannot list"),

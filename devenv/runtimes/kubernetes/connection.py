@@ -20,6 +20,7 @@ from devenv.model.preview import Cluster
 from devenv.runtimes.kubernetes.clients import Client, Clients, Credentials
 from devenv.runtimes.kubernetes.clock import Clock
 from devenv.runtimes.kubernetes.errors import AwayError, LoginError, RefusedError
+from devenv.runtimes.kubernetes.silence import away, refused
 
 CONNECTS_WITHIN, ANSWERS_WITHIN = 5.0, 20.0
 PATIENCE = 40.0
@@ -135,7 +136,7 @@ class Connection:
             if response.status < 400:
                 return response
             async with response:
-                raise _refusal(response.status, await response.read(), response.headers)
+                raise _refusal(self.cluster.name, response, await response.read())
 
         with ExitStack() as using:
             response = await self._with_credentials(using, ask)
@@ -163,8 +164,7 @@ class Connection:
                         proxy=rest.proxy,
                     )
             except aiohttp.WSServerHandshakeError as error:
-                text = f"{path}: the server says {error.status}"
-                raise RefusedError(error.status, "", text) from error
+                raise refused(self.cluster, path, error.status) from error
             client.keep_for(socket)
             return socket
 
@@ -172,7 +172,7 @@ class Connection:
             with ExitStack() as using:
                 return await self._with_credentials(using, connect)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise _away(error) from error
+            raise away(self.cluster, error) from error
 
     async def close(self) -> None:
         await self._clients.close()
@@ -181,17 +181,20 @@ class Connection:
         self, using: ExitStack, ask: Callable[[Client], Awaitable[Asked]]
     ) -> Asked:
         """Ask; with new credentials where these are refused. AwayError: these are too."""
-        refused: Client | None = None
+        locked_out: Client | None = None
         for _ in range(LOGINS):
-            client = await self._clients.get(refused)
+            client = await self._clients.get(locked_out)
             using.enter_context(client.use())
             try:
                 return await ask(client)
             except RefusedError as error:
                 if error.status != UNAUTHORIZED:
                     raise
-                refused, said = client, error.message
-        raise AwayError(f"the cluster does not take our credentials: {said}", "log in to it again")
+                locked_out, said = client, error.message
+        raise AwayError(
+            f"the cluster {self.cluster.name} does not take our credentials: {said}",
+            "log in to it again",
+        )
 
 
 async def _once(
@@ -208,10 +211,11 @@ async def _once(
             return found
     except RefusedError as error:
         if error.status == FORBIDDEN and not await _is_ready(connection):
-            raise AwayError(f"the cluster has only just started: {error.message}") from error
+            name = connection.cluster.name
+            raise AwayError(f"the cluster {name} has only just started: {error.message}") from error
         raise
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-        raise _away(error) from error
+        raise away(connection.cluster, error) from error
 
 
 async def _is_ready(connection: Connection) -> bool:
@@ -255,7 +259,8 @@ def _form(method: str, query: Mapping[str, Any] | None) -> str:
     return APPLY if "fieldManager" in (query or {}) else MERGE
 
 
-def _refusal(status: int, body: bytes, headers: Mapping[str, str]) -> RefusedError | AwayError:
+def _refusal(name: str, response: aiohttp.ClientResponse, body: bytes) -> RefusedError | AwayError:
+    status = response.status
     try:
         said = json.loads(body)
     except ValueError:
@@ -264,8 +269,8 @@ def _refusal(status: int, body: bytes, headers: Mapping[str, str]) -> RefusedErr
     message = str(said.get("message") or f"the server answers {status}")
     # A POST of a name is refused the second time, so it does no harm either.
     if status in _AGAIN:
-        after = _seconds(headers.get("Retry-After", ""))
-        return AwayError(f"the cluster cannot answer now: {message}", after=after)
+        after = _seconds(response.headers.get("Retry-After", ""))
+        return AwayError(f"the cluster {name} cannot answer now: {message}", after=after)
     return RefusedError(status, str(said.get("reason") or ""), message)
 
 
@@ -277,8 +282,3 @@ def _pause(attempt: int) -> float:
     """Longer each time, with jitter."""
     longest = min(LONGEST_PAUSE, 0.2 * 2.0 ** min(attempt, 10))
     return random.uniform(longest / 2, longest)
-
-
-def _away(error: Exception) -> AwayError:
-    said = str(error) or type(error).__name__
-    return AwayError(f"the cluster does not answer: {said}", "devenv cluster check says more")

@@ -18,6 +18,7 @@ from devenv.runtimes.kubernetes.errors import AwayError
 from devenv.runtimes.kubernetes.place import Place
 from devenv.runtimes.kubernetes.resources import POD, name_of, uid_of
 from devenv.runtimes.kubernetes.rows import has_begun, is_over
+from devenv.runtimes.kubernetes.silence import away
 from devenv.runtimes.protocol import Chunk
 
 OUTPUT = 1
@@ -113,7 +114,7 @@ class _Pod:
                 if chunks := lines.feed(data):
                     yield chunks
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise AwayError(f"the log of {self._name} broke off: {error}") from error
+            raise away(self._place.server.connection.cluster, error) from error
 
     async def _bytes(self, since: int) -> AsyncIterator[bytes]:
         query = {"follow": "true", "timestamps": "true"}

@@ -22,6 +22,7 @@ from devenv.runtimes.kubernetes.connection import Connection, Waiting
 from devenv.runtimes.kubernetes.errors import AwayError
 from devenv.runtimes.kubernetes.pace import Pace
 from devenv.runtimes.kubernetes.resources import Resource
+from devenv.runtimes.kubernetes.silence import away
 
 PAGE = 500
 GONE = 410
@@ -101,7 +102,8 @@ class Watcher:
         self._failures += 1
         silent = self._clock() - self._well
         if self._failures > 1 or silent > self._pace.borne:
-            self._say(self._what, Trouble(_words(error), silent > self._pace.borne))
+            why = away(self._connection.cluster, error).message
+            self._say(self._what, Trouble(why, silent > self._pace.borne))
         delay = self._pace.first_delay * 2.0 ** min(self._failures - 1, 10)
         pause = min(delay, self._pace.longest_delay) * random.uniform(0.5, 1.0)
         return max(pause, error.after) if isinstance(error, AwayError) else pause
@@ -158,11 +160,3 @@ class Watcher:
         if status.get("code") == GONE:
             raise GoneError
         raise DevenvError(str(status.get("message") or "the watch failed"))
-
-
-def _words(error: Exception) -> str:
-    if isinstance(error, DevenvError):
-        return error.message
-    if isinstance(error, ValueError | KeyError):
-        return f"an answer of the cluster makes no sense: {error!r}"
-    return str(error) or type(error).__name__
