@@ -15,6 +15,10 @@ import sys
 import unicodedata
 from typing import NoReturn
 
+sys.path.insert(0, os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..")))
+
+from profiles import silence
+
 _TIME_LIMIT = 8.0
 _OK, _SASL, _SASL_CONTINUE, _SASL_FINAL = 0, 10, 11, 12
 
@@ -98,21 +102,24 @@ def _sign(key: bytes, message: bytes) -> bytes:
 
 
 def _fail(reason: str) -> NoReturn:
-    sys.stderr.write(f"not ready: {reason}\n")
+    sys.stderr.write(f"{reason}\n")
     sys.exit(1)
 
 
 def main() -> None:
     environ = os.environ
+    host, port = environ["PGHOST"], int(environ["PGPORT"])
     try:
-        talk = _Talk(environ["PGHOST"], int(environ["PGPORT"]))
+        talk = _Talk(host, port)
         login = (environ[name] for name in ("POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB"))
         _log_in(talk, *login)
         talk.wait_for(b"Z")
         talk.send(b"Q", b"SELECT 1\0")
         talk.wait_for(b"D")
         talk.send(b"X", b"")
-    except (OSError, _RefusedError) as error:
+    except OSError as error:
+        _fail(silence.words(host, port, error))
+    except _RefusedError as error:
         _fail(str(error))
 
 

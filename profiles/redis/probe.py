@@ -6,6 +6,10 @@ import os
 import socket
 import sys
 
+sys.path.insert(0, os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..")))
+
+from profiles import silence
+
 _TIME_LIMIT = 8.0
 
 
@@ -17,17 +21,18 @@ def _command(*words: str) -> bytes:
 
 def main() -> int:
     environ = os.environ
-    address = (environ["REDIS_HOST"], int(environ["REDIS_PORT"]))
+    host, port = environ["REDIS_HOST"], int(environ["REDIS_PORT"])
     try:
-        with socket.create_connection(address, timeout=_TIME_LIMIT) as connection:
+        with socket.create_connection((host, port), timeout=_TIME_LIMIT) as connection:
             connection.sendall(_command("AUTH", environ["REDIS_PASSWORD"]) + _command("PING"))
             answers = connection.makefile("rb")
             said = [answers.readline().strip().decode(errors="replace") for _ in range(2)]
     except OSError as error:
-        said = [str(error)]
+        said = [silence.words(host, port, error)]
     if said == ["+OK", "+PONG"]:
         return 0
-    sys.stderr.write(f"not ready: {'; '.join(said)}\n")
+    unique = "; ".join(dict.fromkeys(filter(None, said)))
+    sys.stderr.write(f"{unique or silence.words(host, port, ConnectionError())}\n")
     return 1
 
 

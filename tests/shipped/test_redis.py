@@ -77,7 +77,8 @@ def test_a_new_password_comes_with_the_next_start(redis: Make) -> None:
 
 def test_it_is_ready_only_for_those_who_know_the_password(redis: Make) -> None:
     server = redis()
-    assert "Connection refused" in server.probe().stderr
+    port = server.environment["REDIS_PORT"]
+    assert server.probe().stderr == f"nothing listens at 127.0.0.1:{port}\n"
     server.start_and_wait()
     assert "WRONGPASS" in server.probe(REDIS_PASSWORD="wrong").stderr
 
