@@ -39,7 +39,7 @@ def test_what_would_be_made_is_said_and_nothing_is_made(two: Sandbox, cluster: B
     assert {("make", "Deployment", "web"), ("make", "Deployment", "db")} <= changes(found)
     assert {one["change"] for one in found["objects"]} == {"make"}
     steps = [line.split(":")[0] for lines in found["rounds"] for line in lines]
-    assert [one for one in steps if one.startswith("start")] == ["start db", "start web"]
+    assert steps == ["prepare the namespace", "start db", "start web"]
     assert cluster.names("namespaces") == []
     shown = two.run("preview", "up", "--plan").stdout
     assert "  make Deployment web" in shown

@@ -74,7 +74,7 @@ async def _foreseen(context: Context, params: Params, folder: Path) -> Answer:
     home = context.registry.host.home
     wanted, resources = desired(intent, home), applied_resources(intent, home)
     changes = [] if errors else await _changes(place, resources, wanted, seen)
-    rounds = [] if errors else forecast(wanted, seen, boottime())
+    rounds = [] if errors else forecast(_of_preview(wanted), seen, boottime())
     return Answer(
         {
             "rounds": [list(lines) for lines in rounds],
@@ -82,6 +82,12 @@ async def _foreseen(context: Context, params: Params, folder: Path) -> Answer:
             "problems": [documents.problem(one) for one in (*basis.loaded.problems, *found)],
         }
     )
+
+
+def _of_preview(wanted: Desired) -> Desired:
+    """All but what this machine keeps of it for its daemons."""
+    prepared = {key: one for key, one in wanted.preparation.items() if key == KUBERNETES}
+    return replace(wanted, preparation=prepared)
 
 
 def _seen(place: Place) -> Observed:
