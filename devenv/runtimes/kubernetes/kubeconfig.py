@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import os
@@ -23,7 +24,11 @@ UNLIMITED = 0
 
 def pin(name: str, context: str, kubeconfig: str) -> Cluster:
     """Take down where a context leads now. DevenvError: there is none of this name."""
-    cluster = _cluster_of(context, kubeconfig)
+    return _pinned(name, context, kubeconfig, _merged(kubeconfig))
+
+
+def _pinned(name: str, context: str, kubeconfig: str, merged: Any) -> Cluster:
+    cluster = _cluster_of(context, kubeconfig, merged)
     return Cluster(
         name,
         context,
@@ -62,9 +67,10 @@ class _Loader(config.kube_config.KubeConfigLoader):
 async def open_client(cluster: Cluster, given: Credential | None = None) -> ApiClient:
     """A client of the pinned server. DevenvError: the context leads elsewhere by now.
 
-    ``given``: what its plugin gave. It is in no file.
+    ``given``: what its plugin gave. It is in no file. What takes its time is done beside the event
+    loop: parsing, and taking in certificates.
     """
-    found = pin(cluster.name, cluster.context, cluster.kubeconfig)
+    merged, found = await asyncio.to_thread(_read, cluster)
     if found != cluster:
         raise DevenvError(
             _moved(cluster, found),
@@ -72,7 +78,6 @@ async def open_client(cluster: Cluster, given: Credential | None = None) -> ApiC
         )
     configuration = Configuration()
     configuration.connection_pool_maxsize = UNLIMITED
-    merged = _merged(cluster.kubeconfig)
     loader: Any = _Loader(merged, cluster.context, config_base_path=None)  # type: ignore[no-untyped-call] # it has no types
     loader.given = given
     try:
@@ -81,9 +86,15 @@ async def open_client(cluster: Cluster, given: Credential | None = None) -> ApiC
             if given is not None and given.certificate:
                 configuration.cert_file = files.enter_context(_as_file(given.certificate))
                 configuration.key_file = files.enter_context(_as_file(given.key))
-            return ApiClient(configuration)
+            return await asyncio.to_thread(ApiClient, configuration)
     except (config.ConfigException, OSError, ValueError) as error:
         raise DevenvError(f"the context {cluster.context} cannot be used: {error}") from error
+
+
+def _read(cluster: Cluster) -> tuple[Any, Cluster]:
+    """All that a kubeconfig says, and where its context leads now."""
+    merged = _merged(cluster.kubeconfig)
+    return merged, _pinned(cluster.name, cluster.context, cluster.kubeconfig, merged)
 
 
 @contextmanager
@@ -122,8 +133,7 @@ _PINNED = {
 """Keys of a kubeconfig that change whom we talk to, beside its server."""
 
 
-def _cluster_of(context: str, kubeconfig: str) -> dict[str, Any]:
-    merged = _merged(kubeconfig)
+def _cluster_of(context: str, kubeconfig: str, merged: Any) -> dict[str, Any]:
     contexts = {one["name"]: one["context"] for one in _listed(merged, "contexts")}
     clusters = {one["name"]: one["cluster"] for one in _listed(merged, "clusters")}
     if context not in contexts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from devenv.errors import DevenvError
 from devenv.model.preview import Cluster
+from devenv.runtimes.kubernetes import kubeconfig
 from devenv.runtimes.kubernetes.kubeconfig import open_client, pin
 
 SERVER = "https://10.0.0.1:6443"
@@ -54,3 +56,23 @@ def test_the_password_of_a_proxy_is_kept_nowhere(tmp_path: Path) -> None:
     found = pinned(tmp_path, **{"proxy-url": PROXY})
     assert found.proxy
     assert "hidden" not in str(found)
+
+
+def test_what_takes_its_time_is_done_beside_the_event_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = pinned(tmp_path)
+    at_work: list[threading.Thread] = []
+
+    def noted(what: Any) -> Any:
+        def make(*words: Any) -> Any:
+            at_work.append(threading.current_thread())
+            return what(*words)
+
+        return make
+
+    for name in ("KubeConfigMerger", "ApiClient"):
+        monkeypatch.setattr(kubeconfig, name, noted(getattr(kubeconfig, name)))
+    asyncio.run(opened(cluster))
+    assert len(at_work) == 2
+    assert threading.main_thread() not in at_work
