@@ -95,7 +95,10 @@ def _units(cache: Cache, namespace: str) -> list[Unit]:
     workloads = [
         Workload(made, (), 0.0) for _, made in cache.workloads(namespace) if not is_leaving(made)
     ]
-    units = [unit_of(Workload(one.made, matching(pods, one.id), 0.0)) for one in workloads]
+    units = [
+        unit_of(Workload(one.made, matching(pods, one.id), 0.0, cache.refusal(one.made)))
+        for one in workloads
+    ]
     return sorted(units, key=lambda unit: unit.id)
 
 

@@ -291,6 +291,9 @@ class ApiServer:
         if request.query.get("watch"):
             return await self._watch(request, key, selector)
         found = list(self.store.select(key[0], key[1], selector))
+        about = request.query.get("fieldSelector", "").partition("involvedObject.uid=")[2]
+        if about:
+            found = [one for one in found if one["involvedObject"]["uid"] == about.split(",")[0]]
         # As a real one does: in a list, an object does not say what it is.
         found = [{k: v for k, v in one.items() if k not in {"kind", "apiVersion"}} for one in found]
         page, rest = _page(found, request)

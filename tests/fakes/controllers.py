@@ -81,7 +81,19 @@ class Controllers:
         for name in itertools.islice(free, max(0, wanted - len(pods))):
             self._make_pod(key, made, name)
         if not job:
-            self._status(key, {**made, "status": self._counts(made, wanted)})
+            self._status(key, {**made, "status": self._counts(key[0], made, wanted)})
+        if self.refused and key[0] != "deployments":
+            self._tell(key, made)
+
+    def _tell(self, key: Key, made: Object) -> None:
+        """Let an event say why there is no pod."""
+        event = {
+            "reason": "FailedCreate",
+            "message": f"Error creating: {self.refused}",
+            "lastTimestamp": "2030-01-01T00:00:00Z",
+            "involvedObject": {"uid": made["metadata"]["uid"]},
+        }
+        self._store.put(("events", key[1], f"{key[2]}.1"), event)
 
     def _end(self, key: Key, pod: Object) -> None:
         if self.clinging:
@@ -89,7 +101,7 @@ class Controllers:
         else:
             self._store.remove(key)
 
-    def _counts(self, made: Object, pods: int) -> Object:
+    def _counts(self, plural: str, made: Object, pods: int) -> Object:
         ready = 0 if self.waiting else pods
         counts: Object = {
             "observedGeneration": made["metadata"]["generation"],
@@ -97,7 +109,7 @@ class Controllers:
             "updatedReplicas": pods,
             "readyReplicas": ready,
         }
-        if self.refused:
+        if self.refused and plural == "deployments":
             condition = {"type": "ReplicaFailure", "status": "True", "message": self.refused}
             counts["conditions"] = [condition]
         return counts

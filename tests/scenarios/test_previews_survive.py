@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 
 from devenv.runtimes.kubernetes import names
-from devenv.runtimes.kubernetes.rows import moment
+from devenv.runtimes.kubernetes.moments import moment
 from tests.fakes.apiserver import ApiServer, Fault
 from tests.fakes.thread import Beside
 from tests.scenarios.sandbox import Sandbox, eventually

@@ -28,6 +28,7 @@ class Cache:
         self._objects: dict[str, dict[str, dict[str, Object]]] = {}
         self._gathered: dict[str, dict[Any, Any]] = {}
         self._gone: dict[str, None] = {}
+        self._refusals: dict[str, str] = {}
         self._news = asyncio.Event()
 
     def put(self, resource: Resource, made: Object) -> None:
@@ -86,6 +87,18 @@ class Cache:
             for one in self.all(resource, namespace):
                 yield resource, one
 
+    def refuse(self, namespace: str, uid: str, why: str) -> None:
+        """Know why a workload's pods are not made; "": nothing keeps them from being."""
+        if self._refusals.get(uid, "") != why:
+            self._refusals = {**self._refusals, uid: why}
+            if not why:
+                del self._refusals[uid]
+            self._told(namespace)
+
+    def refusal(self, workload: Object) -> str:
+        """Why its pods are not made, where that is known; ""."""
+        return self._refusals.get(workload["metadata"].get("uid", ""), "")
+
     def gathered(self, namespace: str, gather: Callable[[Cache, str], T]) -> T:
         """What is made of a namespace by ``gather``: anew only once something in it has changed.
 
@@ -109,9 +122,12 @@ class Cache:
         return self._objects.setdefault(resource.kind, {}).setdefault(namespace, {})
 
     def _changed(self, resource: Resource, namespace: str) -> None:
-        self._gathered.pop(namespace, None)
         if resource in HOMES:
             self._gathered.pop(ALL_HOMES, None)
+        self._told(namespace)
+
+    def _told(self, namespace: str) -> None:
+        self._gathered.pop(namespace, None)
         self._hint(namespace)
         self._news.set()
         self._news = asyncio.Event()
@@ -145,6 +161,12 @@ def label(made: Object, name: str) -> str:
 
 def annotation(made: Object, name: str) -> str:
     return str((made["metadata"].get("annotations") or {}).get(name, ""))
+
+
+def condition(made: Object, kind: str) -> Mapping[str, Any]:
+    """What an object says of itself in this respect; nothing where it does not."""
+    conditions = (made.get("status") or {}).get("conditions") or ()
+    return next((one for one in conditions if one["type"] == kind), {})
 
 
 def is_leaving(made: Object) -> bool:

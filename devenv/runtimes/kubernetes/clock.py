@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from email.utils import parsedate_to_datetime
 
-from devenv.runtimes.kubernetes.rows import moment
+from devenv.runtimes.kubernetes.moments import moment
 
 MAY_DIFFER = 5.0
 """Seconds: an answer says its time in whole ones, and clocks are corrected."""

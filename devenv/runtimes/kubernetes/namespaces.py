@@ -22,10 +22,10 @@ from devenv.runtimes.kubernetes.homes import (
     namespace_of,
 )
 from devenv.runtimes.kubernetes.inventory import MANIFESTS, Inventory, empty, entry_of, stray
+from devenv.runtimes.kubernetes.moments import moment as instant
 from devenv.runtimes.kubernetes.objects.manifests import manifest_objects
 from devenv.runtimes.kubernetes.objects.namespace import YES, guards, levels, moment, namespace
 from devenv.runtimes.kubernetes.resources import BY_KIND, LEASE, NAMESPACE, SECRET, name_of
-from devenv.runtimes.kubernetes.rows import moment as instant
 from devenv.runtimes.kubernetes.server import Server
 from devenv.runtimes.kubernetes.workloads import GOES_WITHIN
 

@@ -84,7 +84,7 @@ class Place:
         for resource, made in cache.workloads(namespace):
             workload = Workload(made, (), boot)
             if workload.id.service and not is_leaving(made):
-                own = Workload(made, matching(pods, workload.id), boot)
+                own = Workload(made, matching(pods, workload.id), boot, cache.refusal(made))
                 found[workload.id] = (resource, own)
         return found
 

@@ -33,6 +33,7 @@ CONFIG_MAP = Resource("ConfigMap", "v1", "configmaps")
 SECRET = Resource("Secret", "v1", "secrets")
 INGRESS = Resource("Ingress", "networking.k8s.io/v1", "ingresses")
 WORKLOADS = (DEPLOYMENT, STATEFUL_SET, JOB)
+EVENT = Resource("Event", "v1", "events")
 LEASE = Resource("Lease", "coordination.k8s.io/v1", "leases")
 HOMES = (NAMESPACE, LEASE)
 """What a preview is known by: `homes` has the story."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from devenv.model.environment import ReplicaId
 from devenv.model.unit import Exit, Health, Unit
-from devenv.runtimes.kubernetes import names
-from devenv.runtimes.kubernetes.cache import Object, annotation, is_leaving, label
+from devenv.runtimes.kubernetes import names, nodes, quotas
+from devenv.runtimes.kubernetes.cache import Object, annotation, condition, is_leaving, label
+from devenv.runtimes.kubernetes.moments import seconds
 from devenv.runtimes.kubernetes.resources import name_of
 
 TERMINATED = 143
@@ -31,12 +31,14 @@ _STUCK = {
 class Workload:
     """A Deployment, StatefulSet or Job, with its pods.
 
-    ``boot``: when this machine was booted, by the clock of the cluster.
+    ``boot``: when this machine was booted, by the clock of the cluster. ``refusal``: what the
+    server said when a pod of it was to be made; "": nothing, or it is in ``made`` itself.
     """
 
     made: Object
     pods: tuple[Object, ...]
     boot: float
+    refusal: str = ""
 
     @property
     def id(self) -> ReplicaId:
@@ -129,8 +131,17 @@ def unit_of(workload: Workload) -> Unit:
     )
 
 
+def lacks_pods(workload: Workload) -> bool:
+    """Tell whether pods are to come of it, and it does not itself say why they do not."""
+    made = workload.made
+    if made["kind"] == "Deployment" or workload.stopped > workload.started or _ended(workload):
+        return False
+    wanted = int(made["spec"].get("replicas", 1))
+    return sum(not is_leaving(pod) for pod in workload.pods) < wanted
+
+
 def is_ready(pod: Object) -> bool:
-    return not is_leaving(pod) and _condition(pod, "Ready").get("status") == "True"
+    return not is_leaving(pod) and condition(pod, "Ready").get("status") == "True"
 
 
 def code_of(pod: Object, container: str) -> int | None:
@@ -167,7 +178,7 @@ def _stopped(workload: Workload, at: float) -> Exit | None:
 def _ended(workload: Workload) -> Exit | None:
     """The end of a Job; nothing else ends by itself."""
     for kind in ("Complete", "Failed"):
-        found = _condition(workload.made, kind)
+        found = condition(workload.made, kind)
         if found.get("status") == "True":
             at = seconds(found["lastTransitionTime"]) - workload.boot
             started = workload.started - workload.boot
@@ -190,15 +201,17 @@ def _codes(pods: Iterable[Object]) -> Iterator[int]:
 
 def _health(workload: Workload) -> tuple[Health, str]:
     if workload.made["kind"] == "Job":
-        stuck = next(_stuck(workload.newest), "")
-        return (Health.UNHEALTHY, stuck) if stuck else (Health.NONE, "")
+        stuck = next(_stuck(workload.newest), "") or _refused(workload)
+        waits = next(_waits(workload), "")
+        if stuck or not waits:
+            return (Health.UNHEALTHY, stuck) if stuck else (Health.NONE, "")
+        return Health.UNKNOWN, waits
     if _is_available(workload.made):
         return Health.PASSING, ""
-    stuck = next(_stuck(workload.newest), "") or _refused(workload.made)
+    stuck = next(_stuck(workload.newest), "") or _refused(workload)
     if stuck:
         return Health.UNHEALTHY, stuck
-    newest = workload.newest
-    return Health.UNKNOWN, next(_waits(newest), "" if newest else "no pod yet")
+    return Health.UNKNOWN, next(_waits(workload), "" if workload.newest else "no pod yet")
 
 
 def _is_available(made: Object) -> bool:
@@ -238,19 +251,23 @@ def _last_end(container: Mapping[str, Any]) -> str:
     return f"exit code {ended.get('exitCode', '?')}{memory}"
 
 
-def _refused(made: Object) -> str:
+def _refused(workload: Workload) -> str:
     """Why no pod may be made at all: a quota, or Pod Security."""
-    found = _condition(made, "ReplicaFailure")
+    if workload.refusal and lacks_pods(workload):
+        return quotas.words(workload.refusal)
+    found = condition(workload.made, "ReplicaFailure")
     if found.get("status") != "True":
         return ""
-    return f"a pod is refused: {found.get('message') or found.get('reason')}"
+    return quotas.words(str(found.get("message") or found.get("reason")))
 
 
-def _waits(pods: Iterable[Object]) -> Iterator[str]:
-    for pod in pods:
-        placed = _condition(pod, "PodScheduled")
+def _waits(workload: Workload) -> Iterator[str]:
+    for pod in workload.newest:
+        placed = condition(pod, "PodScheduled")
         if placed.get("status") == "False":
             yield f"no node takes it: {placed.get('message') or placed.get('reason')}"
+        elif since := nodes.lost_since(pod):
+            yield nodes.words(pod, workload.made["kind"], since)
 
 
 def _restarts(pod: Object) -> int:
@@ -267,29 +284,11 @@ def _running(pod: Object) -> str:
     return next((str(one.get("containerID") or "") for one in found), "")
 
 
-def _condition(made: Object, kind: str) -> Mapping[str, Any]:
-    conditions = (made.get("status") or {}).get("conditions") or ()
-    return next((one for one in conditions if one["type"] == kind), {})
-
-
 def _number(made: Object, name: str) -> float:
     try:
         return float(annotation(made, name) or 0)
     except ValueError:
         return 0.0
-
-
-def moment(stamp: str) -> float | None:
-    """The same; None where that is nothing that the API would write."""
-    try:
-        return seconds(stamp) if stamp else None
-    except ValueError:
-        return None
-
-
-def seconds(stamp: str) -> float:
-    """``2026-01-02T03:04:05Z`` in seconds since the epoch."""
-    return datetime.fromisoformat(stamp.replace("Z", "+00:00")).timestamp()
 
 
 def matching(pods: Iterable[Object], replica: ReplicaId) -> tuple[Object, ...]:

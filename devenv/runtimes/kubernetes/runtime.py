@@ -70,6 +70,7 @@ class KubernetesRuntime:
             self._failed.pop(environment, None)
             return lost
         there = place.workloads(self._boot)
+        place.server.refusals.follow(workload for _, workload in there.values())
         units = {key: _unit(workload) for key, (_, workload) in there.items()}
         failed = self._failed.get(environment, {})
         units |= {key: unit for key, unit in failed.items() if not _is_made(units.get(key), unit)}

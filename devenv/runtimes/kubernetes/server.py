@@ -14,6 +14,7 @@ from devenv.runtimes.kubernetes.connection import Connection
 from devenv.runtimes.kubernetes.errors import AwayError, RefusedError
 from devenv.runtimes.kubernetes.homes import Homes
 from devenv.runtimes.kubernetes.pace import Pace
+from devenv.runtimes.kubernetes.refusals import Refusals
 from devenv.runtimes.kubernetes.resources import (
     BY_KIND,
     WATCHED,
@@ -37,6 +38,7 @@ class Server:
         self.connection = Connection(cluster, changed)
         self.cache = Cache(hint)
         self.homes = Homes(self.cache)
+        self.refusals = Refusals(self.connection, self.cache)
         self._watches = Watches(self.connection, self.cache, pace, changed=changed)
 
     @property
@@ -75,6 +77,7 @@ class Server:
 
     async def close(self) -> None:
         await self._watches.close()
+        await self.refusals.close()
         await self.connection.close()
 
     async def apply(self, namespace: str, made: Object, preview: str) -> Object:

@@ -100,13 +100,35 @@ def test_a_pod_that_no_node_takes_is_waited_for() -> None:
     assert (found.health, found.detail) == (Health.UNKNOWN, "no node takes it: 0/1 nodes: memory")
 
 
-def test_a_pod_that_may_not_be_made_is_said() -> None:
-    refused = {"type": "ReplicaFailure", "status": "True", "message": "exceeded quota"}
+QUOTA = (
+    'pods "web-1" is forbidden: exceeded quota: devenv, requested: pods=1,requests.memory=2Gi, '
+    "used: pods=3,requests.memory=19Gi, limited: pods=3,requests.memory=20Gi"
+)
+WAITS = "waiting for quota: needs 1 of pods, 0 left; needs 2Gi of requests.memory, 1Gi left"
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        (QUOTA, WAITS),
+        ("exceeded quota: own, requested: a=?, used: a=?, limited: a=?", "waiting for quota: exc"),
+        ("violates PodSecurity", "a pod is refused: violates PodSecurity"),
+    ],
+)
+def test_a_pod_that_may_not_be_made_is_said(message: str, said: str) -> None:
+    refused = {"type": "ReplicaFailure", "status": "True", "message": message}
     found = unit(deployment({"conditions": [refused]}))
-    assert (found.health, found.detail) == (
-        Health.UNHEALTHY,
-        "a pod is refused: exceeded quota",
-    )
+    assert found.health is Health.UNHEALTHY
+    assert found.detail.startswith(said)
+
+
+@pytest.mark.parametrize("kind", ["StatefulSet", "Job"])
+def test_what_events_say_of_pods_that_may_not_be_made_is_said_until_they_are(kind: str) -> None:
+    made = {**deployment({}, started="60"), "kind": kind}
+    found = unit_of(Workload(made, (), 50.0, QUOTA))
+    assert (found.health, found.detail) == (Health.UNHEALTHY, WAITS)
+    there = unit_of(Workload(made, (pod({"running": {}}),), 50.0, QUOTA))
+    assert WAITS not in there.detail
 
 
 def test_one_that_was_stopped_ends_with_its_last_pod() -> None:
@@ -163,3 +185,41 @@ def test_what_keeps_a_pod_of_before_from_running_is_nobodys_business() -> None:
         "no pod yet",
     )
     assert unit(made, of("old"), of("new")).detail == "image pull failed: why"
+
+
+@pytest.mark.parametrize(
+    ("kind", "happens"),
+    [
+        ("Deployment", "the cluster makes another pod at 2026-01-02 03:09:05 UTC"),
+        ("StatefulSet", "it may still write to its volume, so the cluster makes no other pod"),
+        ("Job", "how it ends is known once the node is back"),
+    ],
+)
+def test_a_node_that_does_not_answer_is_said_with_what_happens(kind: str, happens: str) -> None:
+    conditions = [
+        {"type": "Ready", "status": "False", "lastTransitionTime": "2026-01-02T03:04:05Z"},
+        {"type": "ContainersReady", "status": "True"},
+    ]
+    bears = {
+        "key": "node.kubernetes.io/unreachable",
+        "operator": "Exists",
+        "effect": "NoExecute",
+        "tolerationSeconds": 300,
+    }
+    lost = {
+        **pod({"running": {}}, conditions=conditions),
+        "spec": {"nodeName": "worker-1", "tolerations": [bears]},
+    }
+    found = unit({**deployment({}, started="60"), "kind": kind}, lost)
+    silent = "its node worker-1 does not answer since 2026-01-02 03:04:05 UTC; "
+    assert found.health is Health.UNKNOWN
+    assert found.detail.startswith(silent + happens)
+
+
+def test_a_pod_that_is_not_ready_by_itself_has_a_node_that_answers() -> None:
+    conditions = [
+        {"type": "Ready", "status": "False", "lastTransitionTime": "2026-01-02T03:04:05Z"},
+        {"type": "ContainersReady", "status": "False"},
+    ]
+    found = unit(deployment({}), pod({"running": {}}, conditions=conditions))
+    assert (found.health, found.detail) == (Health.UNKNOWN, "")

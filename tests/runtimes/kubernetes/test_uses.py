@@ -13,10 +13,10 @@ import pytest
 from devenv.model.preview import Preview
 from devenv.runtimes.kubernetes import names
 from devenv.runtimes.kubernetes.kubeconfig import pin
+from devenv.runtimes.kubernetes.moments import seconds
 from devenv.runtimes.kubernetes.objects.namespace import moment, namespace
 from devenv.runtimes.kubernetes.pace import Pace
 from devenv.runtimes.kubernetes.place import Place
-from devenv.runtimes.kubernetes.rows import seconds
 from devenv.runtimes.kubernetes.server import Server
 from devenv.runtimes.kubernetes.uses import Uses
 from tests.fakes.apiserver import CONTEXT, ApiServer
