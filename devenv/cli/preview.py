@@ -120,11 +120,16 @@ def _list(arguments: Arguments, session: Session) -> Result:
         for one in previews
         if ends_soon(one["expires_at"], now) and one["state"] != "deleting"
     ]
+    notes += [f"{one['name']} is down; {one['reason']}" for one in previews if _is_down(one)]
     return Result(answer, text, notes=tuple(notes))
 
 
 def table(previews: list[Document], now: float) -> str:
     return "\n".join(columns([_HEADS, *(_row(one, now) for one in previews)]))
+
+
+def _is_down(one: Document) -> bool:
+    return bool(one["state"] == "down")
 
 
 def _row(one: Document, now: float) -> tuple[str, ...]:

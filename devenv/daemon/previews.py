@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # loaded when the first cluster is asked
 
 Document = dict[str, Any]
 Urls = Mapping[str, str]
+KEPT = "its data is kept: `devenv preview up` goes on with it, `devenv preview down` removes it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +52,24 @@ def _within(cache: Cache, namespace: str) -> Within:
     from devenv.runtimes.kubernetes import names
     from devenv.runtimes.kubernetes.cache import annotation, is_leaving, label
     from devenv.runtimes.kubernetes.homes import home_in, request_of
+    from devenv.runtimes.kubernetes.moments import moment
     from devenv.runtimes.kubernetes.namespaces import why_it_stays
-    from devenv.runtimes.kubernetes.rows import moment
 
     made = home_in(cache, namespace)
     services = tuple(_service(unit) for unit in _units(cache, namespace))
+    state, reason = _state(services), ""
+    if is_leaving(made):
+        state, reason = "deleting", why_it_stays(made)
+    elif not services and annotation(made, names.KEPT):
+        state, reason = "down", KEPT
     told = {
         "name": label(made, names.PREVIEW),
         "branch": annotation(made, names.BRANCH),
         "repository": annotation(made, names.SOURCE),
         "pull_request": request_of(made) or None,
         "namespace": namespace,
-        "state": "deleting" if is_leaving(made) else _state(services),
-        "reason": why_it_stays(made) if is_leaving(made) else "",
+        "state": state,
+        "reason": reason,
         "owner": annotation(made, names.OWNER),
         "services": services,
     }

@@ -10,6 +10,7 @@ from tests.scenarios.test_previews import TWO, previews, shop
 
 __all__ = ["shop"]
 pytestmark = pytest.mark.timeout(120)
+KEEPING = "services: {db: {image: shop/db:1, volumes: ['data:/data']}}\nvolumes: {data: {}}"
 
 
 def test_services_end_in_order_and_the_namespace_goes_with_the_last(
@@ -46,3 +47,23 @@ def test_down_returns_once_nothing_runs(shop: Sandbox, cluster: Beside, where: s
     out, err = going.communicate(timeout=45)
     assert going.returncode == 0, out + err
     assert "nothing is left running" in out
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_what_only_keeps_its_data_says_so(shop: Sandbox, cluster: Beside, restarted: bool) -> None:
+    shop.write("compose.yaml", KEEPING)
+    shop.run("preview", "up", "--wait")
+    (found,) = previews(shop)
+    if restarted:
+        shop.run("daemon", "stop")
+    shop.run("-e", found["name"], "down")
+    (kept,) = previews(shop)
+    assert (kept["name"], kept["state"], kept["services"]) == (found["name"], "down", [])
+    said = "`devenv preview down` removes it"
+    assert said in kept["reason"]
+    assert said in shop.run("preview", "list").stderr
+    shop.run("preview", "up", "--wait")
+    assert [one["state"] for one in previews(shop)] == ["ready"]
+    shop.run("-e", found["name"], "down")
+    shop.run("preview", "down", found["name"], "--wait")
+    assert previews(shop) == []

@@ -236,7 +236,9 @@ def test_commands_and_logs_are_those_of_the_pods(shop: Sandbox) -> None:
 def test_a_terminal_in_a_pod_is_attached_sized_and_left(shop: Sandbox) -> None:
     git(shop.checkout, "switch", "-q", "feature/a")
     script = LISTENS.replace("$", "$$")
-    shop.write("compose.yaml", TERMINAL.replace("SCRIPT", json.dumps(f"trap 'stty size' WINCH; {script}")))
+    shop.write(
+        "compose.yaml", TERMINAL.replace("SCRIPT", json.dumps(f"trap 'stty size' WINCH; {script}"))
+    )
     shop.run("preview", "up", "--wait", "--timeout", "180", timeout=200)
     with Terminal(Desk(shop.checkout, shop.environ), "preview", "attach", "box") as user:
         user.wait_for(b"30 100")

@@ -75,7 +75,7 @@ class Credentials:
     async def get(self) -> Credential | None:
         """Fresh ones; None: they are in the kubeconfig itself. LoginError, AwayError."""
         given, self._given = self._given, None
-        plugin = plugin_in(self._cluster)
+        plugin = await asyncio.to_thread(plugin_in, self._cluster)
         if given is not None or plugin is None:
             self.login = None
             return given

@@ -7,6 +7,7 @@ takes no new pods from then on: time enough for what runs to end by itself.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable
 
 from devenv.errors import DevenvError
@@ -45,6 +46,13 @@ async def end(place: Place) -> None:
             f"{', '.join(map(name_of, left()))} in {place.ending} does not end",
             f"see kubectl describe pod --namespace {place.ending}",
         )
+
+
+async def keep(place: Place) -> None:
+    """Let a namespace stay in which nothing runs, and say so."""
+    home = place.server.homes.living(place.preview)
+    if home is not None:
+        await namespaces.annotate(place.server, home, kept=time.time())
 
 
 def is_over_with(server: Server, preview: str, homes: Iterable[Object]) -> bool:

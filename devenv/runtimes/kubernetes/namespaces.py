@@ -46,6 +46,8 @@ async def ensure(server: Server, preview: Preview, holder: str) -> str:
         await _secure(server, preview, found)
     if not annotation(found, names.HOLDER):
         await annotate(server, found, holder=holder)
+    if annotation(found, names.KEPT):
+        await annotate(server, found, kept=None)
     return namespace_of(found)
 
 
@@ -162,15 +164,16 @@ async def annotate(
     holder: str = "",
     was_at_origin: bool = False,
     request: int = 0,
-    **moments: float,
+    **moments: float | None,
 ) -> None:
     """Write on a home who holds it, that the origin has had its branch, its request, and moments.
 
-    These are our clock's: ``expires``, ``used``. What is not said stays as it is.
+    These are our clock's: ``expires``, ``used``, and since when only its data is ``kept``; None
+    takes one back. What is not said stays as it is.
     """
-    known = {"expires": names.EXPIRES, "used": names.USED}
+    known = {"expires": names.EXPIRES, "used": names.USED, "kept": names.KEPT}
     ahead = server.connection.clock.ahead
-    told = {known[key]: moment(at + ahead) for key, at in moments.items()}
+    told = {known[key]: at and moment(at + ahead) for key, at in moments.items()}
     told |= {names.HOLDER: holder} if holder else {}
     told |= {names.AT_ORIGIN: YES} if was_at_origin else {}
     told |= {names.REQUEST: str(request)} if request else {}

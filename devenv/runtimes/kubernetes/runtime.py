@@ -143,7 +143,10 @@ class KubernetesRuntime:
         self.servers.hint(environment)
 
     async def discard(self, environment: EnvironmentId, *, data: bool) -> None:
-        """End all, the namespace too; volumes are data, and keep that until they are to go."""
+        """End all, the namespace too; volumes are data, and keep that until they are to go.
+
+        What another daemon has prepared may have volumes.
+        """
         from devenv.runtimes.kubernetes import ending
 
         self._failed.pop(environment, None)
@@ -151,8 +154,10 @@ class KubernetesRuntime:
         if place is None:
             return
         place.server.need()
-        if data or not place.preparation.resources.volumes:
+        if data or (place.prepared and not place.preparation.resources.volumes):
             await ending.end(place)
+        else:
+            await ending.keep(place)
         self.servers.forget(environment)
 
     async def samples(self, environment: EnvironmentId) -> Mapping[ReplicaId, Sample]:
