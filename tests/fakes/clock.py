@@ -14,15 +14,19 @@ MOMENT, STRIDE = 0.01, 1.0
 
 
 class Selector(selectors.DefaultSelector):
-    """``passed``: seconds that nobody has waited for. ``hurried``: nobody is to wait now."""
+    """``passed``: seconds that nobody has waited for. ``hurried``: nobody is to wait now.
+
+    ``at_work``: how much is done in threads, which takes the time that it takes.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.passed = 0.0
         self.hurried = False
+        self.at_work = 0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if not self.hurried or timeout is None or timeout <= MOMENT:
+        if not self.hurried or self.at_work or timeout is None or timeout <= MOMENT:
             return super().select(timeout)
         found = super().select(MOMENT)
         if not found:
@@ -39,6 +43,17 @@ class Loop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return super().time() + self._waiting.passed
+
+    def run_in_executor(  # type: ignore[override] # whatever it is given, it passes on
+        self, executor: Any, func: Any, *args: Any
+    ) -> asyncio.Future[Any]:
+        done = super().run_in_executor(executor, func, *args)
+        self._waiting.at_work += 1
+        done.add_done_callback(self._has_worked)
+        return done
+
+    def _has_worked(self, done: asyncio.Future[Any]) -> None:
+        self._waiting.at_work -= 1
 
     @contextmanager
     def hurried(self) -> Iterator[None]:

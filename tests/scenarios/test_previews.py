@@ -347,25 +347,6 @@ def test_an_image_that_cannot_be_pulled_is_said(shop: Sandbox, cluster: Beside) 
     assert "image pull failed: no such image" in done.stderr
 
 
-@pytest.mark.parametrize("keys", ["", ", volumes: ['data:/data']", ", restart: 'no'"])
-def test_a_quota_that_is_too_small_is_said(shop: Sandbox, cluster: Beside, keys: str) -> None:
-    others = "volumes: {data: {}}" if "data" in keys else ""
-    waits = "{web: {condition: service_completed_successfully}}"
-    task = f", b: {{image: y, depends_on: {waits}}}" if "restart" in keys else ""
-    shop.write("compose.yaml", f"services: {{web: {{image: x{keys}}}{task}}}\n{others}")
-    cluster.server.controllers.refused = (
-        'pods "web-0" is forbidden: exceeded quota: devenv, requested: requests.memory=2Gi, '
-        "used: requests.memory=19Gi, limited: requests.memory=20Gi"
-    )
-    done = shop.run("preview", "up", "--wait", check=False)
-    assert done.returncode == 1
-    assert "waiting for quota: needs 2Gi of requests.memory, 1Gi left" in done.stderr
-    (found,) = previews(shop)
-    assert {one["reason"] for one in found["services"]} == {
-        "waiting for quota: needs 2Gi of requests.memory, 1Gi left"
-    }
-
-
 def test_kubeconfigs_are_looked_for_where_the_user_is(shop: Sandbox) -> None:
     found = Path(shop.extra["KUBECONFIG"])
     assert found.parent == shop.checkout.parent

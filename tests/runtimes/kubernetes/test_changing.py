@@ -14,7 +14,7 @@ from devenv.model.unit import Unit
 from devenv.runtimes.kubernetes.runtime import NOT_MADE
 from tests.fakes.apiserver import Fault
 from tests.runtimes.conformance import HERE, Play
-from tests.runtimes.test_conformance import KubernetesStage, kubernetes
+from tests.runtimes.stages import KubernetesStage, kubernetes
 
 WHY = "no more of these"
 
