@@ -13,22 +13,13 @@ from typing import Any
 import pytest
 
 from devenv.runtimes.kubernetes import names
-from tests.cli.desk import Desk
-from tests.cli.terminal import Terminal
 from tests.lab.cluster import Cluster
 from tests.lab.engine import Engine
-from tests.runtimes.conformance import LISTENS
 from tests.scenarios.sandbox import Sandbox, eventually
 from tests.scenarios.test_examples import copy
 
 pytestmark = pytest.mark.timeout(400)
 IMAGES = ("lab/python:3.11", "lab/postgres:15", "lab/redis:7")
-TERMINAL = """
-services:
-  box: {image: lab/python:3.11, command: [sh, -c, SCRIPT], tty: true, stdin_open: true}
-  plain: {image: lab/python:3.11, command: [sh, -c, SCRIPT], stdin_open: true}
-  closed: {image: lab/python:3.11, command: [sleep, infinity]}
-"""
 OURS = f"--selector={names.MANAGED_BY}={names.OURS}"
 
 
@@ -231,39 +222,6 @@ def test_commands_and_logs_are_those_of_the_pods(shop: Sandbox) -> None:
         "seed": "done",
         "worker": "stopped",
     }
-
-
-def test_a_terminal_in_a_pod_is_attached_sized_and_left(shop: Sandbox) -> None:
-    git(shop.checkout, "switch", "-q", "feature/a")
-    script = LISTENS.replace("$", "$$")
-    shop.write(
-        "compose.yaml", TERMINAL.replace("SCRIPT", json.dumps(f"trap 'stty size' WINCH; {script}"))
-    )
-    shop.run("preview", "up", "--wait", "--timeout", "180", timeout=200)
-    with Terminal(Desk(shop.checkout, shop.environ), "preview", "attach", "box") as user:
-        user.wait_for(b"30 100")
-        user.resize(120, 40)
-        user.wait_for(b"40 120")
-        user.type(b"one\r")
-        user.wait_for(b"<one>")
-        user.type(b"\x10\x11")
-        assert user.ended() == 0
-    with Terminal(Desk(shop.checkout, shop.environ), "preview", "attach", "box") as user:
-        user.wait_for(b"30 100")
-        user.type(b"end 6\r")
-        assert user.ended() == 6
-    done = subprocess.run(
-        shop.command("preview", "attach", "plain"),
-        cwd=shop.checkout,
-        env=shop.environ,
-        input=b"one\ntwo\nend 3\n",
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
-    assert (done.stdout, done.returncode) == (b"<one>\n<two>\n", 3), done.stderr
-    refused = shop.run("preview", "attach", "closed", check=False)
-    assert "closed has no terminal and takes no input" in refused.stderr
 
 
 @pytest.mark.usefixtures("alone_in_cluster")
