@@ -133,3 +133,15 @@ def test_a_cluster_is_not_both_lent_and_not(lent_to: Sandbox, cluster: Beside) -
     wrong = ("--context", CONTEXT, "--namespace", "A")
     done = lent_to.run("cluster", "add", "another", *wrong, check=False)
     assert "'A' cannot be a namespace" in done.stderr
+
+
+def test_a_namespace_that_is_lent_keeps_its_level_of_pod_security(
+    lent_to: Sandbox, cluster: Beside
+) -> None:
+    lent_to.run("preview", "up", "--wait")
+    lent_to.write("compose.yaml", "services: {web: {image: x, privileged: true}}")
+    lent_to.run("preview", "up", "--wait")
+    lent_to.run("preview", "down", "--wait")
+    seen = cluster.ask(lambda server: list(server.seen))
+    written = [path.partition("?")[0] for method, path in seen if method != "GET"]
+    assert [path for path in written if path.endswith(("/namespaces", "/preview-1"))] == []
