@@ -22,7 +22,7 @@ from devenv.errors import TransientError
 from devenv.model.environment import EnvironmentId, ReplicaId, Resources
 from devenv.model.unit import Exit
 from devenv.runtimes.docker import engine as engines
-from devenv.runtimes.docker import presence, resources
+from devenv.runtimes.docker import names, presence, resources
 from devenv.runtimes.docker.connection import Connection
 from tests.lab import exchange
 from tests.lab.engine import Engine
@@ -284,6 +284,21 @@ async def test_a_network_that_somebody_removed_is_made_again(at: Pier) -> None:
         await at.quay.start("web", USES)
     assert (await at.quay.runtime.observe(at.quay.environment)).prepared != "prepared"
     await at.quay.prepare(NET)
+    assert (await at.quay.start("web", USES)).exit is None
+
+
+@at_a_pier
+async def test_of_two_networks_by_one_name_the_older_is_kept(at: Pier) -> None:
+    await at.quay.prepare(NET)
+    name, labels = f"{at.quay.environment}_back", {names.ENVIRONMENT: at.quay.environment}
+    listed = ("network", "ls", "-q", "--no-trunc", "--filter", f"name={name}")
+    (older,) = await at.docker(*listed)
+    await at.connection.call(
+        lambda client: client.create_network(name, check_duplicate=False, labels=labels)
+    )
+    assert len(await at.docker(*listed)) == 2
+    await resources.make_networks(at.connection, at.quay.environment, NET)
+    assert await at.docker(*listed) == [older]
     assert (await at.quay.start("web", USES)).exit is None
 
 

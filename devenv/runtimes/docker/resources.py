@@ -75,17 +75,39 @@ async def make_networks(
     all_wanted = [replace(wanted, origin=origin) for wanted in plain]
     if not all_wanted:
         return {}
-    listed = await connection.call(_networks)
-    there = {found["Name"]: found for found in listed}
+    there = await _single_networks(connection, environment)
     all_wanted = [_clear_of_others(wanted, there) for wanted in all_wanted]
+    lacking = []
     for wanted in all_wanted:
         found = there.get(wanted.name)
         if found is not None and wanted.is_ours(found) and not wanted.is_as_found(found):
             await _remove(connection, "network", found["Id"])
             found = None
         if found is None and not wanted.is_external:
-            await _create_network(connection, wanted)
+            lacking.append(wanted)
+    for wanted in lacking:
+        await _create_network(connection, wanted)
+    if lacking:
+        await _single_networks(connection, environment)
     return {wanted.key: wanted.name for wanted in all_wanted}
+
+
+async def _single_networks(
+    connection: Connection, environment: EnvironmentId
+) -> Mapping[str, Definition]:
+    """The networks by name, when of several of ours by one name the oldest alone is left.
+
+    One whose answer was lost is asked for again while it is made, and no name that two have can be
+    joined: only the oldest may be in use.
+    """
+    there: dict[str, Definition] = {}
+    for found in sorted(await connection.call(_networks), key=lambda one: str(one["Created"])):
+        both = (found, there.get(found["Name"], {}))
+        if all((one.get("Labels") or {}).get(names.ENVIRONMENT) == environment for one in both):
+            await _remove(connection, "network", found["Id"])
+        else:
+            there[found["Name"]] = found
+    return there
 
 
 async def make_volumes(
