@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.cli.desk import Desk
 from tests.cli.terminal import Terminal
 from tests.fakes.apiserver import TOKEN, ApiServer
 from tests.fakes.thread import Beside
+from tests.lab.cluster import Cluster
 from tests.scenarios.sandbox import Sandbox, eventually
 from tests.scenarios.test_previews import TWO, previews, shop
 
@@ -108,6 +111,35 @@ def test_credentials_that_have_expired_are_asked_for_again(asked: Sandbox, clust
     assert code == 0, shown
     assert "lives for another" in shown
     assert [one["state"] for one in previews(asked)] == ["ready"]
+
+
+def test_a_certificate_that_a_person_gets_opens_a_real_cluster(
+    sandbox: Sandbox, real_cluster: Cluster
+) -> None:
+    written = yaml.safe_load(Path(real_cluster.kubeconfig).read_text())
+    (user,) = written["users"]
+    pem = {key: base64.b64decode(user["user"][key]).decode() for key in user["user"]}
+    status = {
+        "clientCertificateData": pem["client-certificate-data"],
+        "clientKeyData": pem["client-key-data"],
+    }
+    given = json.dumps({"apiVersion": V1, "kind": "ExecCredential", "status": status})
+    program = sandbox.base / "log-in"
+    asks = "printf 'well? ' > /dev/tty\nread -r word < /dev/tty"
+    program.write_text(f"#!/bin/sh\n{asks}\ncat <<'END'\n{given}\nEND\n")
+    program.chmod(0o700)
+    plugin = {"apiVersion": V1, "command": "./log-in", "interactiveMode": "Always"}
+    user["user"] = {"exec": plugin}
+    kubeconfig = sandbox.base / "kubeconfig"
+    kubeconfig.write_text(json.dumps(written))
+    sandbox.extra["KUBECONFIG"] = str(kubeconfig)
+    sandbox.run("cluster", "add", "lab", "--context", real_cluster.context)
+    with terminal(sandbox, "cluster", "check", "lab") as seen:
+        seen.wait_for(b"well? ")
+        seen.type(b"yes\n")
+        seen.ended()
+        assert b"it answers, as v1" in seen.shown
+    assert "it answers" in sandbox.run("cluster", "check", "lab", check=False).stdout
 
 
 def _has(path: Path, text: str) -> bool:
