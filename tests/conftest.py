@@ -41,6 +41,11 @@ __all__ = [
 ]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Who has to be alone comes last: the fewest wait for it, and it for the fewest."""
+    items.sort(key=a_cluster.is_alone)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say once what was not there, in a line that nobody overlooks."""
     reasons = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]

@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,8 +31,12 @@ class Cluster:
     context: str
 
     def kubectl(self, *words: str, check: bool = True, stdin: str = "") -> str:
-        """What kubectl answers."""
+        """What kubectl answers. A server that a test has just killed is waited for."""
+        deadline = time.monotonic() + ANSWERS_WITHIN
         done = _kubectl((f"--kubeconfig={self.kubeconfig}", *words), stdin)
+        while check and "refused" in done.stderr and time.monotonic() < deadline:
+            time.sleep(0.5)
+            done = _kubectl((f"--kubeconfig={self.kubeconfig}", *words), stdin)
         assert done.returncode == 0 or not check, done.stderr
         return done.stdout
 
@@ -98,6 +103,11 @@ def real_cluster() -> Cluster:
 @pytest.fixture
 def alone_in_cluster() -> None:
     """For a test that hurts the cluster itself: no other one uses it meanwhile."""
+
+
+def is_alone(item: pytest.Item) -> bool:
+    """Tell whether a test uses that."""
+    return alone_in_cluster.__name__ in getattr(item, "fixturenames", ())
 
 
 @pytest.fixture(autouse=True)

@@ -224,6 +224,7 @@ def test_commands_and_logs_are_those_of_the_pods(shop: Sandbox) -> None:
     }
 
 
+@pytest.mark.timeout(900)  # it waits for all others to leave
 @pytest.mark.usefixtures("alone_in_cluster")
 def test_a_server_that_is_killed_is_gone_on_with(shop: Sandbox, stocked: Cluster) -> None:
     git(shop.checkout, "switch", "-q", "feature/a")
