@@ -26,6 +26,16 @@ services:
     deploy: {resources: {limits: {cpus: "4"}, reservations: {cpus: "4"}}}
 """
 ONE = 'services: {good: {image: "lab/redis:7"}}'
+MORE = """
+services:
+  good: {image: "lab/redis:7"}
+  more: {image: "lab/redis:7"}
+  data: {image: "lab/redis:7", volumes: ["kept:/kept"]}
+  task: {image: "lab/redis:7", command: ["true"]}
+  last: {image: "lab/redis:7", depends_on: {task: {condition: service_completed_successfully}}}
+volumes: {kept: {}}
+"""
+UP = {"good": "ready", "more": "ready", "data": "ready", "task": "done", "last": "stopped"}
 HOLD = '{"metadata": {"finalizers": ["example.com/hold"]}}'
 FREE = '{"metadata": {"finalizers": null}}'
 
@@ -76,11 +86,28 @@ def test_a_quota_that_is_too_small_is_told_until_it_is_not(shop: Sandbox, stocke
     (found,) = previews(shop)
     within = ("--namespace", found["namespace"])
     stocked.kubectl("create", "quota", "small", "--hard=pods=1", *within)
-    shop.write("compose.yaml", ONE.replace("}}", '}, more: {image: "lab/redis:7"}}'))
-    shop.run("preview", "up")
-    eventually(lambda: "exceeded quota: small" in reasons(shop)["more"], within=WITHIN)
+    shop.write("compose.yaml", MORE)
+    shop.run("preview", "up", "more", "data", "task")
+    waits = "waiting for quota: needs 1 of pods, 0 left"
+    for service in ("more", "data", "task"):
+        eventually(partial(says, shop, service, waits), within=WITHIN)
     stocked.kubectl("delete", "quota", "small", *within)
-    eventually(lambda: states(shop)["more"] == "ready", within=WITHIN)
+    eventually(lambda: states(shop) == UP, within=300)
+
+
+def test_what_only_keeps_its_data_is_down(shop: Sandbox, stocked: Cluster) -> None:
+    shop.write("compose.yaml", MORE)
+    shop.run("preview", "up", "data", "--wait", "--timeout", "90", timeout=100)
+    (found,) = previews(shop)
+    within = ("--namespace", found["namespace"])
+    script = "echo one >/kept/file"
+    shop.run("preview", "exec", "data", "--", "sh", "-c", script)
+    shop.run("-e", found["name"], "down", timeout=90)
+    assert [one["state"] for one in previews(shop)] == ["down"]
+    assert stocked.get("pods", *within) == []
+    shop.run("preview", "up", "data", "--wait", "--timeout", "90", timeout=100)
+    assert [one["state"] for one in previews(shop)] == ["ready"]
+    assert shop.run("preview", "exec", "data", "--", "cat", "/kept/file").stdout == "one\n"
 
 
 def test_a_pod_that_is_evicted_comes_back(shop: Sandbox, stocked: Cluster) -> None:
