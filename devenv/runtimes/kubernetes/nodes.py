@@ -9,7 +9,7 @@ UNREACHABLE = "node.kubernetes.io/unreachable"
 
 
 def lost_since(pod: Object) -> float:
-    """When its node was last heard of, in seconds since the epoch; 0: it answers.
+    """When the cluster began to miss its node, in seconds since the epoch; 0: it answers.
 
     A node says of both conditions together how they are; only the cluster's controller, which
     misses the node, takes back the one of the pod and leaves that of its containers.
