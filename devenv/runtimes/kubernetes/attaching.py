@@ -10,7 +10,7 @@ import aiohttp
 from devenv.errors import DevenvError
 from devenv.model.environment import ReplicaId
 from devenv.runtimes.kubernetes.errors import AwayError
-from devenv.runtimes.kubernetes.executing import KILLED, PROTOCOL, Shell, does_not_run, pod_of
+from devenv.runtimes.kubernetes.executing import KILLED, PROTOCOL, Shell, does_not_run, fit, pod_of
 from devenv.runtimes.kubernetes.place import Place
 from devenv.runtimes.kubernetes.resources import POD, name_of
 from devenv.runtimes.kubernetes.rows import Running, code_of, running
@@ -76,8 +76,7 @@ async def attach(place: Place, replica: ReplicaId, size: tuple[int, int]) -> Att
     attached = Attached(await _socket(place, name_of(pod), flags), place, found[0], tty=tty)
     columns, rows = size
     # Only a change makes what runs draw its screen anew.
-    await attached.resize(columns, max(1, rows - 1))
-    await attached.resize(columns, rows)
+    await fit(attached, (columns, max(1, rows - 1)), size)
     return attached
 
 

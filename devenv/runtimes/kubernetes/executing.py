@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import AsyncExitStack
 
 import aiohttp
 
@@ -119,9 +120,17 @@ async def open_exec(place: Place, replica: ReplicaId, command: Command, pod: str
         await socket.close()
         raise DevenvError("the server, or what is before it, does not speak " + PROTOCOL)
     shell = Shell(socket)
-    if command.size is not None:
-        await shell.resize(*command.size)
+    await fit(shell, *([command.size] if command.size is not None else []))
     return shell
+
+
+async def fit(shell: Shell, *sizes: tuple[int, int]) -> None:
+    """Tell it sizes (columns and rows), one after the other; it is closed where that fails."""
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(shell.aclose)
+        for columns, rows in sizes:
+            await shell.resize(columns, rows)
+        stack.pop_all()
 
 
 async def execute(place: Place, replica: ReplicaId, command: Command) -> Outcome:

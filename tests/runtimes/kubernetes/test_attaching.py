@@ -179,3 +179,21 @@ def test_what_does_not_run_yet_is_refused(tmp_path: Path) -> None:
             await shop.attached()
 
     on(tmp_path, test)
+
+
+def test_what_breaks_at_once_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Attached] = []
+
+    async def resize(attached: Attached, columns: int, rows: int) -> None:
+        opened.append(attached)
+        raise AwayError("the connection to the pod broke")
+
+    monkeypatch.setattr(Attached, "resize", resize)
+
+    async def test(shop: Shop) -> None:
+        await shop.has(TERMINAL)
+        with pytest.raises(AwayError, match="broke"):
+            await shop.attached()
+        assert [one._socket.closed for one in opened] == [True]
+
+    on(tmp_path, test)
