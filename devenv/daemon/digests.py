@@ -22,9 +22,12 @@ _AT_EACH_UP = "always"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """``faults``: why a registry that was asked now has not said it, by image."""
+    """``said``: those of them that a registry has said now; ``faults``: why one that was asked has
+    not, by image.
+    """
 
     digests: Digests
+    said: Digests = field(default_factory=dict)
     faults: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -44,7 +47,18 @@ async def find(services: Iterable[Service], known: Digests, ask: Ask, *, anew: b
     answers = await asyncio.gather(*(_answer(ask, image) for image in asked))
     faults = {image: why for image, (_, why) in zip(asked, answers, strict=True) if why}
     now = {image: digest for image, (digest, _) in zip(asked, answers, strict=True) if digest}
-    return Found({image: now.get(image, known.get(image, "")) for image in named}, faults)
+    return Found({image: now.get(image, known.get(image, "")) for image in named}, now, faults)
+
+
+def kept(services: Iterable[Service], found: Found, before: Digests, now: Digests) -> Digests:
+    """What the images of services are pinned to, though others have pinned some since ``before``.
+
+    A registry's last word counts, then what others have pinned, then what was known.
+    """
+    others = {image: digest for image, digest in now.items() if before.get(image) != digest}
+    pins = {**now, **found.digests, **others, **found.said}
+    named = {tagged(service) for service in services}
+    return {image: pins[image] for image in sorted(named) if image in pins}
 
 
 def tagged(service: Service) -> str:

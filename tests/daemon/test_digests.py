@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-from devenv.daemon.digests import PATIENCE, Found, find, warnings
+import pytest
+
+from devenv.daemon.digests import PATIENCE, Found, find, kept, warnings
 from devenv.errors import DevenvError
 from devenv.model.service import Service
+from devenv.runtimes.docker.supply import Supply
+from devenv.runtimes.protocol import Client
+from tests.daemon.previewed import Previewed, on
 from tests.fakes import clock
 from tests.runtimes.kubernetes.services import services
 
@@ -112,3 +118,42 @@ def test_a_registry_that_is_silent_costs_a_bounded_time() -> None:
     silent, took = clock.run(inside())
     assert set(silent.faults.values()) == {"its registry does not answer"}
     assert PATIENCE <= took < 2 * PATIENCE
+
+
+OLD = {"web:1": "old", "db:1": "old"}
+
+
+@pytest.mark.parametrize(
+    ("found", "now", "kept_then"),
+    [
+        (Found({"web:1": "old", "db:1": "old"}), OLD, OLD),
+        (Found({"web:1": "old"}), {"web:1": "old", "db:1": "b"}, {"web:1": "old", "db:1": "b"}),
+        (Found(OLD), {**OLD, "web:1": "pulled"}, {**OLD, "web:1": "pulled"}),
+        (Found({**OLD, "db:1": "elsewhere"}), OLD, {**OLD, "db:1": "elsewhere"}),
+        (Found({**OLD, "web:1": "new"}, {"web:1": "new"}), {"web:1": "x"}, {**OLD, "web:1": "new"}),
+        (Found({**OLD, "db:1": ""}), {**OLD, "db:1": "b", "no:1": "c"}, {**OLD, "db:1": "b"}),
+    ],
+)
+def test_what_another_up_has_pinned_meanwhile_is_kept(
+    found: Found, now: Mapping[str, str], kept_then: Mapping[str, str]
+) -> None:
+    assert kept(of(TWO), found, OLD, now) == kept_then
+
+
+@pytest.mark.usefixtures("home")
+def test_two_at_the_same_time_keep_what_each_has_pinned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = asyncio.Barrier(2)
+
+    async def digest(supply: Supply, image: str, client: Client) -> str:
+        await both.wait()
+        return f"sha256:{image[5:-2]}"
+
+    async def test(world: Previewed) -> None:
+        await asyncio.gather(*(world.ask("preview.up", services=[name]) for name in ("web", "db")))
+        pins = world.live.board.newest.intent.digests
+        assert pins == {"shop/web:1": "sha256:web", "shop/db:1": "sha256:db"}
+
+    monkeypatch.setattr(Supply, "digest", digest)
+    on(tmp_path, test)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from devenv.daemon import clusters
 from devenv.daemon.desired import applied_resources, count, desired, pictured, placed, resources_of
-from devenv.daemon.digests import Digests, Found, find, warnings
+from devenv.daemon.digests import Digests, Found, find, kept, warnings
 from devenv.daemon.images import images_of
 from devenv.daemon.intent import Change, Intent
 from devenv.daemon.profiles import request
@@ -89,7 +89,7 @@ async def up(context: Context, params: Params) -> Answer:
     found = await find_digests(context, params, intent, known)
     is_asked = params.get("lifetime") is not None
     place.asked = not await _take(place, meant.preview, is_asked=is_asked)
-    await live.change(lambda *now: replace(change(*now), digests=found.digests))
+    await live.change(pinned(change, found, intent.digests))
     failpoint("preview.taken")
     for problem in warnings(named_by(intent), found):
         live.journal.note("", problem.message)
@@ -201,6 +201,17 @@ async def find_digests(context: Context, params: Params, intent: Intent, known: 
     return await find(
         named_by(intent), known, lambda image: supply.digest(image, asking), anew=anew
     )
+
+
+def pinned(change: Change, found: Found, before: Digests) -> Change:
+    """The same change, with what was found; another may have come in since ``before`` was so."""
+
+    def take(intent: Intent, snapshot: Snapshot) -> Intent:
+        made = change(intent, snapshot)
+        digests = kept(named_by(made), found, before, intent.digests)
+        return replace(made, digests=digests)
+
+    return take
 
 
 def named_by(intent: Intent) -> list[Service]:
