@@ -86,7 +86,9 @@ def host_of(source: str, environment: Mapping[str, str]) -> Host:
     """
     at = urlsplit(source)
     for kind in KINDS:
-        if at.hostname and at.hostname == urlsplit(_said(kind.server, environment)).hostname:
+        server, api = (_said(one, environment) for one in (kind.server, kind.api))
+        if at.hostname and at.hostname == urlsplit(server).hostname:
+            _require_pair(kind, server, api)
             tokens = (environment.get(one, "").strip() for one in kind.tokens)
             token = next(filter(None, tokens), "")
             if not token:
@@ -94,14 +96,24 @@ def host_of(source: str, environment: Mapping[str, str]) -> Host:
             path = at.path.strip("/")
             repository = quote(path, safe="" if kind.quoted else "/")
             headers = {kind.header: f"{kind.scheme}{token}"}
-            return Host(kind, _said(kind.api, environment).rstrip("/"), repository, headers)
+            return Host(kind, api, repository, headers)
     known = ", ".join(kind.server[0] for kind in KINDS)
     raise DevenvError(f"nobody knows how to ask the host of {source}", f"it is told by {known}")
 
 
 def _said(variable: tuple[str, str], environment: Mapping[str, str]) -> str:
     name, usual = variable
-    return environment.get(name) or usual
+    return (environment.get(name) or usual).rstrip("/")
+
+
+def _require_pair(kind: Kind, server: str, api: str) -> None:
+    """Refuse the usual one beside another that is not: the token would go to a stranger."""
+    usual = (server == kind.server[1], api == kind.api[1])
+    if any(usual) and not all(usual):
+        missing = (kind.server, kind.api)[usual.index(True)][0]
+        raise DevenvError(
+            f"the API of {server} is not known: {api} is another host's", f"set {missing}"
+        )
 
 
 def _set(tokens: Iterable[str]) -> str:

@@ -44,6 +44,16 @@ GITHUB, GITLAB = KINDS
             },
             "https://lab.example.com/api/v4/projects/me%2Fshop/merge_requests/7",
         ),
+        (
+            "https://github.com/me/shop",
+            {"GITHUB_TOKEN": "t", "GITHUB_SERVER_URL": "https://github.com/"},
+            "https://api.github.com/repos/me/shop/pulls/7",
+        ),
+        (
+            "https://gitlab.com/me/shop",
+            {"GITLAB_TOKEN": "t", "CI_API_V4_URL": "https://gitlab.com/api/v4"},
+            "https://gitlab.com/api/v4/projects/me%2Fshop/merge_requests/7",
+        ),
     ],
 )
 def test_where_a_repository_is_asked_for(
@@ -67,6 +77,39 @@ def test_a_token_goes_only_where_its_own_variables_say(
 ) -> None:
     with pytest.raises(DevenvError, match=words):
         host_of(source, environment)
+
+
+@pytest.mark.parametrize(
+    ("source", "environment", "missing"),
+    [
+        (
+            "https://git.example.com/me/shop",
+            {"GH_TOKEN": "t", "GITHUB_SERVER_URL": "https://git.example.com"},
+            "GITHUB_API_URL",
+        ),
+        (
+            "https://github.com/me/shop",
+            {"GH_TOKEN": "t", "GITHUB_API_URL": "https://git.example.com/api/v3"},
+            "GITHUB_SERVER_URL",
+        ),
+        (
+            "https://lab.example.com/me/shop",
+            {"GITLAB_TOKEN": "t", "CI_SERVER_URL": "https://lab.example.com"},
+            "CI_API_V4_URL",
+        ),
+        (
+            "https://gitlab.com/me/shop",
+            {"GITLAB_TOKEN": "t", "CI_API_V4_URL": "https://lab.example.com/api/v4"},
+            "CI_SERVER_URL",
+        ),
+    ],
+)
+def test_a_token_for_one_host_goes_to_no_other_whose_api_is_the_usual_one(
+    source: str, environment: dict[str, str], missing: str
+) -> None:
+    with pytest.raises(DevenvError) as refused:
+        host_of(source, environment)
+    assert refused.value.hint == f"set {missing}"
 
 
 @pytest.mark.parametrize(
