@@ -64,8 +64,10 @@ class Repository:
     async def was_at_origin(self, branch: str) -> bool:
         """Tell whether this repository has once seen a branch at its origin."""
         seen = await self._git("rev-parse", "--verify", "--quiet", f"{_SEEN}{branch}")
+        remote = await self._git("config", "--get", f"branch.{branch}.remote")
         followed = await self._git("config", "--get", f"branch.{branch}.merge")
-        return seen.code == 0 or followed.output == f"{_HEADS}{branch}"
+        is_followed = (remote.output, followed.output) == ("origin", f"{_HEADS}{branch}")
+        return seen.code == 0 or is_followed
 
     async def has(self, branch: str) -> bool:
         found = await self._git("rev-parse", "--verify", "--quiet", f"{_HEADS}{branch}^{{commit}}")

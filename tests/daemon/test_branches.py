@@ -91,6 +91,20 @@ def test_a_branch_that_was_never_at_the_origin_keeps_its_preview(tmp_path: Path)
     on(tmp_path, test)
 
 
+def test_a_branch_that_was_pushed_to_a_fork_alone_keeps_its_preview(tmp_path: Path) -> None:
+    async def test(world: Previewed) -> None:
+        push(world)
+        lose(world)
+        git(world.checkout.parent, "init", "-q", "--bare", "fork.git")
+        git(world.checkout, "remote", "add", "fork", str(origin(world).with_name("fork.git")))
+        git(world.checkout, "push", "-q", "--set-upstream", "fork", "main")
+        await world.up()
+        await look(world)
+        assert world.live.intent.is_up
+
+    on(tmp_path, test)
+
+
 def test_what_one_daemon_has_seen_of_a_branch_another_one_knows(tmp_path: Path) -> None:
     async def test(world: Previewed) -> None:
         push(world)
