@@ -7,7 +7,6 @@ import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from devenv.daemon import commands
 from devenv.logs.watch import LogWatch
 from devenv.model.service import (
     ExecCheck,
@@ -18,6 +17,7 @@ from devenv.model.service import (
     Probe,
     TcpCheck,
 )
+from devenv.runtimes.programs import run
 from devenv.runtimes.protocol import Outcome
 
 Verdict = tuple[bool, str]
@@ -95,7 +95,7 @@ async def _command(command: tuple[str, ...], place: Place, timeout: float) -> Ve
     if place.execute is not None:
         outcome = await place.execute(command)
     else:
-        outcome = await commands.run(
+        outcome = await run(
             command, directory=place.directory, environment=place.environment, timeout=timeout
         )
     if outcome.code is None:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
-from devenv.daemon.commands import run
 from devenv.errors import DevenvError
+from devenv.runtimes.programs import run
 from devenv.runtimes.protocol import Client, Outcome
 
 WITHIN = 30.0
@@ -56,7 +56,7 @@ class Repository:
         names = (line.partition("\t")[2] for line in found.output.splitlines())
         heads = frozenset(name.removeprefix(_HEADS) for name in names if name.startswith(_HEADS))
         if found.code != 0:
-            raise DevenvError(f"the origin does not answer: {_last(found.output)}")
+            raise DevenvError(f"the origin does not answer: {_last(found.complaint)}")
         if not heads:
             raise DevenvError("the origin says that it has no branch at all, which nobody believes")
         return heads
@@ -99,7 +99,7 @@ class Repository:
             index=aside / "index",
         )
         if found.code != 0 or made.code != 0:
-            raise DevenvError(f"git cannot check {reference} out: {_last(made.output)}")
+            raise DevenvError(f"git cannot check {reference} out: {_last(made.complaint)}")
 
     async def _git(self, *words: str, index: Path | None = None) -> Outcome:
         """``index``: the file to take for one, so that the user's own stays as it is."""
@@ -140,8 +140,8 @@ def _replace(folder: Path, aside: Path) -> None:
     (aside / "new").rename(folder)
 
 
-def _last(output: str) -> str:
-    return output.splitlines()[-1] if output else "no reason given"
+def _last(complaint: str) -> str:
+    return complaint.splitlines()[-1] if complaint else "no reason given"
 
 
 def _user() -> str:

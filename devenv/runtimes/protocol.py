@@ -153,10 +153,14 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a command ended. ``code`` as a shell says it; None: it did not end, or did not run."""
+    """How a command ended. ``code`` as a shell says it; None: it did not end, or did not run.
+
+    ``complaint``: its standard error, where that was asked for apart.
+    """
 
     code: int | None
     output: str
+    complaint: str = ""
 
 
 class Runtime(Protocol):

@@ -6,13 +6,16 @@ import asyncio
 import os
 import stat
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from devenv.errors import DevenvError
-from devenv.runtimes.docker.loading import node_of
+from devenv.runtimes.docker import loading
+from devenv.runtimes.docker.loading import ANSWER, node_of
 from devenv.runtimes.protocol import Client
+from tests.fakes import clock
+from tests.runtimes.test_programs import is_gone
 
 IMAGE = "localhost/shop-web:1f3c"
 
@@ -94,3 +97,54 @@ def test_a_containerd_is_asked_by_its_socket(tmp_path: Path) -> None:
     asyncio.run(node.take("image.tar"))
     words = f"ctr --address={socket} --namespace=k8s.io images"
     assert calls(tmp_path) == [f"{words} ls --quiet name=={IMAGE}", f"{words} import image.tar"]
+
+
+def test_what_kind_warns_of_is_no_node(tmp_path: Path) -> None:
+    program(tmp_path, "kind", "echo using podman >&2; echo one")
+    program(tmp_path, "docker", f"echo {IMAGE}")
+    assert asyncio.run(node_of("kind:team", client(tmp_path)).has(IMAGE))
+    assert len(calls(tmp_path)) == 2
+
+
+@pytest.mark.parametrize("asked", ["has", "take"])
+def test_a_node_that_does_not_end_is_told_and_nothing_of_it_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: Literal["has", "take"]
+) -> None:
+    async def test() -> DevenvError:
+        work, pids = await _stuck(tmp_path, asked)
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, clock.Loop)
+        with loop.hurried(), pytest.raises(DevenvError) as error:
+            await work
+        assert all(is_gone(pid) for pid in pids)
+        return error.value
+
+    monkeypatch.setattr(loading, "LOADING", ANSWER)
+    assert clock.run(test()).message == f"`ctr` has not ended within {ANSWER:g} s"
+
+
+@pytest.mark.parametrize("asked", ["has", "take"])
+def test_who_gives_up_leaves_no_program_of_a_node(
+    tmp_path: Path, asked: Literal["has", "take"]
+) -> None:
+    async def test() -> None:
+        work, pids = await _stuck(tmp_path, asked)
+        work.cancel()
+        await asyncio.wait((work,))
+        assert all(is_gone(pid) for pid in pids)
+
+    asyncio.run(test())
+
+
+async def _stuck(
+    folder: Path, asked: Literal["has", "take"]
+) -> tuple[asyncio.Task[object], list[int]]:
+    """What is asked of a node that never answers, and the processes that are at it."""
+    said = folder / "pids"
+    os.mkfifo(said)
+    program(folder, "ctr", f'sleep 300 & echo "$$ $!" >"{said}"; wait')
+    (folder / "containerd.sock").touch()
+    node = node_of(f"containerd:{folder}/containerd.sock", client(folder))
+    work = asyncio.ensure_future(getattr(node, asked)("it"))
+    pids = await asyncio.to_thread(said.read_text)
+    return work, [int(pid) for pid in pids.split()]

@@ -6,15 +6,17 @@ import asyncio
 import os
 import shutil
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
 from devenv.errors import DevenvError
+from devenv.runtimes.programs import run
 from devenv.runtimes.protocol import Client
 
 NAMESPACE = "--namespace=k8s.io"
 """Where a kubelet's images are within its containerd."""
+ANSWER, LOADING = 20.0, 1200.0
+"""Seconds that a node has for saying what it has, and for taking an image, however large."""
 _RIGHTS = ("permission denied", "operation not permitted")
 
 
@@ -45,11 +47,12 @@ class Containerd:
         return image in (await self._ctr("images", "ls", "--quiet", f"name=={image}")).split()
 
     async def take(self, archive: str) -> None:
-        await self._ctr("images", "import", archive)
+        await self._ctr("images", "import", archive, within=LOADING)
 
-    async def _ctr(self, *words: str) -> str:
+    async def _ctr(self, *words: str, within: float = ANSWER) -> str:
         _check(self.socket)
-        return await _said(("ctr", f"--address={self.socket}", NAMESPACE, *words), self.client)
+        command = ("ctr", f"--address={self.socket}", NAMESPACE, *words)
+        return await _said(command, self.client, within)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,8 @@ class Kind:
         return all(image in text.split() for text in found)
 
     async def take(self, archive: str) -> None:
-        await _said(("kind", "load", "image-archive", archive, "--name", self.name), self.client)
+        words = ("kind", "load", "image-archive", archive, "--name", self.name)
+        await _said(words, self.client, LOADING)
 
     async def _nodes(self) -> list[str]:
         nodes = (await _said(("kind", "get", "nodes", "--name", self.name), self.client)).split()
@@ -77,6 +81,7 @@ class Kind:
 
 
 _ENTRY = "see `devenv cluster list`; `devenv cluster add --images` names another one"
+_STUCK = "is the node well? what is asked for again is tried again"
 _WHO = "the user of the daemon needs it, or a registry: devenv cluster add --registry"
 
 
@@ -88,31 +93,24 @@ def _check(path: str) -> None:
         raise DevenvError(f"no right to load images into {path}", _WHO)
 
 
-async def _said(words: Sequence[str], client: Client) -> str:
-    """What a program of the user's prints. DevenvError: it is not there, or fails."""
+async def _said(words: Sequence[str], client: Client, within: float = ANSWER) -> str:
+    """What a program of the user's prints. DevenvError: it is not there, fails, or does not end."""
     program = shutil.which(words[0], path=client.environment.get("PATH"))
     if program is None:
         hint = "install it, or name a registry: devenv cluster add --registry"
         raise DevenvError(f"images are loaded by `{words[0]}`, and there is no such command", hint)
-    process = await asyncio.create_subprocess_exec(
-        program,
-        *words[1:],
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env=dict(client.environment),
-        cwd=client.directory,
+    outcome = await run(
+        (program, *words[1:]),
+        directory=client.directory,
+        environment=client.environment,
+        timeout=within,
+        whole=True,
     )
-    try:
-        output, complaint = await process.communicate()
-    finally:
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
-    if process.returncode:
-        raise _failed(words, complaint.decode("utf-8", "replace").strip())
-    return output.decode("utf-8", "replace")
+    if outcome.code is None:
+        raise DevenvError(f"`{words[0]}` has not ended within {within:g} s", _STUCK)
+    if outcome.code:
+        raise _failed(words, outcome.complaint)
+    return outcome.output
 
 
 def _failed(words: Sequence[str], complaint: str) -> DevenvError:

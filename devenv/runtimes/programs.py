@@ -1,4 +1,4 @@
-"""The one door through which the daemon runs a command: within a time, and nothing is left."""
+"""The one door through which a program of this machine is run: in time, and nothing is left."""
 
 from __future__ import annotations
 
@@ -24,17 +24,20 @@ async def run(
 ) -> Outcome:
     """Run ``command`` in a session of its own and wait at most ``timeout`` seconds.
 
-    Only the beginning of its output is kept, unless the ``whole`` is asked for.
-    A program that is not found has the code 127, as in a shell.
+    Only the beginning of its output is kept, of both streams; where the ``whole`` is asked for,
+    what it complains of comes apart. A program that is not there has the code 127, as in a shell.
     """
-    reading, writing = _file() if whole else os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+    ends = (_file(), _file()) if whole else (os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK),)
+    reading = [end[0] for end in ends]
     try:
-        process = _start(command, directory, environment, writing)
+        process = _start(command, directory, environment, [end[1] for end in ends])
         return await _outcome(process, reading, timeout)
     except OSError as error:
-        return Outcome(127, f"{command[0]}: {error.strerror}")
+        said = f"{command[0]}: {error.strerror}"
+        return Outcome(127, "", said) if whole else Outcome(127, said)
     finally:
-        os.close(reading)
+        for descriptor in reading:
+            os.close(descriptor)
 
 
 def _file() -> tuple[int, int]:
@@ -44,7 +47,7 @@ def _file() -> tuple[int, int]:
 
 
 def _start(
-    command: Sequence[str], directory: str, environment: Mapping[str, str], writing: int
+    command: Sequence[str], directory: str, environment: Mapping[str, str], writing: Sequence[int]
 ) -> subprocess.Popen[bytes]:
     try:
         process = subprocess.Popen(
@@ -52,18 +55,21 @@ def _start(
             cwd=directory,
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=writing,
-            stderr=writing,
+            stdout=writing[0],
+            stderr=writing[-1],
             start_new_session=True,
         )
         with suppress(ProcessLookupError):  # it has ended already
             limit_files(process.pid, FILES_AT_START)
         return process
     finally:
-        os.close(writing)
+        for descriptor in writing:
+            os.close(descriptor)
 
 
-async def _outcome(process: subprocess.Popen[bytes], reading: int, timeout: float) -> Outcome:
+async def _outcome(
+    process: subprocess.Popen[bytes], reading: Sequence[int], timeout: float
+) -> Outcome:
     try:
         async with asyncio.timeout(timeout):
             await _ended(process.pid)
@@ -74,7 +80,7 @@ async def _outcome(process: subprocess.Popen[bytes], reading: int, timeout: floa
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     code = process.returncode
-    return Outcome(128 - code if code < 0 else code, _read(reading))
+    return Outcome(128 - code if code < 0 else code, *map(_read, reading))
 
 
 async def _ended(pid: int) -> None:

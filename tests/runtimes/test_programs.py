@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from devenv.daemon.commands import run
 from devenv.runtimes.executing import MAX_OUTPUT
+from devenv.runtimes.programs import run
 from devenv.runtimes.protocol import Outcome
 
 SHELL = "/bin/sh"
@@ -60,16 +60,16 @@ def test_what_is_over_its_time_is_ended_with_all_of_its_group(tmp_path: Path) ->
     found = outcome(f"sleep 300 & echo $! $$ > {pids}; wait", timeout=0.5)
     assert found.code is None
     for pid in pids.read_text().split():
-        assert _is_gone(int(pid))
+        assert is_gone(int(pid))
 
 
 def test_what_a_command_leaves_behind_is_ended(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     assert outcome(f"sleep 300 & echo $! > {pids}").code == 0
-    assert _is_gone(int(pids.read_text()))
+    assert is_gone(int(pids.read_text()))
 
 
-def _is_gone(pid: int) -> bool:
+def is_gone(pid: int) -> bool:
     """Gone, or on its way: a signal that was sent takes a moment to end a process."""
     try:
         descriptor = os.pidfd_open(pid)
@@ -91,3 +91,13 @@ def test_no_descriptor_is_left() -> None:
 
     before, after = asyncio.run(scenario())
     assert after == before
+
+
+def test_the_whole_has_its_complaints_apart() -> None:
+    script = "head -c 100000 /dev/zero | tr '\\0' x; echo no >&2; exit 3"
+    command = (SHELL, "-c", script)
+    environment = {"PATH": os.defpath}
+    found = asyncio.run(
+        run(command, directory="/", environment=environment, timeout=20.0, whole=True)
+    )
+    assert found == Outcome(3, "x" * 100000, "no")
