@@ -70,8 +70,9 @@ def shop(
     words += [word for name in lent for word in ("--namespace", name)]
     sandbox.run("cluster", "add", "lab", "--context", stocked.context, *words)
     yield sandbox
+    until_given_back = ("--wait",) if lent else ()
     for one in previews(sandbox):
-        sandbox.run("preview", "down", one["name"], check=False, timeout=120)
+        sandbox.run("preview", "down", one["name"], *until_given_back, check=False, timeout=120)
 
 
 def git(folder: Path, *words: str) -> None:
