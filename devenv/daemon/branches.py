@@ -21,6 +21,7 @@ from devenv.runtimes.kubernetes.runtime import KubernetesRuntime
 
 if TYPE_CHECKING:  # loaded when the first cluster is asked
     from devenv.runtimes.kubernetes.cache import Object
+    from devenv.runtimes.kubernetes.place import Place
     from devenv.runtimes.kubernetes.server import Server
 
 EVERY = 900.0
@@ -40,7 +41,7 @@ async def take_down_gone(
 
 
 async def look(environments: Iterable[LiveEnvironment], kubernetes: KubernetesRuntime) -> None:
-    """Ask each origin once. One that fails, or has no branch at all, takes nothing along."""
+    """Ask each origin. One that fails, or has no branch at all, takes nothing along."""
     found: dict[str, list[LiveEnvironment]] = {}
     try:
         swept = [one.name for one in clusters.read(_file()).values() if one.sweeps]
@@ -51,10 +52,7 @@ async def look(environments: Iterable[LiveEnvironment], kubernetes: KubernetesRu
         if intent.is_up and intent.preview and intent.preview.cluster.name in swept:
             found.setdefault(intent.preview.repository, []).append(live)
     for source, held in found.items():
-        try:
-            await _ask(source, held, kubernetes)
-        except DevenvError as error:
-            logging.info("no branch of %s was taken for gone: %s", source, error.message)
+        await _ask(source, held, kubernetes)
 
 
 async def has_lost(
@@ -76,16 +74,39 @@ async def has_lost(
 
 
 async def _ask(source: str, held: list[LiveEnvironment], kubernetes: KubernetesRuntime) -> None:
-    """DevenvError: nobody knows which branches there are."""
-    repository = _repository(held[0].board.newest.intent)
-    if await repository.source() != source:
-        return
-    heads = await repository.branches()
+    """What is used while the origin is asked is not taken down; one that fails keeps no other."""
+    from devenv.runtimes.kubernetes import namespaces
+
+    seen: list[tuple[LiveEnvironment, Place, Object]] = []
     for live in held:
         place = kubernetes.servers.get(live.id)
         home = place and place.server.homes.living(place.preview)
-        if place and home and await has_lost(place.server, home, repository, heads):
-            await take_down(live, f"the branch {place.preview.branch} is gone")
+        if place and home:
+            seen.append((live, place, home))
+    found = await _first_told(source, [live.board.newest.intent for live, _, _ in seen])
+    if found is None:
+        return
+    for live, place, home in seen:
+        try:
+            is_lost = await has_lost(place.server, home, *found)
+            if is_lost and await namespaces.is_unused_since(place.server, home):
+                await take_down(live, f"the branch {place.preview.branch} is gone")
+        except DevenvError as error:
+            logging.info("%s is left as it is: %s", live.id, error.message)
+
+
+async def _first_told(
+    source: str, intents: Iterable[Intent]
+) -> tuple[Repository, frozenset[str]] | None:
+    """The first checkout whose origin is this one and tells which branches it has."""
+    for intent in intents:
+        repository = _repository(intent)
+        try:
+            if await repository.source() == source:
+                return repository, await repository.branches()
+        except DevenvError as error:
+            logging.info("no branch of %s was taken for gone: %s", source, error.message)
+    return None
 
 
 def _repository(intent: Intent) -> Repository:

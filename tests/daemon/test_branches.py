@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 
 from devenv.daemon import branches
-from tests.daemon.previewed import Previewed, on
-from tests.fakes.apiserver import CONTEXT
+from tests.daemon.previewed import WITHIN, Previewed, on
+from tests.fakes.apiserver import CONTEXT, Fault
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -146,6 +149,69 @@ def test_the_daemon_keeps_what_may_have_its_branch(
         change(world)
         await look(world)
         assert world.live.intent.is_up
+
+    on(tmp_path, test)
+
+
+def is_up(world: Previewed) -> dict[str, bool]:
+    """Whether previews are wanted, by their branches."""
+    return {live.intent.checkout.branch: live.intent.is_up for live in world.context.registry}
+
+
+@pytest.mark.parametrize("looking", ["preview.sweep", ""])
+def test_a_preview_that_cannot_be_noted_keeps_no_other_from_being_swept(
+    tmp_path: Path, looking: str
+) -> None:
+    async def test(world: Previewed) -> None:
+        push(world)
+        git(world.checkout, "add", "compose.yaml")
+        git(world.checkout, "commit", "-qm", "two")
+        git(world.checkout, "branch", "a")
+        await world.ask("preview.up", branch="a")
+        (first,) = await settled(world)
+        await world.ask("preview.up")
+        await settled(world)
+        git(origin(world), "branch", "a", "trunk")
+        lose_there(world)
+        world.fake.ill = Fault("PATCH", f"/namespaces/{first}$", 403, {}, "not by you")
+        if looking:
+            answer = await world.ask(looking)
+            assert [one["branch"] for one in answer["swept"]] == ["main"]
+            (untold,) = answer["untold"]
+            assert untold.startswith(f"The branch of {first} was not looked at to the end: ")
+            assert "not by you" in untold
+        else:
+            await look(world)
+        assert is_up(world) == {"a": True, "main": False}
+
+    on(tmp_path, test)
+
+
+async def settled(world: Previewed) -> list[str]:
+    """Wait for all previews; return their namespaces."""
+    async with asyncio.timeout(WITHIN):
+        for live in world.context.registry:
+            while not (newest := live.board.newest).settled:
+                await live.board.newer_than(newest.revision, 1.0)
+    return world.namespaces
+
+
+def test_a_checkout_that_is_gone_keeps_no_other_from_being_asked(tmp_path: Path) -> None:
+    async def test(world: Previewed) -> None:
+        push(world)
+        git(world.checkout, "add", "compose.yaml")
+        git(world.checkout, "commit", "-qm", "two")
+        another = str(world.checkout.with_name("another"))
+        git(world.checkout, "worktree", "add", "-q", "-b", "a", another)
+        client = {"directory": another, "umask": 0o022, "environment": dict(os.environ)}
+        await world.ask("preview.up", target={"directory": another}, client=client)
+        await settled(world)
+        await world.ask("preview.up")
+        await settled(world)
+        rmtree(another)
+        lose_there(world)
+        await look(world)
+        assert is_up(world) == {"a": True, "main": False}
 
     on(tmp_path, test)
 

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from devenv.daemon import githosts
@@ -27,7 +28,8 @@ if TYPE_CHECKING:  # loaded when the first cluster is asked
 class Found:
     """Why previews are to go, by their namespaces; and what is not known.
 
-    ``fault``: why no branch was taken for gone; ``untold``: what a host does not say.
+    ``fault``: why no branch was taken for gone; ``untold``: what a host does not say, and whose
+    branch was not looked at to the end.
     """
 
     reasons: Mapping[str, str]
@@ -37,25 +39,38 @@ class Found:
 
 async def sweep(context: Context, params: Params) -> Answer:
     """Take down what has expired, and this repository's previews that have lost what they show."""
+    from devenv.runtimes.kubernetes.homes import namespace_of
+
     target = params["target"]
     checkout = find_checkout(str(target["directory"]), tuple(target.get("files") or ()))
     server = server_of(context, named(str(params.get("cluster") or "")))
     await server.open()
     server.need()
+    seen = {namespace_of(home): home for home in server.homes}
     found = await _look(server, Repository(checkout.root, client(params)), params)
     reasons = [(one, _overdue(one, found.reasons)) for one in documents_of(context, server)]
     overdue = [{**one, "reason": reason} for one, reason in reasons if reason]
-    faults = await asyncio.gather(*(_sweep_away(context, params, one) for one in overdue))
-    ended = list(zip(overdue, faults, strict=True))
+    end = partial(_sweep_away, context, params, server)
+    whys = await asyncio.gather(*(end(one, seen.get(one["namespace"])) for one in overdue))
+    ended = list(zip(overdue, whys, strict=True))
     stayed = [{**one, "fault": why} for one, why in ended if why]
-    swept = [one for one, why in ended if not why]
+    swept = [one for one, why in ended if why == ""]
     told = {"fault": found.fault, "untold": list(found.untold)}
     return Answer({"swept": swept, "stayed": stayed, **told})
 
 
-async def _sweep_away(context: Context, params: Params, one: Document) -> str:
-    """Take down one of those that are to go; return why it stays, which keeps no other."""
+async def _sweep_away(
+    context: Context, params: Params, server: Server, one: Document, seen: Object | None
+) -> str | None:
+    """Take down one of those that are to go; return why it stays, which keeps no other.
+
+    None: somebody has asked for it, or used it, since it was ``seen``.
+    """
+    from devenv.runtimes.kubernetes.namespaces import is_unused_since
+
     try:
+        if seen is None or not await is_unused_since(server, seen):
+            return None
         await down(context, {**params, "name": one["name"], "cluster": one["cluster"]})
     except DevenvError as error:
         return error.message
@@ -78,10 +93,10 @@ async def _look(server: Server, repository: Repository, params: Params) -> Found
     ]
     closed, untold = await _closed(own, source, params)
     try:
-        lost, fault = await _lost(server, own, repository), ""
+        lost, failed = await _lost(server, own, repository)
     except DevenvError as error:
-        lost, fault = {}, error.message
-    return Found({**closed, **lost}, fault, untold)
+        return Found(closed, error.message, untold)
+    return Found({**closed, **lost}, "", [*untold, *failed])
 
 
 async def _closed(
@@ -109,14 +124,26 @@ async def _closed(
     return reasons, untold
 
 
-async def _lost(server: Server, own: Sequence[Object], repository: Repository) -> Mapping[str, str]:
-    """Why those go whose branch was at its origin and is gone. DevenvError: nobody knows."""
+async def _lost(
+    server: Server, own: Sequence[Object], repository: Repository
+) -> tuple[Mapping[str, str], Sequence[str]]:
+    """Why those go whose branch was at its origin and is gone, and which could not be looked at.
+
+    DevenvError: nobody knows.
+    """
     from devenv.runtimes.kubernetes.homes import namespace_of
 
-    heads = await repository.branches()
-    lost = [await has_lost(server, home, repository, heads) for home in own]
-    gone = [namespace_of(home) for home, is_lost in zip(own, lost, strict=True) if is_lost]
-    return dict.fromkeys(gone, "its branch is gone")
+    heads, gone, failed = await repository.branches(), dict[str, str](), list[str]()
+    for home in own:
+        namespace = namespace_of(home)
+        try:
+            if await has_lost(server, home, repository, heads):
+                gone[namespace] = "its branch is gone"
+        except DevenvError as error:
+            failed.append(
+                f"The branch of {namespace} was not looked at to the end: {error.message}"
+            )
+    return gone, failed
 
 
 def _overdue(one: Document, reasons: Mapping[str, str]) -> str:

@@ -59,6 +59,11 @@ def request_of(home: Object) -> int:
     return int(written) if written.isascii() and written.isdecimal() else 0
 
 
+def use_of(home: Object) -> tuple[str, int, str]:
+    """What is another one once somebody has asked for a preview again, or has used it."""
+    return str(home["metadata"]["uid"]), request_of(home), annotation(home, names.USED)
+
+
 def home_in(cache: Cache, namespace: str) -> Object:
     """The home of the preview that a namespace has."""
     return next(one for kind in HOMES for one in cache.all(kind, namespace))

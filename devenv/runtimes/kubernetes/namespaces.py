@@ -20,6 +20,7 @@ from devenv.runtimes.kubernetes.homes import (
     is_lent,
     is_of,
     namespace_of,
+    use_of,
 )
 from devenv.runtimes.kubernetes.inventory import MANIFESTS, Inventory, empty, entry_of, stray
 from devenv.runtimes.kubernetes.moments import moment as instant
@@ -155,6 +156,13 @@ GOING_WITHIN = 10.0
 def _is_going(server: Server, home: Object) -> bool:
     now = server.cache.get(BY_KIND[home["kind"]], namespace_of(home), name_of(home))
     return now is None or is_leaving(now) or now["metadata"]["uid"] != home["metadata"]["uid"]
+
+
+async def is_unused_since(server: Server, home: Object) -> bool:
+    """Tell whether a home is the one that was seen, not used since: the server itself is asked."""
+    resource, namespace = BY_KIND[home["kind"]], home["metadata"].get("namespace", "")
+    now = await server.read(resource, namespace, name_of(home))
+    return now is not None and use_of(now) == use_of(home)
 
 
 async def annotate(
