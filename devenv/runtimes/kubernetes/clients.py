@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from weakref import WeakSet
 
 import aiohttp
@@ -53,17 +54,40 @@ class Client:
         return {one["key"]: one["value"] for one in settings.values() if one["value"]}
 
 
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What a person has to do for credentials, and ``why`` nobody else can."""
+
+    cluster: str
+    plugin: Plugin
+    why: str = ""
+
+    def error(self) -> LoginError:
+        said = f" ({self.why})" if self.why else ""
+        return LoginError(
+            f"the log-in to {self.cluster} by {self.plugin.name} needs a terminal{said}: "
+            f"devenv cluster check {self.cluster}",
+            {
+                "cluster": self.cluster,
+                "command": list(self.plugin.command),
+                "environment": self.plugin.variables(interactive=True),
+                "hint": self.plugin.hint,
+            },
+        )
+
+
 class Credentials:
     """Where those of one cluster come from: its kubeconfig, a plugin of it, or a person.
 
-    ``login``: what a person has to do for them; None while nobody has to.
+    ``login`` is None while nobody has to do anything for them.
     """
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._given: Credential | None = None
+        self._attempt: asyncio.Task[Credential] | None = None
         self._tried = -math.inf
-        self.login: LoginError | None = None
+        self.login: Login | None = None
 
     def take(self, output: str) -> None:
         """What a person's run of the plugin has printed. DevenvError: that is of no use."""
@@ -71,42 +95,39 @@ class Credentials:
         if plugin is None:
             raise DevenvError(f"{self._cluster.name} needs no log-in")
         self._given, self.login = plugins.credential(plugin, output), None
+        if self._attempt is not None:
+            self._attempt.cancel()
 
     async def get(self) -> Credential | None:
         """Fresh ones; None: they are in the kubeconfig itself. LoginError, AwayError."""
-        given, self._given = self._given, None
         plugin = await asyncio.to_thread(plugin_in, self._cluster)
-        if given is not None or plugin is None:
-            self.login = None
-            return given
+        found = await self._ask(plugin) if plugin and self._given is None else None
+        given, self._given, self.login = self._given, None, None
+        return given or found
+
+    async def _ask(self, plugin: Plugin) -> Credential | None:
+        """What a plugin gives without a terminal; None: a person was faster."""
         clock = asyncio.get_running_loop().time
         waits = plugin.mode is Mode.IF_AVAILABLE and clock() - self._tried < AGAIN
         if plugin.mode is Mode.ALWAYS or (self.login is not None and waits):
-            raise self._wanted(plugin, "")
+            self.login = self.login or Login(self._cluster.name, plugin)
+            raise self.login.error()
         self._tried = clock()
+        self._attempt = asyncio.create_task(plugins.run(plugin))
         try:
-            found = await plugins.run(plugin)
-        except DevenvError as error:
-            if plugin.mode is not Mode.NEVER:
-                raise self._wanted(plugin, error.message) from error
-            raise AwayError(f"{plugin.name} fails: {error.message}", error.hint) from error
-        self.login = None
-        return found
+            return await self._attempt
+        except (asyncio.CancelledError, DevenvError) as error:
+            if self._given is not None:
+                return None
+            if isinstance(error, asyncio.CancelledError):
+                raise
+            raise self._failed(plugin, error) from error
 
-    def _wanted(self, plugin: Plugin, why: str) -> LoginError:
-        name, said = self._cluster.name, f" ({why})" if why else ""
-        if self.login is None or why:
-            self.login = LoginError(
-                f"the log-in to {name} by {plugin.name} needs a terminal{said}: "
-                f"devenv cluster check {name}",
-                {
-                    "cluster": name,
-                    "command": list(plugin.command),
-                    "environment": plugin.variables(interactive=True),
-                    "hint": plugin.hint,
-                },
-            )
-        return self.login
+    def _failed(self, plugin: Plugin, error: DevenvError) -> AwayError:
+        if plugin.mode is Mode.NEVER:
+            return AwayError(f"{plugin.name} fails: {error.message}", error.hint)
+        self.login = Login(self._cluster.name, plugin, error.message)
+        return self.login.error()
 
 
 class Clients:

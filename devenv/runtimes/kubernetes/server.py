@@ -140,7 +140,7 @@ class Server:
     def need(self) -> None:
         """Raise AwayError unless it can be asked; LoginError: not before somebody logs in."""
         if login := self.connection.credentials.login:
-            raise login
+            raise login.error()
         if self.away:
             raise AwayError(self.away, f"devenv cluster check {self.connection.cluster.name}")
 

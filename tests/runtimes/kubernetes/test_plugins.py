@@ -12,11 +12,21 @@ from typing import Any
 import pytest
 
 from devenv.errors import DevenvError
+from devenv.model.preview import Cluster
 from devenv.runtimes.kubernetes import clients
 from devenv.runtimes.kubernetes.clients import Credentials
 from devenv.runtimes.kubernetes.errors import AwayError, LoginError
-from devenv.runtimes.kubernetes.kubeconfig import open_client, pin
-from devenv.runtimes.kubernetes.plugins import INFO, Credential, Mode, credential, plugin_of
+from devenv.runtimes.kubernetes.kubeconfig import open_client, pin, plugin_in
+from devenv.runtimes.kubernetes.pace import Pace
+from devenv.runtimes.kubernetes.plugins import (
+    INFO,
+    Credential,
+    Mode,
+    Plugin,
+    credential,
+    plugin_of,
+)
+from devenv.runtimes.kubernetes.server import Server
 
 V1 = "client.authentication.k8s.io/v1"
 WRITTEN = {"apiVersion": V1, "command": "log-in", "args": ["--to", "it"]}
@@ -130,6 +140,64 @@ def test_one_that_may_want_a_terminal_is_tried_without(
         assert given is not None
         assert given.token == "good"
         assert credentials.login is None
+
+    asyncio.run(test())
+
+
+def test_what_a_person_gives_wins_over_a_plugin_that_is_under_way(tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    os.mkfifo(begun)
+    asks = f"exec 3> {begun}; echo begun >&3; sleep 100 & wait"
+    credentials = credentials_of(tmp_path, "IfAvailable", asks)
+
+    async def test() -> None:
+        asked = asyncio.create_task(credentials.get())
+        with await asyncio.to_thread(begun.open) as seen:
+            assert await asyncio.to_thread(seen.readline) == "begun\n"
+            credentials.take(answer(token="good"))
+            given = await asked
+            assert await asyncio.to_thread(seen.read) == ""  # nothing of it is left
+        assert given is not None
+        assert given.token == "good"
+        assert credentials.login is None
+
+    asyncio.run(test())
+
+
+def test_what_a_person_gives_meanwhile_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    credentials = credentials_of(tmp_path, "Always", "exit 1")
+
+    def read(cluster: Cluster) -> Plugin | None:
+        monkeypatch.undo()
+        credentials.take(answer(token="good"))
+        return plugin_in(cluster)
+
+    monkeypatch.setattr(clients, "plugin_in", read)
+    given = asyncio.run(credentials.get())
+    assert given is not None
+    assert given.token == "good"
+    assert credentials.login is None
+
+
+def test_each_request_is_told_in_an_error_of_its_own(tmp_path: Path) -> None:
+    server = Server(pinned(tmp_path, {"exec": WRITTEN}), lambda _: None, Pace())
+
+    async def told() -> LoginError:
+        with pytest.raises(LoginError) as refused:
+            await server.connection.credentials.get()
+        return refused.value
+
+    def needed() -> LoginError:
+        with pytest.raises(LoginError) as refused:
+            server.need()
+        return refused.value
+
+    async def test() -> None:
+        errors = [await told(), await told(), needed(), needed()]
+        assert len({*map(id, errors)}) == len(errors)
+        assert len({error.message for error in errors}) == 1
 
     asyncio.run(test())
 
