@@ -109,6 +109,59 @@ def test_a_manifest_that_may_not_be_is_refused_before_anything_is_made(
     assert cluster.names("namespaces") == []
 
 
+GIVEN = f"{PROFILE.rstrip()[:-1]}, environment: {{NAME: %s}}}}\n"
+REFERRING = """
+apiVersion: {}
+kind: {}
+metadata: {{name: "${{{{ services.web.env.NAME }}}}"}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("version", "kind", "name"),
+    [
+        ("v1", "ConfigMap", "devenv-inventory"),
+        ("v1", "Secret", "devenv"),
+        ("v1", "Service", "web"),
+    ],
+)
+def test_a_name_that_a_manifest_refers_to_is_judged_as_it_will_be(
+    raw: Sandbox, cluster: Beside, version: str, kind: str, name: str
+) -> None:
+    raw.write("devenv.profile.yaml", GIVEN % name)
+    raw.write("deploy.yaml", REFERRING.format(version, kind))
+    for verb in ("up", "render"):
+        done = raw.run("preview", verb, check=False)
+        assert done.returncode == 1
+        assert f"{kind} {name} is the name of another object" in done.stderr
+    assert cluster.names("namespaces") == []
+
+
+@pytest.mark.parametrize(("capability", "code"), [("CHOWN", 0), ("SYS_ADMIN", 1)])
+def test_pods_that_a_manifest_refers_for_are_judged_as_they_will_be(
+    raw: Sandbox, capability: str, code: int
+) -> None:
+    raw.write("devenv.profile.yaml", GIVEN % capability)
+    raw.write(
+        "deploy.yaml",
+        """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: own}
+spec:
+  template:
+    spec:
+      containers:
+      - name: own
+        image: x
+        securityContext: {capabilities: {add: ["${{ services.web.env.NAME }}"]}}
+""",
+    )
+    done = raw.run("preview", "render", check=False)
+    assert done.returncode == code
+    assert ("it adds the capabilities SYS_ADMIN" in done.stderr) == bool(code)
+
+
 def test_a_manifest_that_is_a_link_out_of_the_checkout_is_refused(
     raw: Sandbox, cluster: Beside
 ) -> None:

@@ -65,13 +65,13 @@ async def _foreseen(context: Context, params: Params, folder: Path) -> Answer:
     snapshot = live.board.newest.snapshot if live else Snapshot()
     seen = live.board.newest.observed if live else _seen(place)
     intent = taken(context, params, meant, basis, along)(before, snapshot)
-    found = faults(intent)
+    home = context.registry.host.home
+    found = faults(intent, home)
     errors = [problem for problem in found if not problem.warning]
     if not errors:
         pinned = await find_digests(context, params, intent, known)
         intent = replace(intent, digests=pinned.digests)
         found += warnings(named_by(intent), pinned)
-    home = context.registry.host.home
     wanted, resources = desired(intent, home), applied_resources(intent, home)
     changes = [] if errors else await _changes(place, resources, wanted, seen)
     rounds = [] if errors else forecast(_of_preview(wanted), seen, boottime())

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from devenv.daemon import clusters
-from devenv.daemon.desired import applied_resources, count, desired, pictured, placed, resources_of
+from devenv.daemon.desired import Home, applied_resources, count, desired, pictured, placed
 from devenv.daemon.digests import Digests, Found, find, kept, warnings
 from devenv.daemon.images import images_of
 from devenv.daemon.intent import Change, Intent
@@ -85,7 +85,7 @@ async def up(context: Context, params: Params) -> Answer:
     live = context.registry.preview(meant.checkout, meant.preview)
     change = taken(context, params, meant, basis, along)
     intent = change(live.board.newest.intent, live.board.newest.snapshot)
-    _check(intent)
+    _check(intent, context.registry.host.home)
     found = await find_digests(context, params, intent, known)
     is_asked = params.get("lifetime") is not None
     place.asked = not await _take(place, meant.preview, is_asked=is_asked)
@@ -105,8 +105,8 @@ async def render(context: Context, params: Params) -> Answer:
         basis, along = await basis_of(context, params, meant)
     change = taken(context, params, meant, basis, along)
     intent = change(Intent(meant.checkout, preview=meant.preview), Snapshot())
-    _check(intent)
     home = context.registry.host.home
+    _check(intent, home)
     resources = applied_resources(intent, home)
     made = [namespace(meant.preview, 1), *guards(meant.preview, resources)]
     made += manifest_objects(meant.preview, resources.manifests)
@@ -282,14 +282,14 @@ def taken(context: Context, params: Params, meant: Meant, basis: Basis, along: A
     return take
 
 
-def _check(intent: Intent) -> None:
+def _check(intent: Intent, home: Home) -> None:
     """Raise ProfileError with all that a cluster cannot do of what is wanted."""
-    found = [problem for problem in faults(intent) if not problem.warning]
+    found = [problem for problem in faults(intent, home) if not problem.warning]
     if found:
         raise ProfileError(tuple(found))
 
 
-def faults(intent: Intent) -> list[Problem]:
+def faults(intent: Intent, home: Home) -> list[Problem]:
     """What a cluster cannot do of what is wanted; else what its guards would say, with warnings."""
     preview = intent.preview
     assert preview is not None
@@ -300,7 +300,7 @@ def faults(intent: Intent) -> list[Problem]:
     ]
     found = [problem for one in services for problem in problems(preview.name, one)]
     found += clashes(services)
-    resources = resources_of(intent)
+    resources = applied_resources(intent, home)
     shared = guards(preview, resources)
     if found:
         return found
