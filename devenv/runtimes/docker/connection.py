@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -53,12 +54,33 @@ class Connection:
         self._tunnel = Tunnel(parts.netloc) if parts.scheme == "ssh" else None
         self.door = Address(self._tunnel.url) if self._tunnel else address
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="docker")
+        self._registries = ThreadPoolExecutor(THREADS, thread_name_prefix="registries")
         self._client: APIClient | None = None
 
     async def call(self, work: Callable[[APIClient], T]) -> T:
         """Do ``work`` with the client. Raises AwayError or RefusedError."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, self._done, work)
+
+    async def ask_registry(self, work: Callable[[APIClient], T]) -> T:
+        """The same for what the engine asks a registry; a silent one keeps no other call waiting.
+
+        A registry that does not answer in time is RefusedError.
+        """
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._registries, self._asked, work)
+
+    def _asked(self, work: Callable[[APIClient], T]) -> T:
+        from requests import ReadTimeout
+
+        def within(engine: APIClient) -> T:
+            try:
+                return work(engine)
+            except ReadTimeout as error:
+                status = HTTPStatus.GATEWAY_TIMEOUT
+                raise RefusedError("its registry does not answer", status) from error
+
+        return self._done(within)
 
     def _done(self, work: Callable[[APIClient], T]) -> T:
         try:
@@ -82,7 +104,8 @@ class Connection:
         )
 
     def close(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._pool, self._registries):
+            pool.shutdown(wait=False, cancel_futures=True)
         if self._client is not None:
             self._client.close()
         if self._tunnel is not None:

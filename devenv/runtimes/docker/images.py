@@ -146,7 +146,7 @@ class Images:
         def ask(engine: Any) -> Any:
             return engine.inspect_distribution(name, credentials(repository, client))
 
-        found = await self._connection.call(ask)
+        found = await self._connection.ask_registry(ask)
         return str(found["Descriptor"]["digest"])
 
     async def is_public(self, name: str) -> bool:
@@ -156,7 +156,7 @@ class Images:
             return engine.inspect_distribution(name, {})
 
         try:
-            await self._connection.call(ask)
+            await self._connection.ask_registry(ask)
         except RefusedError:
             return False
         return True
