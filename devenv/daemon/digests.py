@@ -68,6 +68,16 @@ def tagged(service: Service) -> str:
     return "" if is_local or "@" in image else image
 
 
+def names_no_registry(service: Service) -> bool:
+    """Whether a node may have the image of a service under a name that is a stranger's elsewhere.
+
+    One that is always pulled is of the registry that is meant where none is named.
+    """
+    host, slash, _ = tagged(service).partition("/")
+    is_host = bool(slash) and (host == "localhost" or "." in host or ":" in host)
+    return not is_host and service.definition.get("pull_policy") != _AT_EACH_UP
+
+
 def warnings(services: Iterable[Service], found: Found) -> list[Problem]:
     """What is applied without a digest, or with the one before: once for each reason."""
     alike: dict[tuple[str, bool], list[Service]] = {}

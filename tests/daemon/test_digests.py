@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from devenv.daemon import clusters
 from devenv.daemon.digests import PATIENCE, Found, find, kept, warnings
+from devenv.daemon.verbs.clusters import clusters_file
 from devenv.errors import DevenvError
 from devenv.model.service import Service
 from devenv.runtimes.docker.supply import Supply
@@ -154,6 +157,35 @@ def test_two_at_the_same_time_keep_what_each_has_pinned(
         await asyncio.gather(*(world.ask("preview.up", services=[name]) for name in ("web", "db")))
         pins = world.live.board.newest.intent.digests
         assert pins == {"shop/web:1": "sha256:web", "shop/db:1": "sha256:db"}
+
+    monkeypatch.setattr(Supply, "digest", digest)
+    on(tmp_path, test)
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    ("loads", "asked"), [("kind:team", ["db", "old"]), ("", ["db", "old", "web"])]
+)
+def test_what_nodes_may_have_by_hand_is_asked_of_no_stranger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loads: str, asked: Sequence[str]
+) -> None:
+    names = []
+
+    async def digest(supply: Supply, image: str, client: Client) -> str:
+        names.append(image.rpartition("/")[2][:-2])
+        return "sha256:a"
+
+    async def test(world: Previewed) -> None:
+        (world.checkout / "compose.yaml").write_text(
+            "services: {web: {image: 'shop/web:1'}, db: {image: 'quay.example.com/shop/db:1'},"
+            " old: {image: 'old:1', pull_policy: always}}"
+        )
+        (cluster,) = clusters.read(clusters_file()).values()
+        clusters.write(clusters_file(), {"fake": replace(cluster, loads=loads)})
+        await world.ask("preview.up")
+        assert sorted(names) == asked
+        pins = world.live.board.newest.intent.digests
+        assert sum("web" in one for one in pins) == asked.count("web")
 
     monkeypatch.setattr(Supply, "digest", digest)
     on(tmp_path, test)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from devenv.daemon import clusters
 from devenv.daemon.desired import Home, applied_resources, count, desired, pictured, placed
-from devenv.daemon.digests import Digests, Found, find, kept, warnings
+from devenv.daemon.digests import Digests, Found, find, kept, names_no_registry, warnings
 from devenv.daemon.images import images_of
 from devenv.daemon.intent import Change, Intent
 from devenv.daemon.profiles import request
@@ -215,9 +215,15 @@ def pinned(change: Change, found: Found, before: Digests) -> Change:
 
 
 def named_by(intent: Intent) -> list[Service]:
-    """The services that are wanted of an intent, but those whose images are built for it."""
+    """The services that are wanted of an intent, and whose images registries may be asked for.
+
+    Those whose images are built are not, nor may nodes have theirs by hand where they are loaded.
+    """
     services = intent.environment.services
-    return [services[name] for name in sorted(intent.wishes.wanted - intent.images.keys())]
+    names = sorted(intent.wishes.wanted - intent.images.keys())
+    is_loaded = intent.preview is not None and bool(intent.preview.cluster.loads)
+    found = [services[name] for name in names]
+    return [one for one in found if not (is_loaded and names_no_registry(one))]
 
 
 def lasting(params: Params, meant: Meant, basis: Basis) -> Meant:
