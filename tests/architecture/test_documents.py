@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from devenv.cli.verbs import VERBS
 from devenv.profile import schema
@@ -70,3 +71,10 @@ def test_make_has_the_targets_that_the_documents_name() -> None:
         name for path in DOCUMENTS for name in re.findall(r"`make ([a-z]+)`", path.read_text())
     }
     assert named <= targets
+
+
+def test_the_workflow_for_previews_brings_up_no_fork() -> None:
+    block = re.search(r"```yaml\n(on:.*?)```", read("docs/previews.md"), re.DOTALL)
+    assert block
+    up = yaml.safe_load(block[1])["jobs"]["up"]
+    assert "&& github.event.pull_request.head.repo.full_name == github.repository" in up["if"]
