@@ -89,7 +89,7 @@ async def login(context: Context, params: Params) -> Answer:
 
     found = named(str(params["name"]))
     try:
-        await context.registry.host.kubernetes.servers.of(found).log_in(str(params["output"]))
+        await context.registry.host.kubernetes.servers.of(found).reach(str(params["output"]))
     except LoginError as error:
         raise DevenvError(f"{found.name} does not take what its plugin has given") from error
     return Answer({})
@@ -101,6 +101,7 @@ async def check(context: Context, params: Params) -> Answer:
 
     found = named(str(params.get("name") or ""))
     server = context.registry.host.kubernetes.servers.of(found)
+    server.connection.credentials.ask()
     loading = await _loading(context, found, params)
     made = [*await checks(server.connection, found), *loading]
     return Answer({"cluster": asdict(found), "checks": made})

@@ -55,8 +55,7 @@ async def _foreseen(context: Context, params: Params, folder: Path) -> Answer:
 
     meant = await meant_by(context, params, named(str(params.get("cluster") or "")), folder)
     place = Place(meant.preview, context.registry.host.kubernetes.servers.of(meant.preview.cluster))
-    await place.server.open()
-    place.server.need()
+    await place.server.reach()
     meant, known = await remembered(context, meant, place.server)
     basis, along = await basis_of(context, params, meant)
     meant = lasting(params, meant, basis)

@@ -76,8 +76,7 @@ async def up(context: Context, params: Params) -> Answer:
     """Apply a branch's profile in a cluster; what cannot be is said before anything is made."""
     meant = await meant_by(context, params, named(str(params.get("cluster") or "")))
     place = context.registry.host.kubernetes.servers.know(meant.id, meant.preview)
-    await place.server.open()
-    place.server.need()
+    await place.server.reach()
     meant, known = await remembered(context, meant, place.server)
     basis, along = await basis_of(context, params, meant)
     meant = lasting(params, meant, basis)

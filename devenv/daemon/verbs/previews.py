@@ -149,8 +149,7 @@ async def _ours(context: Context, params: Params) -> LiveEnvironment:
 async def found_by(context: Context, params: Params) -> tuple[str, Server]:
     """The name of a preview and its cluster. DevenvError: there is none."""
     server = server_of(context, named(str(params.get("cluster") or "")))
-    await server.open()
-    server.need()
+    await server.reach()
     wanted = str(params.get("name") or "")
     known = {one["name"]: one for one in documents_of(context, server)}
     ours = {p.name for live in context.registry if (p := live.board.newest.intent.preview)}

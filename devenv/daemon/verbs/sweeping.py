@@ -44,8 +44,7 @@ async def sweep(context: Context, params: Params) -> Answer:
     target = params["target"]
     checkout = find_checkout(str(target["directory"]), tuple(target.get("files") or ()))
     server = server_of(context, named(str(params.get("cluster") or "")))
-    await server.open()
-    server.need()
+    await server.reach()
     seen = {namespace_of(home): home for home in server.homes}
     found = await _look(server, Repository(checkout.root, client(params)), params)
     reasons = [(one, _overdue(one, found.reasons)) for one in documents_of(context, server)]

@@ -20,7 +20,7 @@ from devenv.runtimes.kubernetes.kubeconfig import open_client, plugin_in
 from devenv.runtimes.kubernetes.plugins import Credential, Mode, Plugin
 
 AGAIN = 60.0
-"""Seconds until a plugin that may want a terminal is tried without one again: it opens browsers."""
+"""Seconds until a plugin that may want a terminal is tried without one for the next who asks."""
 
 
 class Client:
@@ -86,7 +86,7 @@ class Credentials:
         self._cluster = cluster
         self._given: Credential | None = None
         self._attempt: asyncio.Task[Credential] | None = None
-        self._tried = -math.inf
+        self._tried, self._again = -math.inf, False
         self.login: Login | None = None
 
     def take(self, output: str) -> None:
@@ -98,6 +98,16 @@ class Credentials:
         if self._attempt is not None:
             self._attempt.cancel()
 
+    def ask(self) -> bool:
+        """Have a plugin that has failed tried once more, for somebody who asks now.
+
+        Whether it will be: it may open a browser each time.
+        """
+        waits = asyncio.get_running_loop().time() - self._tried < AGAIN
+        may_help = self.login is not None and self.login.plugin.mode is Mode.IF_AVAILABLE
+        self._again = may_help and not waits
+        return self._again
+
     async def get(self) -> Credential | None:
         """Fresh ones; None: they are in the kubeconfig itself. LoginError, AwayError."""
         plugin = await asyncio.to_thread(plugin_in, self._cluster)
@@ -107,12 +117,12 @@ class Credentials:
 
     async def _ask(self, plugin: Plugin) -> Credential | None:
         """What a plugin gives without a terminal; None: a person was faster."""
-        clock = asyncio.get_running_loop().time
-        waits = plugin.mode is Mode.IF_AVAILABLE and clock() - self._tried < AGAIN
-        if plugin.mode is Mode.ALWAYS or (self.login is not None and waits):
+        if self.login is not None and self.login.plugin != plugin:
+            self.login = None
+        if plugin.mode is Mode.ALWAYS or (self.login is not None and not self._again):
             self.login = self.login or Login(self._cluster.name, plugin)
             raise self.login.error()
-        self._tried = clock()
+        self._tried, self._again = asyncio.get_running_loop().time(), False
         self._attempt = asyncio.create_task(plugins.run(plugin))
         try:
             return await self._attempt

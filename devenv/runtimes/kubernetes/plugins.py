@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
-import signal
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from devenv.errors import DevenvError
+from devenv.runtimes.programs import NOT_FOUND, answer
 
 WITHIN = 30.0
 """Seconds for a plugin that nobody can answer."""
@@ -96,28 +94,12 @@ def credential(plugin: Plugin, output: str) -> Credential:
 
 async def run(plugin: Plugin) -> Credential:
     """Run a plugin without a terminal. DevenvError: it gives nothing."""
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *plugin.command,
-            env={**os.environ, **plugin.variables(interactive=False)},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise DevenvError(
-            f"cannot run {plugin.command[0]}: {error.strerror}", plugin.hint
-        ) from error
-    try:
-        async with asyncio.timeout(WITHIN):
-            out, words = await process.communicate()
-    except TimeoutError as error:
-        raise DevenvError(f"{plugin.name} has not ended within {WITHIN:g} s") from error
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-    if process.returncode:
-        last = words.decode("utf-8", "replace").strip().rpartition("\n")[2]
-        raise DevenvError(last or f"{plugin.name} ends with {process.returncode}")
-    return credential(plugin, out.decode("utf-8", "replace"))
+    environment = {**os.environ, **plugin.variables(interactive=False)}
+    found = await answer(plugin.command, environment=environment, timeout=WITHIN)
+    if found.code is None:
+        raise DevenvError(f"{plugin.name} has not ended within {WITHIN:g} s")
+    if found.code:
+        last = found.complaint.rpartition("\n")[2]
+        hint = plugin.hint if found.code == NOT_FOUND else ""
+        raise DevenvError(last or f"{plugin.name} ends with {found.code}", hint)
+    return credential(plugin, found.output)

@@ -68,10 +68,19 @@ class Server:
         await self._watches.settle()
         return self.away
 
-    async def log_in(self, output: str) -> None:
-        """Go on with the credentials that a plugin has printed. DevenvError: it cannot."""
-        self.connection.credentials.take(output)
-        self._watches.again()
+    async def reach(self, given: str | None = None) -> None:
+        """Open it for somebody who asks now, and goes on with what its plugin has ``given`` them.
+
+        DevenvError: that is of no use. AwayError, LoginError.
+        """
+        credentials = self.connection.credentials
+        if given is not None:
+            credentials.take(given)
+            self._watches.again()
+        elif credentials.ask():
+            await self.connection.call("GET", "/version", patience=0.0)
+            credentials.login = None  # the server takes what there is
+            self._watches.again()
         await self.open()
         self.need()
 

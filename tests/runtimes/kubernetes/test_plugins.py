@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import select
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -27,8 +28,10 @@ from devenv.runtimes.kubernetes.plugins import (
     plugin_of,
 )
 from devenv.runtimes.kubernetes.server import Server
+from tests.fakes.apiserver import ApiServer
 
 V1 = "client.authentication.k8s.io/v1"
+SERVER = "https://10.0.0.1:6443"
 WRITTEN = {"apiVersion": V1, "command": "log-in", "args": ["--to", "it"]}
 
 
@@ -37,17 +40,21 @@ def answer(**status: str) -> str:
 
 
 def credentials_of(base: Path, mode: str, script: str) -> Credentials:
-    """Those of a cluster whose plugin is a script beside the kubeconfig."""
+    return Credentials(cluster_of(base, mode, script))
+
+
+def cluster_of(base: Path, mode: str, script: str, server: str = SERVER) -> Cluster:
+    """A cluster whose plugin is a script beside the kubeconfig."""
     program = base / "log-in"
     program.write_text(f"#!/bin/sh\necho run >> {base}/runs\n{script}\n")
     program.chmod(0o700)
     user = {**WRITTEN, "command": "./log-in", "interactiveMode": mode}
-    return Credentials(pinned(base, {"exec": user}))
+    return pinned(base, {"exec": user}, server)
 
 
-def pinned(base: Path, user: dict[str, Any]) -> Any:
+def pinned(base: Path, user: dict[str, Any], server: str = SERVER) -> Cluster:
     path = base / "kubeconfig"
-    cluster = {"name": "c", "cluster": {"server": "https://10.0.0.1:6443"}}
+    cluster = {"name": "c", "cluster": {"server": server}}
     context = {"name": "x", "context": {"cluster": "c", "user": "u"}}
     users = [{"name": "u", "user": user}]
     path.write_text(json.dumps({"clusters": [cluster], "contexts": [context], "users": users}))
@@ -121,7 +128,15 @@ def test_one_that_needs_a_terminal_is_not_run_without(tmp_path: Path) -> None:
     assert runs(tmp_path) == 0
 
 
-def test_one_that_may_want_a_terminal_is_tried_without(
+def test_one_that_may_want_a_terminal_is_tried_without(tmp_path: Path) -> None:
+    credentials = credentials_of(tmp_path, "IfAvailable", f"echo '{answer(token='good')}'")
+    given = asyncio.run(credentials.get())
+    assert given is not None
+    assert given.token == "good"
+    assert credentials.login is None
+
+
+def test_one_that_failed_is_tried_again_only_for_somebody_who_asks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     works = tmp_path / "works"
@@ -129,19 +144,69 @@ def test_one_that_may_want_a_terminal_is_tried_without(
     script = f"test -e {works} || {refuses}; echo '{answer(token='good')}'"
     credentials = credentials_of(tmp_path, "IfAvailable", script)
 
+    async def refused() -> int:
+        with pytest.raises(LoginError, match="go to the page"):
+            await credentials.get()
+        return runs(tmp_path)
+
     async def test() -> None:
-        for _ in range(3):  # each may open a browser
-            with pytest.raises(LoginError, match="go to the page"):
-                await credentials.get()
-        assert runs(tmp_path) == 1
-        works.touch()
+        assert await refused() == 1
+        assert not credentials.ask()  # nobody can be done with the page yet
         monkeypatch.setattr(clients, "AGAIN", 0.0)
+        assert await refused() == 1  # each run may open a browser
+        assert credentials.ask()
+        assert await refused() == 2
+        assert await refused() == 2
+        works.touch()
+        assert credentials.ask()
         given = await credentials.get()
         assert given is not None
         assert given.token == "good"
         assert credentials.login is None
+        assert not credentials.ask()
 
     asyncio.run(test())
+
+
+def test_a_command_reaches_the_cluster_once_its_plugin_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works, api = tmp_path / "works", ApiServer()
+    script = f"test -e {works} || exit 1; echo '{answer(token=api.token)}'"
+
+    async def test() -> None:
+        async with api.serving() as address:
+            cluster = cluster_of(tmp_path, "IfAvailable", script, address)
+            server = Server(cluster, lambda _: None, Pace())
+            assert "needs a terminal" in await server.open()
+            with pytest.raises(LoginError):
+                await server.reach()
+            assert runs(tmp_path) == 1
+            monkeypatch.setattr(clients, "AGAIN", 0.0)
+            with pytest.raises(LoginError):
+                await server.reach()
+            assert runs(tmp_path) == 2
+            works.touch()
+            await server.reach()
+            assert (server.away, runs(tmp_path)) == ("", 3)
+            await server.close()
+
+    asyncio.run(test())
+
+
+def test_what_a_plugin_has_opened_goes_on(tmp_path: Path) -> None:
+    closes, closed = tmp_path / "closes", tmp_path / "closed"
+    descriptors = []
+    for path in (closes, closed):
+        os.mkfifo(path)
+        descriptors.append(os.open(path, os.O_RDWR))
+    page = f"{{ read word < {closes}; echo closed > {closed}; }} > /dev/null 2>&1 &"
+    credentials = credentials_of(tmp_path, "IfAvailable", f"{page}\necho '{answer(token='good')}'")
+    assert asyncio.run(credentials.get()) is not None
+    os.write(descriptors[0], b"now\n")
+    assert select.select(descriptors[1:], [], [], 20)[0]
+    for descriptor in descriptors:
+        os.close(descriptor)
 
 
 def test_what_a_person_gives_wins_over_a_plugin_that_is_under_way(tmp_path: Path) -> None:
