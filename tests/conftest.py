@@ -7,6 +7,7 @@ import signal
 import sys
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.lab import browser as a_browser
 from tests.lab import cluster as a_cluster
@@ -24,6 +25,10 @@ from tests.lab.resolver import resolver
 
 # A background job of a shell ignores it, and so would all commands that are interrupted here.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# How long an example takes says nothing on a machine that is busy with others.
+settings.register_profile("devenv", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("devenv")
 
 __all__ = [
     "alone_in_cluster",

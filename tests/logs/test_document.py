@@ -17,7 +17,7 @@ from devenv.logs.segment import STDOUT, Writer
 from devenv.logs.source import Source
 from tests.logs.stores import Chunk, Stores, chunks, small_marks
 
-some = settings(max_examples=20, deadline=None)
+some = settings(max_examples=20)
 lenses = st.builds(
     Lens,
     keep=st.none() | st.sampled_from([Finder("a"), Finder("e+d")]),

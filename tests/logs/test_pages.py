@@ -17,7 +17,7 @@ from devenv.logs.segment import STDOUT, Writer
 from devenv.logs.source import Source
 from tests.logs.stores import Chunk, Stores, chunks, small_marks, whole_lines
 
-some = settings(max_examples=20, deadline=None)
+some = settings(max_examples=20)
 sizes = st.sampled_from([30, 200, 10_000])
 Told = list[tuple[str, Line]]
 

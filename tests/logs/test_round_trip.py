@@ -15,7 +15,7 @@ from devenv.logs.segment import NOTE, STDERR, STDOUT, TERMINAL, Writer
 from devenv.logs.source import Source
 
 PLENTY = 1 << 30
-some = settings(max_examples=40, deadline=None)
+some = settings(max_examples=40)
 pieces = st.one_of(
     st.binary(min_size=1, max_size=40),
     st.lists(st.sampled_from([b"a", b"\n", b"\r\n", b"\xff", b"longer text"]), min_size=1).map(

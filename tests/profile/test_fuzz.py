@@ -81,7 +81,7 @@ PIECES = st.lists(
                      "|\n", "---\n", "#", "\0", "? "]),
     max_size=60,
 )  # fmt: skip
-QUICK = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 
 
 def check(content: bytes) -> None:

@@ -151,4 +151,4 @@ class Files(RuleBasedStateMachine):
 
 
 TestFiles = Files.TestCase
-TestFiles.settings = settings(max_examples=20, stateful_step_count=16, deadline=None)
+TestFiles.settings = settings(max_examples=20, stateful_step_count=16)

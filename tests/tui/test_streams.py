@@ -299,7 +299,7 @@ def test_events_that_were_cut_off_make_no_start_up() -> None:
     assert [bar.service for bar in again.bars] == ["db"]
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(st.lists(DOCUMENTS, min_size=1, max_size=5))
 def test_the_ui_shows_the_newest_of_any_stream(documents: list[dict[str, Any]]) -> None:
     async def scenario() -> None:

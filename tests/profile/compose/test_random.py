@@ -191,7 +191,6 @@ def written(folder: Path, services: list[dict[str, Any]]) -> Case:
 # Found once, a difference is small enough: to make it smaller takes minutes.
 QUICK = settings(
     max_examples=4,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
