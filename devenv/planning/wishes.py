@@ -98,7 +98,7 @@ def scale(wishes: Wishes, environment: Environment, replicas: Mapping[str, int])
 def run(wishes: Wishes, environment: Environment, task: str) -> Wishes:
     """Run a task once more, and what it depends on; so too a service that others see completed."""
     chosen = _named(environment, [task])
-    if not _ends(environment, task):
+    if not ends(environment, task):
         raise UsageError(
             f"{task} is a service, no task",
             f"`devenv restart {task}`, or `devenv run --service {task} -- COMMAND`",
@@ -136,7 +136,7 @@ def _named(environment: Environment, names: Iterable[str]) -> frozenset[str]:
     return chosen
 
 
-def _ends(environment: Environment, name: str) -> bool:
+def ends(environment: Environment, name: str) -> bool:
     """Whether it is there to run to its end."""
     return environment.services[name].kind is Kind.TASK or any(
         dependency.service == name and dependency.condition is Condition.COMPLETED

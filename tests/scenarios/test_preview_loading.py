@@ -9,11 +9,19 @@ from tests.fakes.thread import Beside
 from tests.lab.containerd import Containerd
 from tests.lab.engine import Engine
 from tests.scenarios.sandbox import Sandbox
+from tests.scenarios.test_preview_digests import planned
 from tests.scenarios.test_preview_images import WATCHED, container_in, image_in, shop
+from tests.scenarios.test_previews import bring_up
 
 __all__ = ["shop"]
 pytestmark = pytest.mark.timeout(240)
 ADD = ("cluster", "add", "fake", "--context", CONTEXT)
+
+SEEDED = """
+services:
+  web: {build: ., init: false, depends_on: {seed: {condition: service_completed_successfully}}}
+  seed: {build: ., init: false}
+"""
 
 
 def loaded(containerd: Containerd, before: list[str]) -> list[str]:
@@ -48,6 +56,27 @@ def test_an_image_is_built_once_and_loaded_where_it_is_missing(
     shop.run("preview", "down", "--wait")
     shop.run("preview", "up", "--wait", timeout=120)
     assert image_in(cluster) in containerd.images
+
+
+def test_an_image_that_a_node_has_lost_is_loaded_again_but_for_what_is_done(
+    shop: Sandbox, cluster: Beside, containerd: Containerd
+) -> None:
+    shop.write("compose.yaml", SEEDED)
+    shop.run(*ADD, "--images", f"containerd:{containerd.socket}")
+    before = containerd.images
+    bring_up(shop, cluster)
+    image = image_in(cluster)
+    images = loaded(containerd, before)
+    assert (len(images), planned(shop)["rounds"]) == (2, [])
+    for one in images:
+        containerd.ctr("images", "rm", one)
+    rounds = str(planned(shop)["rounds"])
+    assert ("web" in rounds, "seed" in rounds) == (True, False)
+    again = shop.run("preview", "up", "--wait", timeout=120)
+    assert f"loads {image}" in again.stdout + again.stderr
+    assert (image_in(cluster), loaded(containerd, before)) == (image, [image])
+    assert planned(shop)["rounds"] == []
+    shop.run("preview", "down", "--wait")
 
 
 def test_what_a_loaded_image_runs_is_known_to_the_next_daemon(

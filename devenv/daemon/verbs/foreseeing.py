@@ -25,6 +25,7 @@ from devenv.daemon.verbs.previewing import (
     named_by,
     remembered,
     taken,
+    with_lost,
 )
 from devenv.model.environment import Desired, Replica, Resources
 from devenv.model.snapshot import Snapshot
@@ -58,6 +59,7 @@ async def _foreseen(context: Context, params: Params, folder: Path) -> Answer:
     await place.server.reach()
     meant, known = await remembered(context, meant, place.server)
     basis, along = await basis_of(context, params, meant)
+    along = await with_lost(context, params, meant, basis, along)
     meant = lasting(params, meant, basis)
     live = next((one for one in context.registry if one.id == meant.id), None)
     before = live.board.newest.intent if live else Intent(meant.checkout, preview=meant.preview)

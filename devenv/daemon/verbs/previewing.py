@@ -32,7 +32,9 @@ from devenv.model.origin import Problem, ProfileError
 from devenv.model.preview import Cluster, Preview
 from devenv.model.service import Service
 from devenv.model.snapshot import Snapshot
+from devenv.model.state import State
 from devenv.planning.previewing import files_of
+from devenv.planning.wishes import ends
 from devenv.profile.checkout import PREVIEW, Checkout, find_checkout
 from devenv.profile.sources import read_file
 from devenv.runtimes.kubernetes.names import preview_name
@@ -48,6 +50,7 @@ if TYPE_CHECKING:  # loaded when the first cluster is asked
 
 LIFETIME, LONGEST = 3 * 24 * 3600.0, 366 * 24 * 3600.0
 """Seconds that a preview lives unless it is asked for otherwise, and at most."""
+_HAS_PODS_TO_COME = frozenset({State.STARTING, State.RUNNING, State.READY})
 NOWHERE = Cluster("nowhere", "", "", "", "", registry="REGISTRY")
 """For what is only shown."""
 
@@ -66,10 +69,15 @@ class Meant:
 
 @dataclass(frozen=True, slots=True)
 class Along:
-    """What a preview has beside its profile: contents of files by path, images by service."""
+    """What a preview has beside its profile: contents of files by path, images by service.
+
+    ``lost``: the services whose images are loaded into nodes, and not on all of them; none that
+    runs to its end, since that is done once.
+    """
 
     contents: Mapping[str, str]
     images: Mapping[str, str]
+    lost: frozenset[str] = frozenset()
 
 
 async def up(context: Context, params: Params) -> Answer:
@@ -79,6 +87,7 @@ async def up(context: Context, params: Params) -> Answer:
     await place.server.reach()
     meant, known = await remembered(context, meant, place.server)
     basis, along = await basis_of(context, params, meant)
+    along = await with_lost(context, params, meant, basis, along)
     meant = lasting(params, meant, basis)
     context.visits.end(meant.id)
     live = context.registry.preview(meant.checkout, meant.preview)
@@ -258,6 +267,19 @@ async def basis_of(context: Context, params: Params, meant: Meant) -> tuple[Basi
     return Basis(meant.checkout, profiles, loaded, Reach({kubernetes: ""})), along
 
 
+async def with_lost(
+    context: Context, params: Params, meant: Meant, basis: Basis, along: Along
+) -> Along:
+    """The same, with what nodes have no more of a preview that is there."""
+    into, servers = meant.preview.cluster.loads, context.registry.host.kubernetes.servers
+    living = servers.of(meant.preview.cluster).homes.living(meant.preview)
+    if not into or living is None:
+        return along
+    environment, supply = basis.loaded.environment, context.registry.host.docker.supply
+    needed = {one: image for one, image in along.images.items() if not ends(environment, one)}
+    return replace(along, lost=await supply.lost(needed, into, client(params)))
+
+
 def _check_inside(environment: Environment) -> None:
     """ProfileError: a manifest's name leads, by a link, to a file outside of the checkout."""
     root = Path(environment.root).resolve()
@@ -278,9 +300,9 @@ def _content(path: str) -> str:
 
 
 def taken(context: Context, params: Params, meant: Meant, basis: Basis, along: Along) -> Change:
-    change = applied(context, params, basis, wish_up(params))
-
     def take(intent: Intent, snapshot: Snapshot) -> Intent:
+        coming = {one.name for one in snapshot.services if one.state in _HAS_PODS_TO_COME}
+        change = applied(context, params, basis, wish_up(params, along.lost & coming))
         here = replace(intent, preview=meant.preview, contents=along.contents, images=along.images)
         return change(here, snapshot)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from devenv.errors import DevenvError
@@ -59,6 +60,20 @@ class Supply:
         except DevenvError as error:
             return error
         return None
+
+    async def lost(self, images: Mapping[str, str], into: str, client: Client) -> frozenset[str]:
+        """The services, of these by their images, whose image is not on all of these nodes.
+
+        None where nodes cannot be asked: nothing is loaded into them either.
+        """
+        from devenv.runtimes.docker.loading import node_of
+
+        node = node_of(into, client)
+        try:
+            there = await asyncio.gather(*(node.has(image) for image in images.values()))
+        except DevenvError:
+            return frozenset()
+        return frozenset(name for name, has in zip(images, there, strict=True) if not has)
 
     async def digest(self, image: str, client: Client) -> str:
         """The digest that an image has in its registry now. Raises DevenvError."""

@@ -11,7 +11,7 @@ from devenv.model.plan import Start
 from devenv.model.service import Service
 from devenv.runtimes.kubernetes.objects.supervisor import restarts
 from devenv.runtimes.kubernetes.servers import Servers
-from devenv.runtimes.protocol import Login, Report, Sources
+from devenv.runtimes.protocol import Login, Preparation, Report, Sources
 
 if TYPE_CHECKING:  # loaded when the first cluster is asked
     from devenv.runtimes.kubernetes.rows import Workload
@@ -64,13 +64,19 @@ class Images:
         preparation = self.servers.need(environment).preparation
         if service not in preparation.images:
             return step
-        if there is not None and there.fingerprint == step.replica.fingerprint:
+        is_same = there is not None and there.fingerprint == step.replica.fingerprint
+        if there is not None and is_same and not _is_loaded(preparation):
             return _from(there.image, step)
         try:
             image = await self.sources.publish(environment, service, preparation, report)
         except DevenvError as error:
             raise UnbuiltError(error.message, error.hint) from error
         return _from(image, step)
+
+
+def _is_loaded(preparation: Preparation) -> bool:
+    """Whether its images are on nodes alone, which may lose them."""
+    return preparation.preview is not None and bool(preparation.preview.cluster.loads)
 
 
 def _from(image: str, step: Start) -> Start:
