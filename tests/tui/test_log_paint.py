@@ -13,7 +13,7 @@ from rich.style import Style
 
 from devenv.logs.find import Finder
 from devenv.logs.segment import NOTE, STDOUT
-from devenv.tui.widgets.log_paint import Entry, Look, paint, plain
+from devenv.tui.widgets.log_paint import Entry, Look, paint, plain, shifted
 from devenv.tui.widgets.log_text import LONGEST, body
 
 RED, BOLD = Style(color="red"), Style(bold=True)
@@ -97,6 +97,28 @@ def test_matches_stand_out() -> None:
         ("one ", False),
         ("two", True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "left", "found"),
+    [
+        (b"needle" + b"x" * 90, 0, 0),
+        (b"x" * 90 + b"needle", 0, 77),
+        (b"x" * 90 + b"needle", 70, 70),
+        (b"x" * 20 + b"needle", 70, 0),
+        (b"x" * 33 + b"needle", 0, 0),
+        (b"x" * 34 + b"needle", 0, 21),
+        ("漢".encode() * 40 + b"needle", 0, 67),
+        (b"needle" + b"x" * 90 + b"needle", 80, 80),
+        (b"x" * 90 + b"needle" * 20, 0, 90),
+        (b"nothing", 8, 8),
+    ],
+)
+def test_a_match_is_shifted_into_view_unless_one_is_seen(
+    line: bytes, left: int, found: int
+) -> None:
+    look = replace(LOOK, left=left, finder=Finder("(needle)+"))
+    assert shifted(Entry("web", (0, STDOUT, line)), line, look) == found
 
 
 def test_a_line_that_is_too_long_says_so_where_it_is_shown_whole() -> None:

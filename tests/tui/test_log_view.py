@@ -80,6 +80,34 @@ async def test_a_search_goes_from_match_to_match_and_counts(tmp_path: Path) -> N
         assert "of 30" not in book.status
 
 
+async def test_a_match_is_brought_into_view_sideways(tmp_path: Path) -> None:
+    far = b"x" * 100 + b" needle " + b"y" * 100
+    folded = [b"Error: no", b"  at " + b"z" * 200 + b" needle (a.js:1)"]
+    async with logbook(tmp_path, b"near needle", far, *folded, b"last", width=40) as book:
+        await book.answer("slash", "needle")
+        await book.until(lambda: [row for row in book.rows if "z needle (a.js:1)" in row])
+        await book.until(lambda: "from column" in book.status)
+        await book.press("N")
+        await book.until(lambda: [row for row in book.rows if "x needle y" in row])
+        await book.press("N")
+        await book.until(lambda: "near needle" in book.rows)
+        assert "from column" not in book.status
+
+
+async def test_it_is_told_that_lines_begin_further_right_and_to_follow_ends_that(
+    tmp_path: Path,
+) -> None:
+    async with logbook(tmp_path, b"0123456789" * 9, b"last") as book:
+        await book.until_seen("last")
+        await book.press("up", "right", "right")
+        assert "from column 17" in book.status
+        await book.press("w")
+        assert "from column" not in book.status
+        await book.press("w", "f")
+        await book.until_seen("last")
+        assert "from column" not in book.status
+
+
 async def test_a_search_goes_on_within_what_is_folded(tmp_path: Path) -> None:
     async with logbook(
         tmp_path, b"Error: no", b"  at one (a.js:1)", b"  at one (b.js:1)", b"last one"

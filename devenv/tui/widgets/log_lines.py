@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from devenv.logs.document import Place
 from devenv.tui import keys
 from devenv.tui.widgets.log_canvas import LogCanvas
-from devenv.tui.widgets.log_paint import Look, plain
+from devenv.tui.widgets.log_paint import Look, plain, shifted
 
 _WHEEL = 3
 _SHIFT = 8
@@ -58,6 +58,7 @@ class LogLines(LogCanvas, can_focus=True):
             self.window.hold()
         else:
             self.window.follow()
+            self.change(replace(self.look, left=0))
         self._moved()
 
     def action_shift(self, steps: int) -> None:
@@ -117,7 +118,10 @@ class LogLines(LogCanvas, can_focus=True):
         self.forget()
 
     def reveal(self, place: Place) -> None:
-        """Put the cursor on a line, or on the one that it is folded below, which is unfolded."""
+        """Put the cursor on a line, or on the one that it is folded below, which is unfolded.
+
+        What is looked for in it is brought into view.
+        """
         number, line = place
         head = (number, self.window.document.shown(number).head(line))
         if head != place and head not in self.opened:
@@ -125,6 +129,8 @@ class LogLines(LogCanvas, can_focus=True):
             self.forget()
         self.window.go(head)
         self._revealed = head, place
+        text = self.window.document.shown(number).page.line(line)[2]
+        self.change(replace(self.look, left=shifted(self.entry(head), text, self.look)))
         self._moved()
 
     def go_to_top(self, place: Place | None) -> None:

@@ -113,6 +113,26 @@ def plain(entry: Entry, look: Look) -> list[str]:
     return [head + body(line, len(line)).plain for line in (entry.line[2], *entry.folded)]
 
 
+def shifted(entry: Entry, line: bytes, look: Look) -> int:
+    """Return how many cells to leave out so that a match in ``line`` is seen: as now, if one is.
+
+    ``line`` is that of the entry, or one that is folded below it.
+    """
+    if look.finder is None or look.wrap:
+        return look.left
+    head = _gutter(entry, look) + heading(entry, look)
+    room = max(look.width - head.cell_len, _NARROWEST) - len(_CUT)
+    indent = 0 if line == entry.line[2] else _INDENT
+    text = body(line).plain
+    matches = [
+        tuple(indent + cell_len(text[:at]) for at in span) for span in look.finder.spans(text)
+    ]
+    if not matches or any(look.left <= begin and end <= look.left + room for begin, end in matches):
+        return look.left
+    begin, end = matches[0]
+    return 0 if end <= room else max(begin - room // 3, min(begin, end - room))
+
+
 def divider(look: Look) -> Row:
     """Return what stands between the lines that were there and those that came meanwhile."""
     text = Text("── new ".ljust(max(look.width, 8), "─"), look.style("new"))

@@ -27,6 +27,8 @@ class Status:
     selecting: bool = False
     hidden: int = 0
     """Marks on lines that are not shown."""
+    left: int = 0
+    """Cells that are left out of the beginning of each line."""
 
 
 def status_of(lines: LogLines, search: Search | None) -> Status:
@@ -47,11 +49,14 @@ def status_of(lines: LogLines, search: Search | None) -> Status:
         is_searched=search is not None and search.is_done,
         selecting=lines.selected_from is not None,
         hidden=len(lines.hidden),
+        left=0 if lines.look.wrap else lines.look.left,
     )
 
 
 def status_line(status: Status) -> Text:
     parts = [_place(status), _total(status)]
+    if status.left:
+        parts.append(f"from column {status.left + 1:,}")
     if status.keep:
         parts.append(f"only /{status.keep}/")
     if status.drop:
