@@ -40,6 +40,10 @@ class DivergedError(DevenvError):
         self.volumes = volumes
 
 
+class NoProfileError(DevenvError):
+    """No profile belongs to a folder."""
+
+
 class TransientError(DevenvError):
     """Something on the way failed: the same may well go better in a moment."""
 

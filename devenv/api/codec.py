@@ -36,8 +36,9 @@ class MessageError(DevenvError):
 class RemoteError(DevenvError):
     """A failure that the daemon answered. ``problems``: [{message, file, line, column, hint}].
 
-    ``volumes``: what would be replaced with its data, where that has to be agreed to. ``login``:
-    what somebody at a terminal has to run first, {cluster, command, environment, hint}.
+    ``volumes``: what would be replaced with its data, where that has to be agreed to.
+    ``no_profile``: that no profile belongs to the folder is why. ``login``: what somebody at a
+    terminal has to run first, {cluster, command, environment, hint}.
     """
 
     def __init__(self, code: int, message: str, data: Mapping[str, Any]) -> None:
@@ -46,6 +47,7 @@ class RemoteError(DevenvError):
         self.exit_code = int(data.get("exit_code") or (3 if code != EXPECTED else 1))
         self.problems: list[dict[str, Any]] = list(data.get("problems") or ())
         self.volumes: list[str] = list(data.get("volumes") or ())
+        self.no_profile = bool(data.get("no_profile"))
         self.login: dict[str, Any] | None = data.get("login")
 
 

@@ -8,6 +8,7 @@ import signal
 import sys
 
 from devenv.api import places
+from devenv.api.codec import RemoteError
 from devenv.cli.open import show_page
 from devenv.cli.render import is_terminal, notice
 from devenv.cli.result import Result
@@ -27,13 +28,34 @@ def run(arguments: Arguments, session: Session) -> Result:
         return _serve(arguments, session)
     if not is_terminal(session.environ) and _WEB_DRIVER not in session.environ:
         raise UsageError("the UI needs a terminal", "`devenv status` and `devenv logs -f` do not.")
-    return open_ui(session, lambda: session.call("status"))
+    return open_ui(session, lambda: _first(session))
+
+
+def _first(session: Session) -> dict[str, Any]:
+    """What is to be shown: this folder's environment; without a profile, none yet."""
+    try:
+        return session.call("status")
+    except RemoteError as error:
+        if not error.no_profile:
+            raise
+        return _of_nothing(error.told)
+
+
+def _of_nothing(why: str) -> dict[str, Any]:
+    """A status document of no environment."""
+    return {
+        "environment": dict.fromkeys(("id", "name", "path", "branch", "kind"), ""),
+        **dict.fromkeys(("services", "problems", "changes"), ()),
+        "notice": why,
+        "revision": -1,
+        "leaving": False,
+    }
 
 
 def _serve(arguments: Arguments, session: Session) -> Result:
     from devenv.tui.run import serve_ui
 
-    session.call("status")  # what is wrong is told here, not in the browser
+    _first(session)  # what is wrong is told here, not in the browser
     session.close()
     words = ["-C", session.directory]
     words += [word for file in arguments.file for word in ("-f", file)]
@@ -68,6 +90,8 @@ def open_ui(session: Session, ask: Callable[[], dict[str, Any]]) -> Result:
         open=lambda url: show_page(url, session.environ),
     )
     name, runs = run_ui(desk, *_settings(session.environ))
+    if not name:
+        return Result({})
     goes_on = f"{name} goes on. `devenv tui` comes back, `devenv down` ends it."
     at_rest = f"Nothing of {name} runs. `devenv up` brings it up."
     return Result({}, notes=(goes_on if runs else at_rest,))

@@ -18,7 +18,7 @@ from devenv.api.methods import check, check_client, check_target
 from devenv.daemon import documents
 from devenv.daemon.verbs import VERBS
 from devenv.daemon.verbs.context import Answer, Context
-from devenv.errors import DevenvError, DivergedError
+from devenv.errors import DevenvError, DivergedError, NoProfileError
 from devenv.model.origin import ProfileError
 from devenv.runtimes.kubernetes.errors import LoginError
 
@@ -137,6 +137,7 @@ def _failure(number: int | None, error: DevenvError) -> bytes:
         "exit_code": codec.BUG if code == codec.BUG else error.exit_code,
         "problems": [documents.problem(problem) for problem in found],
         "volumes": list(error.volumes) if isinstance(error, DivergedError) else [],
+        "no_profile": isinstance(error, NoProfileError),
         "login": error.login if isinstance(error, LoginError) else None,
     }
     return codec.failure(number, code, error.message, data)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from devenv.errors import DevenvError
+from devenv.errors import DevenvError, NoProfileError
 from devenv.model.environment import EnvironmentId
 from devenv.profile.filenames import COMPOSE, PROCFILE, PROFILE
 
@@ -87,7 +87,7 @@ def _nothing_found(directory: str, folders: list[str]) -> DevenvError:
     for folder in folders:
         if os.path.isfile(os.path.join(folder, "devenv.profile.yml")):
             return DevenvError(f"{folder} has a devenv.profile.yml", f"rename it to {PROFILE}")
-    return DevenvError(
+    return NoProfileError(
         f"no {PROFILE} in {directory} or above it",
         f"write one, a compose.yaml or a {PROCFILE}; `devenv init` makes a first one",
     )

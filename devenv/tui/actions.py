@@ -11,7 +11,7 @@ from devenv.api.wording import listed
 from devenv.model.secret import usable
 from devenv.model.state import State
 from devenv.tui.fitting import is_built
-from devenv.tui.snapshot import Service, Snapshot
+from devenv.tui.snapshot import NOTHING_CHOSEN, Service, Snapshot
 from devenv.tui.synced import missing
 
 
@@ -89,6 +89,8 @@ class Situation:
 
 def decide(verb: str, at: Situation) -> Deed:
     """What to do. A verb that needs a service says so where there is none."""
+    if at.snapshot.is_of_nothing:
+        return Say(NOTHING_CHOSEN)
     if verb not in _WHOLE and not at.services:
         return Say("there is no service here")
     return _DEEDS[verb](at)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from textual.app import App
 from textual.binding import BindingType
-from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.worker import Worker
 
@@ -22,8 +21,8 @@ from devenv.tui.feed import Feed
 from devenv.tui.screens.base import TABS
 from devenv.tui.screens.opening import commands, help_screen, opened
 from devenv.tui.settings import Settings
-from devenv.tui.snapshot import Service, read
-from devenv.tui.typing_ahead import TypedAhead
+from devenv.tui.snapshot import NOTHING_CHOSEN, Service, read
+from devenv.tui.telling import Telling
 from devenv.tui.usage import fold
 from devenv.tui.view import View
 from devenv.tui.working import begin
@@ -39,7 +38,7 @@ class Shows(Protocol):
     def take(self, view: View) -> None: ...
 
 
-class DevenvApp(TypedAhead):
+class DevenvApp(Telling):
     """The terminal UI of one environment at a time."""
 
     CSS_PATH = "app.tcss"
@@ -69,25 +68,10 @@ class DevenvApp(TypedAhead):
         if problems := "\n".join(self.settings.problems):
             self.notify(problems, title="Configuration", severity="warning", timeout=15)
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
-        self.call_after_refresh(self._follow, self.desk.first["revision"])
-
-    def notify(
-        self,
-        message: str,
-        *,
-        title: str = "",
-        severity: SeverityLevel = "information",
-        timeout: float | None = None,
-        markup: bool = False,
-    ) -> None:
-        """Tell something as it is: names and errors of others may have brackets."""
-        super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
-
-    def on_notify(self) -> None:
-        """What was told before gives way, but for errors."""
-        for former in list(self._notifications):
-            if former.severity != "error":
-                self._unnotify(former)
+        if self.view.snapshot.is_of_nothing:
+            self.call_after_refresh(self.action_show, keys.ENVIRONMENTS)
+        else:
+            self.call_after_refresh(self._follow, self.desk.first["revision"])
 
     def show_view(self, **changes: Any) -> None:
         """Change the view, and have the screen draw it, if the app has not closed meanwhile."""
@@ -123,7 +107,13 @@ class DevenvApp(TypedAhead):
         self.do(verb)
 
     def action_show(self, name: str) -> None:
-        """One of the five screens, as it was left; what is open above them is closed."""
+        """One of the five screens, as it was left; what is open above them is closed.
+
+        Where no environment is shown, there is only the one to choose it on.
+        """
+        if self.view.snapshot.is_of_nothing and name != keys.ENVIRONMENTS:
+            self.notify(NOTHING_CHOSEN, severity="warning")
+            return
         depth = 1 if name == keys.SERVICES else 2
         while len(self.screen_stack) > depth:
             self.pop_screen()

@@ -50,6 +50,8 @@ def _standing(view: View, *, in_words: bool) -> list[Cell]:
         return [*left, Cell("⚠ the daemon is away", "bad")]
     if view.snapshot.leaving:
         return [*left, Cell("◑ going down", "wait")]
+    if view.snapshot.is_of_nothing:
+        return [*left, Cell("○ none is chosen", "dim")]
     told = (*counts(view.services, in_words=in_words), *tasks_told(view.tasks) * in_words)
     return [*left, *_spaced(told or (Cell("○ nothing runs", "dim"),))]
 
@@ -130,6 +132,8 @@ def _wrapped(cells: Iterable[Cell], width: int) -> Iterator[Line]:
 
 def nothing_there(view: View, what: str) -> str:
     """Why there is no row of ``what``, "services" or "tasks"."""
+    if view.snapshot.is_of_nothing:
+        return ""
     if view.snapshot.is_unread:
         return f"Its {what} are known as soon as the profile is mended."
     return f"The profile has no {what}."

@@ -16,7 +16,8 @@ __all__ = ["Desk", "run_ui", "serve_ui"]
 def run_ui(desk: Desk, settings: str, path: str) -> tuple[str, bool]:
     """Show it until it is left. ``settings`` is the configuration's text, ``path`` its file.
 
-    Returns the name of the environment that was shown last, and whether something of it runs.
+    Returns the name of the environment that was shown last ("": none was), and whether something of
+    it runs.
     """
     client = AsyncClient(desk.environ)
     gc.freeze()  # what is loaded stays: to look through it again would cost frames

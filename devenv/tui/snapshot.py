@@ -11,6 +11,7 @@ from devenv.model.state import State
 Document = Mapping[str, Any]
 
 TASK = "task"
+NOTHING_CHOSEN = "no environment is here: choose one of this list first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,11 @@ class Snapshot:
 
     def service(self, name: str) -> Service | None:
         return next((one for one in self.services if one.name == name), None)
+
+    @property
+    def is_of_nothing(self) -> bool:
+        """No environment was chosen yet, where none is here."""
+        return not self.place.id
 
     @property
     def is_unread(self) -> bool:

@@ -47,6 +47,27 @@ def test_a_service_is_stopped_started_and_looked_at_by_keys(sandbox: Sandbox) ->
         window.shows(r"seed +✓ done")
 
 
+def test_the_ui_opens_on_what_is_down_and_starts_it(sandbox: Sandbox) -> None:
+    sandbox.profile(SHOP)
+    with terminal(sandbox, "tui") as window:
+        window.shows(r"○ nothing runs(.|\n)*▌ +web +○ stopped")
+        window.type("s")
+        window.shows(r"web +● ready")
+
+
+def test_the_ui_opens_at_the_environments_where_there_is_no_profile(sandbox: Sandbox) -> None:
+    sandbox.profile(SHOP)
+    sandbox.run("up", "-d")
+    elsewhere = sandbox.base / "elsewhere"
+    elsewhere.mkdir()
+    with terminal(sandbox, "-C", str(elsewhere), "tui") as window:
+        window.shows(r"no devenv.profile.yaml in /(.|\n)*▌ +checkout +● ready")
+        window.type("Enter")
+        window.shows(r"▌ +web +● ready")
+        window.type("q")
+        window.shows(r"checkout goes on(.|\n)*ended with 0")
+
+
 def test_what_was_taken_down_is_not_said_to_go_on(sandbox: Sandbox) -> None:
     sandbox.profile(SHOP)
     sandbox.run("up", "-d")

@@ -14,7 +14,7 @@ from devenv.tui.actions import Aside, Ask, Confirm, Copy, Open, Say, Situation, 
 from devenv.tui.fitting import fits
 from devenv.tui.lines import nothing_there
 from devenv.tui.screens.detail import DetailScreen
-from devenv.tui.snapshot import Port, Replica, Service, Snapshot, read
+from devenv.tui.snapshot import Place, Port, Replica, Service, Snapshot, read
 from devenv.tui.synced import read_synced
 from devenv.tui.told import read_previews, together
 from devenv.tui.view import View
@@ -33,7 +33,7 @@ WEB = Service(
 
 
 def at(*services: Service) -> Situation:
-    return Situation(Snapshot(), services, CALLER)
+    return Situation(Snapshot(Place("shop-1a2b3c4d")), services, CALLER)
 
 
 def test_no_two_commands_of_a_place_have_one_key() -> None:
@@ -106,6 +106,11 @@ def test_a_page_is_opened_and_an_address_copied() -> None:
 def test_down_is_asked_about_first_and_nothing_happens_to_nobody() -> None:
     assert isinstance(decide("down", at()), Confirm)
     assert isinstance(decide("restart", at()), Say)
+
+
+def test_nothing_is_asked_of_no_environment() -> None:
+    for verb in ("up", "down", "start"):
+        assert isinstance(decide(verb, Situation(Snapshot(), (WEB,), CALLER)), Say)
 
 
 async def test_failures_come_first_and_the_cursor_is_on_them() -> None:

@@ -12,6 +12,7 @@ from textual.screen import Screen
 from devenv.errors import DevenvError
 from devenv.logs.segment import STDOUT, Writer
 from devenv.tui.screens.tasks import TasksScreen
+from devenv.tui.snapshot import NOTHING_CHOSEN
 from devenv.tui.widgets.logs import Logs
 from devenv.tui.widgets.rows import Rows
 from tests.tui.logbook import BEGIN, logbook
@@ -45,6 +46,23 @@ async def test_a_screen_is_as_it_was_left() -> None:
         await pilot.press("1")
         assert (await shown(pilot, "services")).keys == ("worker",)
     assert [method for method, _ in at_hand.daemon.asked].count("graph") == before
+
+
+async def test_without_an_environment_there_is_only_the_list_to_choose_one() -> None:
+    place = dict.fromkeys(("id", "name", "path", "branch", "kind"), "")
+    at_hand = stage({**shop(), "environment": place, "services": []})
+    app = at_hand.app()
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await shown(pilot, "environments")
+        for pressed in ("1", "u"):
+            await pilot.press(pressed)
+            await pilot.pause()
+            (told,) = app._notifications
+            assert told.message == NOTHING_CHOSEN
+            app.clear_notifications()
+        assert at_hand.daemon.methods() == []
+        await pilot.press("enter")
+        assert (await shown(pilot, "services")).keys
 
 
 async def test_a_key_of_a_screen_closes_what_is_open_above_it() -> None:
