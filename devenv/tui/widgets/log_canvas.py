@@ -18,6 +18,7 @@ from devenv.logs.document import Document, Place
 from devenv.logs.identity import LineId
 from devenv.logs.level import LEVELS
 from devenv.logs.source import Source
+from devenv.tui.widgets.log_copy import meant_whole, whole
 from devenv.tui.widgets.log_paint import Entry, Look, Row, divider, paint, restyled
 from devenv.tui.widgets.log_window import Window
 
@@ -124,6 +125,8 @@ class LogCanvas(Widget):
         return strip.apply_offsets(0, y)
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        if ends := meant_whole(selection, self._rows):
+            return "\n".join(whole(self.window.document, self.entry, self.look, ends)), "\n"
         return selection.extract("\n".join(row.text for _, row in self._rows)), "\n"
 
     def selection_updated(self, selection: Selection | None) -> None:
@@ -162,8 +165,10 @@ class LogCanvas(Widget):
         """Show what the mouse has selected of a row."""
         selection = self.text_selection
         span = selection.get_span(y) if selection else None
-        if span is None:
+        if selection is None or span is None:
             return row.strip
+        if meant_whole(selection, self._rows):
+            span = 0, -1
         begin = cell_len(row.text[: span[0]])
         end = cell_len(row.text) if span[1] < 0 else cell_len(row.text[: span[1]])
         style = self.screen.get_component_rich_style("screen--selection")

@@ -12,12 +12,11 @@ from textual.binding import BindingType
 from devenv.logs.document import Place
 from devenv.tui import keys
 from devenv.tui.widgets.log_canvas import LogCanvas
-from devenv.tui.widgets.log_paint import Look, plain, shifted
+from devenv.tui.widgets.log_copy import whole
+from devenv.tui.widgets.log_paint import Look, shifted
 
 _WHEEL = 3
 _SHIFT = 8
-_MOST_COPIED = 8 * 1024 * 1024
-"""Characters; a terminal takes no more by OSC 52, and most of them less."""
 
 _FLIPS: Mapping[str, Callable[[Look], Look]] = {
     "times": lambda look: replace(look, times=not look.times),
@@ -97,8 +96,8 @@ class LogLines(LogCanvas, can_focus=True):
 
     def action_copy(self) -> None:
         """Copy what the mouse has selected, else the lines selected, else that of the cursor."""
-        by_mouse = self.screen.get_selected_text()
-        copied = by_mouse.split("\n") if by_mouse else self.selected()
+        by_mouse = self.text_selection and self.get_selection(self.text_selection)
+        copied = by_mouse[0].split("\n") if by_mouse else self.selected()
         if copied:
             self.app.copy_to_clipboard("\n".join(copied))
             self.notify(f"{len(copied)} line{'s' if len(copied) > 1 else ''} copied")
@@ -143,14 +142,8 @@ class LogLines(LogCanvas, can_focus=True):
         cursor = self.window.cursor
         if cursor is None:
             return []
-        begin = self.selected_from or cursor
-        place = self.window.document.nearest(min(begin, cursor))
-        lines, size = [], 0
-        while place is not None and place <= max(begin, cursor) and size < _MOST_COPIED:
-            lines += plain(self.entry(place), self.look)
-            size += len(lines[-1])
-            place = self.window.document.after(place)
-        return lines
+        ends = self.selected_from or cursor, cursor
+        return whole(self.window.document, self.entry, self.look, ends)
 
     def _moved(self) -> None:
         self.screen.clear_selection()

@@ -49,6 +49,8 @@ class LogPrompt(Input):
 class LogBar(ScrollBar):
     """Shows where in a log one is; what the mouse wants of it goes to the parent."""
 
+    ALLOW_SELECT = False
+
     class Dragged(Message):
         """The line of rank ``rank`` is wanted."""
 
