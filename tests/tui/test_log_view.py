@@ -183,62 +183,6 @@ async def test_traces_and_json_are_unfolded_on_demand(tmp_path: Path) -> None:
         assert book.rows[1] == '  File "a.py", line 1'
 
 
-async def test_lines_are_selected_and_copied(tmp_path: Path) -> None:
-    async with logbook(tmp_path, b"\x1b[31mred\x1b[0m", b"x" * 200, b"last") as book:
-        await book.until_seen("last")
-        await book.press("v", "k", "k", "y")
-        assert book.pilot.app.clipboard == "red\n" + "x" * 200 + "\nlast"
-        await book.press("y")
-        assert book.pilot.app.clipboard == "red"
-
-
-async def test_a_selection_ends_once_it_is_copied_or_saved(tmp_path: Path) -> None:
-    async with logbook(tmp_path / "logs", b"first", b"", b"last") as book:
-        await book.until_seen("last")
-        await book.press("up", "v", "y")
-        assert book.pilot.app.clipboard == ""
-        assert "1 line copied" in book.told
-        assert "selecting" not in book.status
-        await book.press("v", "up")
-        await book.until(lambda: "selecting" in book.status)
-        await book.answer("s", str(tmp_path / "saved.txt"))
-        assert (tmp_path / "saved.txt").read_text() == "first\n\n"
-        await book.until(lambda: "selecting" not in book.status)
-
-
-async def test_what_the_mouse_selects_is_copied(tmp_path: Path) -> None:
-    async with logbook(tmp_path, b"first line", b"second line") as book:
-        await book.until_seen("second line")
-        await book.pilot.mouse_down(book.view.lines, offset=(6, 0))
-        await book.pilot.hover(book.view.lines, offset=(5, 1))
-        await book.pilot.mouse_up(book.view.lines, offset=(5, 1))
-        assert "held" in book.status or not book.view.lines.window.following
-        await book.press("y")
-        assert book.pilot.app.clipboard == "line\nsecond"
-
-
-async def test_what_is_shown_is_saved_and_no_file_overwritten(tmp_path: Path) -> None:
-    async with logbook(tmp_path / "logs") as book:
-        book.write("web", *numbered(1, 500))
-        book.open()
-        await book.answer("ampersand", "0$")
-        file = tmp_path / "saved.txt"
-        await book.answer("s", str(file))
-        await book.until(file.exists)
-        await book.until(lambda: "50 lines saved" in book.told)
-        assert file.read_text() == "".join(f"line {number}\n" for number in range(10, 501, 10))
-        await book.answer("s", str(file))
-        await book.until(lambda: f"{file}: File exists" in book.told)
-        assert len(file.read_text().split()) == 100
-
-
-async def test_a_home_that_nobody_has_is_told_and_can_be_put_right(tmp_path: Path) -> None:
-    async with logbook(tmp_path, *numbered(1, 3)) as book:
-        await book.answer("s", "~nobody-of-this-name/saved.txt")
-        await book.until(lambda: "~nobody-of-this-name/saved.txt: nobody" in book.told)
-        assert book.view.prompt.display
-
-
 async def test_marks_are_gone_to_and_outlive_another_choice(tmp_path: Path) -> None:
     async with logbook(tmp_path) as book:
         book.write("web", *numbered(1, 40))

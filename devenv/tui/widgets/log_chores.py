@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from time import perf_counter
 
 _PIECE = 0.005
 """Seconds at a time."""
+_REST = 0.001
+"""Seconds between two pieces: a key goes through many hands, and all of them act in one rest."""
 _TELL_EVERY = 0.1
 """Seconds between two words on how far it is."""
 
@@ -29,7 +31,9 @@ class Chores:
         self._wanted.set()
 
     def stop(self, name: str) -> None:
-        self._chores.pop(name, None)
+        chore = self._chores.pop(name, None)
+        if isinstance(chore, Generator):
+            chore.close()
 
     def is_at(self, name: str) -> bool:
         return name in self._chores
@@ -44,7 +48,7 @@ class Chores:
                 if perf_counter() - told > _TELL_EVERY:
                     self._progress()
                     told = perf_counter()
-                await asyncio.sleep(0)
+                await asyncio.sleep(_REST)
             self._wanted.clear()
             self._progress()
 

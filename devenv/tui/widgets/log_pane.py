@@ -20,6 +20,7 @@ from devenv.tui.widgets.log_memory import Memory, recall, remember
 from devenv.tui.widgets.log_prompt import LogBar, LogPrompt
 from devenv.tui.widgets.log_pulse import Pulse
 from devenv.tui.widgets.log_reading import Reading, adopt, release
+from devenv.tui.widgets.log_saving import Saving
 from devenv.tui.widgets.log_status import status_line, status_of
 
 _CHORES = ("find", "save", "count", "search")
@@ -36,6 +37,7 @@ class LogPane(Widget):
         self.lines = LogLines(self.reading.document)
         self.prompt = LogPrompt()
         self.chores = Chores(_CHORES, self._progressed)
+        self.saving: Saving | None = None
         self._bar, self._status = LogBar(), Static(classes="log--status")
         self._pulse: Pulse | None = None
 
@@ -154,7 +156,8 @@ class LogPane(Widget):
     def _show_status(self) -> None:
         """Say where in the log one is, and what is left out of it."""
         self._bar.point_to(self.lines.window)
-        self._status.update(status_line(status_of(self.lines, self.reading.search)))
+        status = status_of(self.lines, self.reading.search, self.saving)
+        self._status.update(status_line(status))
 
     @on(LogLines.Moved)
     def _lines_moved(self, event: LogLines.Moved) -> None:

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from devenv.logs.search import Search
 from devenv.tui.widgets.log_lines import LogLines
+from devenv.tui.widgets.log_saving import Saving
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,11 @@ class Status:
     """Marks on lines that are not shown."""
     left: int = 0
     """Cells that are left out of the beginning of each line."""
+    saved: float | None = None
+    """The share of a file that is written; None: there is none."""
 
 
-def status_of(lines: LogLines, search: Search | None) -> Status:
+def status_of(lines: LogLines, search: Search | None, saving: Saving | None) -> Status:
     """Gather what there is to say."""
     window, at = lines.window, lines.at
     document = window.document
@@ -50,11 +53,14 @@ def status_of(lines: LogLines, search: Search | None) -> Status:
         selecting=lines.selected_from is not None,
         hidden=len(lines.hidden),
         left=0 if lines.look.wrap else lines.look.left,
+        saved=saving.share if saving else None,
     )
 
 
 def status_line(status: Status) -> Text:
     parts = [_place(status), _total(status)]
+    if status.saved is not None:
+        parts.append(f"saving {status.saved:.0%}: escape ends it")
     if status.left:
         parts.append(f"from column {status.left + 1:,}")
     if status.keep:

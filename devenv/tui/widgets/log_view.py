@@ -21,7 +21,7 @@ from devenv.tui import keys
 from devenv.tui.widgets.log_lines import LogLines
 from devenv.tui.widgets.log_pane import LogPane
 from devenv.tui.widgets.log_prompt import LogPrompt
-from devenv.tui.widgets.log_saving import destination, saving, write_lines
+from devenv.tui.widgets.log_saving import Saving, destination, write_lines
 from devenv.tui.widgets.log_styles import CSS
 
 
@@ -57,9 +57,11 @@ class LogView(LogPane):
         self.look_through(replace(self._lens, folds=not self._lens.folds))
 
     def action_clear(self) -> None:
-        """End a selection, else a search, else the filters; else it is done with."""
+        """End a selection, else a saving, a search, the filters; else it is done with."""
         if self.lines.selected_from is not None:
             self.lines.action_select()
+        elif self.saving is not None:
+            self._end_saving(self.saving)
         elif self._finder is not None:
             self.look_for(None)
         elif self._lens.filters:
@@ -138,17 +140,26 @@ class LogView(LogPane):
             write_lines(path, lines)
             self._saved(len(lines), path)
             self.lines.end_selection()
+        elif self.saving is not None:
+            raise UsageError(f"{self.saving.path} is being saved still; escape ends that")
         else:
-            self.chores.start("save", self._saving(path))
+            self.saving = Saving(path, self.reading.document, self.lines.look)
+            self.chores.start("save", self._save_all(self.saving))
 
-    def _saving(self, path: Path) -> Iterator[None]:
-        work = saving(path, self.reading.document, self.lines.look)
+    def _save_all(self, saving: Saving) -> Iterator[None]:
         try:
-            count = yield from work
+            yield from saving.steps()
         except OSError as error:
             self.notify(_failure(error), severity="error", markup=False)
         else:
-            self._saved(count, path)
+            self._saved(saving.count, saving.path)
+        self.saving = None
+
+    def _end_saving(self, saving: Saving) -> None:
+        self.chores.stop("save")
+        self.saving = None
+        self.notify(f"{saving.path}: not saved", markup=False)
+        self._show_status()
 
     def _saved(self, count: int, path: Path) -> None:
         self.notify(f"{count:,} line{'' if count == 1 else 's'} saved to {path}", markup=False)
