@@ -17,7 +17,7 @@ from tests.lab.engine import Engine
 from tests.scenarios.sandbox import Sandbox, eventually, processes_with
 from tests.scenarios.shipped_clients import Bucket, Keeper, Keys, MySql, Search, Sql
 
-pytestmark = [pytest.mark.timeout(240), pytest.mark.usefixtures("real_engine")]
+pytestmark = [pytest.mark.timeout(400), pytest.mark.usefixtures("real_engine")]
 
 POSTGRES = "uses: postgres@15, image: lab/postgres:15"
 REDIS = "uses: redis, image: lab/redis:7"
