@@ -48,6 +48,12 @@ class Pages:
         """Bytes of records in all pages, those that were dropped too."""
         return sum(track.size for track in self._tracks)
 
+    @property
+    def part(self) -> float:
+        """How large the last page is, beside the others; as it may become, where it is alone."""
+        usual = self._size / self.last if self.last else LARGEST_LAST
+        return min((self.size - self._size) / max(usual, 1), 1)
+
     def extend(self) -> bool:
         """Take in what was written since; return whether there was something."""
         ends, newest, before = self._vector(self.last + 1), self._newest(), self.size

@@ -9,6 +9,7 @@ from pathlib import Path
 from textual import events
 
 from devenv.tui.widgets.log_pulse import Pulse
+from devenv.tui.widgets.log_status import Status, status_line
 from tests.tui.logbook import logbook
 
 
@@ -255,6 +256,13 @@ async def test_what_is_new_is_counted_behind_a_filter_too(tmp_path: Path) -> Non
         await book.until(lambda: "held, 3 new" in book.status)
         await book.answer("ampersand", "[13]$")
         await book.until(lambda: "held, 2 new" in book.status)
+
+
+def test_a_number_that_is_a_guess_is_marked() -> None:
+    status = Status(following=False, new=8, is_new_counted=False, total=900)
+    assert str(status_line(status)) == "‖ held, ≈ 8 new · ≈ 900 lines"
+    status = Status(following=False, new=8, total=900)
+    assert str(status_line(status)) == "‖ held, 8 new · ≈ 900 lines"
 
 
 async def test_a_time_after_all_lines_is_told(tmp_path: Path) -> None:

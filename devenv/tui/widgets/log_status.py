@@ -13,10 +13,12 @@ from devenv.tui.widgets.log_saving import Saving
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """``total`` is a guess unless it ``is_counted``; ``match`` of ``matches`` is the cursor's."""
+    """``total`` is a guess unless it ``is_counted``, ``new`` unless its lines are;
+    ``match`` of ``matches`` is the cursor's."""
 
     following: bool = True
     new: int = 0
+    is_new_counted: bool = True
     total: int = 0
     is_counted: bool = False
     keep: str = ""
@@ -38,12 +40,14 @@ def status_of(lines: LogLines, search: Search | None, saving: Saving | None) -> 
     """Gather what there is to say."""
     window, at = lines.window, lines.at
     document = window.document
-    lens, total = document.lens, document.tally.total
+    lens, tally, held = document.lens, document.tally, window.held
+    until = document.rank(held) + 1 if held else 0  # it reads a page, which is counted by that
     return Status(
         following=window.following,
-        new=total - document.rank(window.held) - 1 if window.held else 0,
-        total=total,
-        is_counted=document.tally.is_done,
+        new=tally.total - until if held else 0,
+        is_new_counted=held is None or tally.is_done_from(held[0]),
+        total=tally.total,
+        is_counted=tally.is_done,
         keep=lens.keep.pattern if lens.keep else "",
         drop=lens.drop.pattern if lens.drop else "",
         sought=search.finder.pattern if search else "",
@@ -80,7 +84,8 @@ def status_line(status: Status) -> Text:
 def _place(status: Status) -> str:
     if status.following:
         return "▶ following"
-    return f"‖ held, {status.new:,} new" if status.new else "‖ held"
+    about = "" if status.is_new_counted else "≈ "
+    return f"‖ held, {about}{status.new:,} new" if status.new else "‖ held"
 
 
 def _total(status: Status) -> str:
