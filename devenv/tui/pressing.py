@@ -9,7 +9,8 @@ from unicodedata import lookup
 from textual.binding import Binding
 from textual.keys import Keys
 
-_HELD = frozenset({"ctrl", "alt", "shift", "super", "hyper", "meta"})
+_HELD = frozenset({"ctrl", "alt", "shift"})
+"""Those that a terminal passes on; desktops and most terminals keep any other."""
 
 
 def named(keys: str) -> list[str]:
@@ -20,6 +21,8 @@ def named(keys: str) -> list[str]:
 def is_key(name: str) -> bool:
     """Tell whether there is a key of this name."""
     *held, base = name.split("+")
+    if held == ["shift"] and len(base) == 1:  # it comes as another character
+        return False
     return _HELD.issuperset(held) and (base in _names() or _is_of_unicode(base))
 
 

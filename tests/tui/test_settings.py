@@ -30,6 +30,8 @@ async def test_a_key_can_be_another_one() -> None:
         ("theme = ", "Invalid value"),
         ("[keys]\nstop = 'nonsense-key'", "there is no key 'nonsense-key'"),
         ("[keys]\nstop = 'hyper+ctrl+'", "there is no key 'hyper+ctrl+'"),
+        ("[keys]\nlog.search = 'hyper+q'", "there is no key 'hyper+q'"),
+        ("[keys]\nstop = 'shift+a'", "there is no key 'shift+a'"),
         ("[keys]\nstop = 'R,'", "there is no key ''"),
         ("[keys]\nrestart = 'q'", "restart = 'q': this is the key of quit already"),
         ("[keys]\nrestart = ':'", "restart = 'colon': this is the key of palette already"),
