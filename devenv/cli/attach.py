@@ -6,7 +6,7 @@ import socket
 
 from devenv.cli.render import notice
 from devenv.cli.result import Result
-from devenv.cli.terminal import Terminal, size
+from devenv.cli.terminal import Terminal, is_one, size
 from devenv.errors import DevenvError, UsageError
 
 TYPE_CHECKING = False  # typing itself is slow to import
@@ -19,7 +19,8 @@ _DETACH = "ctrl-p,ctrl-q"
 
 def run(arguments: Arguments, session: Session) -> Result:
     name, index = split_name(arguments.service, arguments.index)
-    keys = read_keys(arguments.detach_keys or _DETACH)
+    leave = arguments.detach_keys or _DETACH
+    keys = read_keys(leave)
     columns, rows = size()
     params = {
         "target": session.target(),
@@ -31,6 +32,8 @@ def run(arguments: Arguments, session: Session) -> Result:
     _, descriptors = session.client.call_for_descriptors("attach", params)
     if len(descriptors) != 1:
         raise DevenvError(f"the daemon gave no connection to {name}")
+    if is_one():
+        notice(f"Attached to {name}: {leave.replace(',', ' ')} leaves it, and it goes on.")
     with socket.socket(fileno=descriptors[0]) as sock:
         status = Terminal(sock, keys).pump()
     if status is None:

@@ -77,6 +77,11 @@ def notice(text: str) -> None:
     _tell(text + "\n")
 
 
+def clear() -> None:
+    """Begin anew at the top of an empty terminal."""
+    _tell("\x1b[H\x1b[2J")
+
+
 def failure(error: DevenvError, *, as_json: bool) -> None:
     """Say what went wrong and what to do; with --json on stdout too."""
     style = style_of(sys.stderr)

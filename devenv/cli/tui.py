@@ -10,7 +10,7 @@ import sys
 from devenv.api import places
 from devenv.api.codec import RemoteError
 from devenv.cli.open import show_page
-from devenv.cli.render import is_terminal, notice
+from devenv.cli.render import clear, is_terminal, notice
 from devenv.cli.result import Result
 from devenv.errors import DevenvError, UsageError
 
@@ -116,6 +116,7 @@ _DEVENV = (sys.executable, "-P", "-c", "from devenv.cli.main import main; main()
 def _aside(environment: str, words: Sequence[str]) -> None:
     """Run one of our verbs in this terminal, and return when it has ended."""
     command = (*_DEVENV, "-e", environment, *words)
+    clear()
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # ^C is for the one in front
     try:
         pid = os.posix_spawn(command[0], command, os.environ, setsigdef=[signal.SIGINT])

@@ -101,6 +101,20 @@ services:
 """
 
 
+def test_attach_begins_with_who_it_is_and_how_it_is_left(sandbox: Sandbox) -> None:
+    sandbox.profile("services: {web: {command: cat, tty: true}}")
+    with shell(sandbox) as window:
+        window.type("echo what was here before", "Enter")
+        window.shows(r"(?m)^what was here before")
+        window.type(shlex.join(sandbox.command("up")), "Enter")
+        window.shows(r"▌ +web +● ready")
+        window.type("a")
+        shown = window.shows(r"^Attached to web: ctrl-p ctrl-q leaves it, and it goes on\.")
+        assert "before" not in shown
+        window.type("C-p", "C-q")
+        window.shows(r"web +● ready(.|\n)*help")
+
+
 def test_the_ui_steps_aside_for_a_container_and_comes_back(
     sandbox: Sandbox, engine: Engine
 ) -> None:
