@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from rich.cells import cell_len
+
 from devenv.tui import keys
 from devenv.tui.keys import Key
 from devenv.tui.lines import rule
@@ -27,14 +29,42 @@ def all_of(key: Key, remapped: Mapping[str, str]) -> str:
     return " ".join(keys.named(one) for one in pressed)
 
 
+def help_width(parts: Parts) -> int:
+    """The cells that no line is cut in."""
+    return sum(_columns(parts)) + _BETWEEN
+
+
 def help_lines(parts: Parts, width: int) -> tuple[Line, ...]:
-    """A line for each key; its id is what the configuration calls it."""
-    return tuple(line for title, found in parts for line in _part(title, found, width))
+    """A line for each key; its id is what the configuration calls it.
+
+    Where there is too little room, what it does is cut, never what is pressed or its id.
+    """
+    pressed, about, name = _columns(parts)
+    about = max(min(about, width - pressed - name - _BETWEEN), 0)
+    return tuple(
+        line for title, found in parts for line in _part(title, found, width, pressed, about)
+    )
 
 
-def _part(title: str, found: Sequence[tuple[Key, str]], width: int) -> Iterator[Line]:
+_BETWEEN = 5
+"""Cells that part the columns."""
+
+
+def _columns(parts: Parts) -> tuple[int, int, int]:
+    """How wide what is pressed is, what it does, and its id."""
+    every = [one for _, found in parts for one in found]
+    return (
+        max(cell_len(pressed) for _, pressed in every),
+        max(cell_len(key.about) for key, _ in every),
+        max(cell_len(key.id) for key, _ in every),
+    )
+
+
+def _part(
+    title: str, found: Sequence[tuple[Key, str]], width: int, pressed: int, about: int
+) -> Iterator[Line]:
     yield rule(title.capitalize(), "", width)
-    for key, pressed in found:
-        about = fitted(key.about, max(min(40, width - 12), 0))
-        yield (Cell(f" {pressed:>10}  ", "key"), Cell(about), Cell(f"  {key.id}", "dim"))
+    for key, press in found:
+        does = Cell(fitted(key.about, about))
+        yield (Cell(f" {press:>{pressed}}  ", "key"), does, Cell(f"  {key.id}", "dim"))
     yield ()

@@ -197,7 +197,15 @@ KEYS = (
     Key("log.last-line", "end,G", "jump('end')", "last line", "Last line", LOG_LINES),
     Key("log.left", "left,h", "shift(-1)", "left", "Left", LOG_LINES),
     Key("log.right", "right,l", "shift(1)", "right", "Right", LOG_LINES),
-    Key("log.follow", "f", "jump('follow')", "follow", "Follow what comes", LOG_LINES, "any"),
+    Key(
+        "log.follow",
+        "f",
+        "jump('follow')",
+        "follow",
+        "Follow what comes, or hold",
+        LOG_LINES,
+        "any",
+    ),
     Key("log.times", "t", "flip('times')", "times", "Show or hide the times", LOG_LINES, "any"),
     Key("log.wrap", "w", "flip('wrap')", "wrap", "Wrap long lines, or cut them", LOG_LINES, "any"),
     Key(

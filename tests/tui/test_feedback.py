@@ -14,6 +14,7 @@ from devenv.tui.app import DevenvApp
 from devenv.tui.cells import services_table
 from devenv.tui.detail import page
 from devenv.tui.fitting import fits
+from devenv.tui.helping import help_lines, help_parts, help_width
 from devenv.tui.lines import notes
 from devenv.tui.order import Choice, Sort, arranged, left_out
 from devenv.tui.snapshot import Port, Service, read
@@ -224,3 +225,16 @@ def test_a_reason_that_is_longer_than_a_line_is_told_whole() -> None:
     assert max(map(len, texts)) <= 40
     assert " ".join(" ".join(texts).split()) == f"{reason} {reason}"
     assert [len(text) - len(text.lstrip()) for text in texts[:-1]] == [2, 2, 2, 4, 4, 4]
+
+
+@pytest.mark.parametrize("where", [keys.SERVICES, keys.ENVIRONMENTS])
+def test_help_cuts_no_name_and_keeps_its_columns(where: str) -> None:
+    remapped = {"restart": "ctrl+shift+f10,ctrl+r", "palette": "ctrl+p"}
+    parts = help_parts(where, remapped)
+    width = help_width(parts)
+    for room in (width, 75):
+        lines = [line for line in help_lines(parts, room) if line and line[0].role == "key"]
+        assert {len(line[0].text) for line in lines} == {len(lines[0][0].text)}
+        assert all(sum(len(cell.text) for cell in line) <= room for line in lines)
+    whole = ["".join(cell.text for cell in line) for line in help_lines(parts, width)]
+    assert not any("…" in line for line in whole)

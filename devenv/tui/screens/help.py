@@ -9,9 +9,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
-from devenv.tui.helping import help_lines
+from devenv.tui.helping import help_lines, help_width
 from devenv.tui.keys import Key
 from devenv.tui.widgets.plain import Plain
+
+_FRAME = 5
+"""Cells beside the lines: border, padding, and the bar to scroll by."""
 
 
 class HelpScreen(ModalScreen[None]):
@@ -28,7 +31,8 @@ class HelpScreen(ModalScreen[None]):
         self._parts = parts
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll():
+        with VerticalScroll() as around:
+            around.styles.width = help_width(self._parts) + _FRAME
             yield Plain(lambda width: help_lines(self._parts, width))
 
     def action_scroll(self, direction: int) -> None:
