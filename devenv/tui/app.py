@@ -76,6 +76,7 @@ class DevenvApp(Telling):
     def show_view(self, **changes: Any) -> None:
         """Change the view, and have the screen draw it, if the app has not closed meanwhile."""
         self.view = replace(self.view, now=self.desk.now(), **changes)
+        self.take_back(self.view.untrue)
         if self.screen_stack and isinstance(self.screen, Shows):
             self.screen.take(self.view)
 

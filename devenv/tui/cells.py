@@ -10,7 +10,7 @@ from devenv.model.state import State
 from devenv.tui.order import Sort
 from devenv.tui.snapshot import Service
 from devenv.tui.table import Cell, Column, Laid, Row, laid
-from devenv.tui.unwell import unwell
+from devenv.tui.unwell import keeps_ending, unwell
 from devenv.tui.usage import Usage, bars
 from devenv.tui.view import View
 
@@ -28,6 +28,9 @@ LOOKS: dict[State, tuple[str, str]] = {
     State.SKIPPED: ("–", "dim"),
 }
 """A shape and a role for each state: no state is told by its colour alone."""
+
+LOOPS = ("↻", "wait")
+"""That of what ends again and again, whatever its state is between two ends."""
 
 _WIDE = 130
 """From this width on, addresses and reasons have columns of their own."""
@@ -81,7 +84,7 @@ def _common(service: Service, view: View) -> tuple[Cell, ...]:
     health_role = "bad" if service.health in {"failing", "unhealthy"} else "dim"
     return (
         Cell(name, "strong" if service.state is State.FAILED else "plain"),
-        state_cell(service.state),
+        state_cell(service.state, loops=keeps_ending(service, view.now)),
         Cell("" if service.health == "none" else service.health, health_role),
         Cell(service.runtime, "dim"),
         Cell(str(service.restarts or ""), "wait"),
@@ -103,8 +106,8 @@ def _about(service: Service, *, is_ill: bool, wide: bool) -> tuple[Cell, ...]:
     return (address if is_calm and address.text else reason,)
 
 
-def state_cell(state: State) -> Cell:
-    symbol, role = LOOKS[state]
+def state_cell(state: State, *, loops: bool = False) -> Cell:
+    symbol, role = LOOPS if loops else LOOKS[state]
     return Cell(f"{symbol} {state.value}", role)
 
 
@@ -119,7 +122,12 @@ def reason_of(service: Service) -> str:
 
 
 def _ends(service: Service) -> str:
-    return f"ends again and again, {service.restarts} times so far" if service.restarts else ""
+    match service.restarts:
+        case 0:
+            return ""
+        case 1:
+            return "has ended by itself, 1 time so far"
+    return f"ends again and again, {service.restarts} times so far"
 
 
 def up_for(service: Service, now: float) -> str:
@@ -144,15 +152,22 @@ _ORDER = (
 )
 
 
-def counts(services: Sequence[Service], *, in_words: bool) -> tuple[Cell, ...]:
-    """How many services are in which state, the worst first; what is at rest is not told."""
-    found = {state: sum(one.state is state for one in services) for state in _ORDER}
-    told = [
-        Cell(f"{LOOKS[state][0]} {count}" + f" {state}" * in_words, LOOKS[state][1])
-        for state, count in found.items()
+def counts(services: Sequence[Service], now: float, *, in_words: bool) -> tuple[Cell, ...]:
+    """How many services are in which state, the worst first; what is at rest is not told.
+
+    What ends again and again counts as that alone: it is ready only between two ends.
+    """
+    looping = [one for one in services if keeps_ending(one, now)]
+    steady = [one for one in services if one not in looping]
+    failed, *others = (
+        (LOOKS[state], sum(one.state is state for one in steady), state.value) for state in _ORDER
+    )
+    told = (failed, (LOOPS, len(looping), "ending again"), *others)
+    return tuple(
+        Cell(f"{symbol} {count}" + f" {word}" * in_words, role)
+        for (symbol, role), count, word in told
         if count
-    ]
-    return tuple(told)
+    )
 
 
 def tasks_told(tasks: Sequence[Service]) -> tuple[Cell, ...]:

@@ -15,6 +15,7 @@ from devenv.tui.snapshot import Service, Snapshot
 from devenv.tui.synced import Synced, fault_lines, synced_table
 from devenv.tui.table import Cell, Column, Line, Row, laid
 from devenv.tui.told import Event, Inspection, Probe, Value
+from devenv.tui.unwell import keeps_ending
 from devenv.tui.view import View
 
 SHOWN_EVENTS = 12
@@ -47,10 +48,15 @@ def title_of(service: Service, now: float) -> Line:
     up = up_for(service, now)
     return (
         Cell(f" {service.name} ", "strong"),
-        state_cell(service.state),
+        state_cell(service.state, loops=keeps_ending(service, now)),
         Cell(f"  {service.runtime or service.kind}", "dim"),
         Cell(f"  up {up}" if up else "", "dim"),
-        Cell(f"  {service.restarts} restarts" if service.restarts else "", "wait"),
+        Cell(
+            f"  {service.restarts} restart{'s' * (service.restarts > 1)}"
+            if service.restarts
+            else "",
+            "wait",
+        ),
     )
 
 

@@ -52,7 +52,7 @@ def _standing(view: View, *, in_words: bool) -> list[Cell]:
         return [*left, Cell("◑ going down", "wait")]
     if view.snapshot.is_of_nothing:
         return [*left, Cell("○ none is chosen", "dim")]
-    told = (*counts(view.services, in_words=in_words), *tasks_told(view.tasks) * in_words)
+    told = (*counts(view.services, view.now, in_words=in_words), *tasks_told(view.tasks) * in_words)
     return [*left, *_spaced(told or (Cell("○ nothing runs", "dim"),))]
 
 

@@ -11,6 +11,7 @@ from devenv.errors import DevenvError
 from devenv.tui.actions import Aside, Ask, Confirm, Copy, Deed, Open, Say
 from devenv.tui.screens.opening import opened
 from devenv.tui.snapshot import Problem
+from devenv.tui.view import PROBLEMS_ABOVE, REFUSED_ABOVE
 from devenv.tui.working import begin
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ async def _ask(app: DevenvApp, ask: Ask) -> None:
         text = _refusal(error, app.view.snapshot.problems)
         if ask.method == "up" and text == error.text:
             app.show_view(refused=text)
-            text = "it was refused: why stands above"
+            text = REFUSED_ABOVE
         app.notify(text, title=f"failed: {ask.said}", severity="error", timeout=10)
         return
     if app.view.refused:
@@ -70,7 +71,7 @@ async def _ask(app: DevenvApp, ask: Ask) -> None:
 def _refusal(error: DevenvError, problems: Sequence[Problem]) -> str:
     """Why it was refused; what stands above the table is not told twice."""
     is_above = any(not one.warning and one.message in error.text for one in problems)
-    return "the profile has errors: they stand above" if is_above else error.text
+    return PROBLEMS_ABOVE if is_above else error.text
 
 
 _OF_OTHER_THINGS = frozenset(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from textual.notifications import SeverityLevel
 
 from devenv.tui.typing_ahead import TypedAhead
@@ -27,3 +29,9 @@ class Telling(TypedAhead):
         for former in list(self._notifications):
             if former.severity != "error":
                 self._unnotify(former)
+
+    def take_back(self, messages: Collection[str]) -> None:
+        """Tell these no longer."""
+        for told in list(self._notifications):
+            if told.message in messages:
+                self._unnotify(told)

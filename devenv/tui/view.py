@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from devenv.tui.snapshot import Service, Snapshot
 from devenv.tui.usage import Usage
 
+PROBLEMS_ABOVE = "the profile has errors: they stand above"
+REFUSED_ABOVE = "it was refused: why stands above"
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -20,6 +23,13 @@ class View:
     now: float = 0.0
     away: str = ""
     refused: str = ""
+
+    @property
+    def untrue(self) -> tuple[str, ...]:
+        """What is not to be said any more of what stands above the table."""
+        has_errors = any(not one.warning for one in self.snapshot.problems)
+        stands = ((PROBLEMS_ABOVE, has_errors), (REFUSED_ABOVE, bool(self.refused)))
+        return tuple(text for text, holds in stands if not holds)
 
     @property
     def services(self) -> tuple[Service, ...]:

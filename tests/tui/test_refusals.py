@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from devenv.errors import DevenvError
+from devenv.tui.view import PROBLEMS_ABOVE
 from devenv.tui.widgets.plain import Plain
-from tests.tui.stage import shop, stage
+from tests.tui.stage import PROBLEM, shop, stage
 
 
 async def test_what_up_was_refused_for_is_told() -> None:
@@ -41,3 +42,19 @@ async def test_an_up_that_is_refused_is_told_above_until_one_is_not() -> None:
             await pilot.pause(0.01)
         await pilot.pause()
         assert notes.size.height == 0
+
+
+async def test_what_was_told_of_what_stands_above_goes_with_it() -> None:
+    at_hand = stage(shop(problems=[PROBLEM]))
+    at_hand.daemon.answers["up"] = DevenvError(str(PROBLEM["message"]))
+    app = at_hand.app()
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await pilot.press("u")
+        while not app._notifications:
+            await pilot.pause(0.01)
+        (told,) = app._notifications
+        assert told.message == PROBLEMS_ABOVE
+        at_hand.daemon.news.put_nowait(shop(revision=2))
+        while app.view.snapshot.problems:
+            await pilot.pause(0.01)
+        assert not app._notifications

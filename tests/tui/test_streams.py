@@ -123,6 +123,22 @@ def test_what_keeps_ending_says_so_between_two_ends() -> None:
     assert "ends again and again, 3 times so far" in said(line)
 
 
+def test_what_has_ended_once_has_ended_one_time() -> None:
+    view = View(read(shop(crashing("ready", restarts=1, started_at=NOW - 2))), now=NOW)
+    (line,) = services_table(view.services, view, 100).lines
+    assert "has ended by itself, 1 time so far" in said(line)
+
+
+def test_what_keeps_ending_is_not_counted_among_what_is_ready() -> None:
+    loop = crashing("ready", restarts=3, started_at=NOW - 2)
+    view = View(read(shop(service("web"), loop)), now=NOW)
+    assert "↻ 1 ending again  ● 1 ready" in said(headline(view, [], 100))
+    assert ["↻ ready" in said(line) for line in services_table(view.services, view, 100).lines] == [
+        False,
+        True,
+    ]
+
+
 def test_what_cannot_start_stands_ahead_of_what_is_well() -> None:
     stuck = service("web", "waiting", reason="cannot start: db has failed", waits_for=["db"])
     behind = service("page", "waiting", reason="cannot start without db", waits_for=["web"])
