@@ -167,14 +167,15 @@ def _key(key: Key, press: str) -> list[Cell]:
     return [Cell(press, "key", key.click), Cell(f" {key.word}  ", "dim", key.click)]
 
 
-def rule(title: str, detail: str, width: int) -> Line:
-    """A line that begins a part of the screen."""
+def rule(title: str, detail: str, width: int, *, is_focused: bool = False) -> Line:
+    """A line that begins a part of the screen; a heavy one where that has the focus."""
+    stroke, role, name = ("━", "accent", "accent") if is_focused else ("─", "rule", "strong")
     left = [
-        Cell("─ ", "rule"),
-        Cell(title, "strong"),
+        Cell(f"{stroke} ", role),
+        Cell(title, name),
         Cell(f" {detail} " if detail else " ", "dim"),
     ]
-    return (*left, Cell("─" * max(width - _length(left), 0), "rule"))
+    return (*left, Cell(stroke * max(width - _length(left), 0), role))
 
 
 def spread(left: Sequence[Cell], right: Sequence[Cell], width: int) -> Line:

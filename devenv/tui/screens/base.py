@@ -58,6 +58,11 @@ class ViewScreen(Screen[None]):
         yield Plain(id="keys")
 
     @property
+    def is_in_logs(self) -> bool:
+        """The focus is there: other keys mean something."""
+        return any(logs.has_focus_within for logs in self.query("#logs"))
+
+    @property
     def is_whole(self) -> bool:
         """All of its widgets are there: it is neither coming nor going."""
         return self.is_mounted and self.is_attached and self.display
@@ -107,6 +112,7 @@ class ViewScreen(Screen[None]):
     @on(DescendantFocus)
     def _elsewhere(self) -> None:
         if self.is_whole:
+            self.draw(self.app.view)
             self.show_keys()
 
     def _press(self, name: str) -> str:

@@ -57,7 +57,10 @@ class ServicesScreen(ViewScreen):
         )
         whose = ", ".join(self._only) or "all services"
         about = " · ".join((whose, *left_out(view, shown, self._choice)))
-        self.query_one("#log-rule", Plain).show(lambda width: (rule("Logs", about, width),))
+        is_focused = self.is_in_logs
+        self.query_one("#log-rule", Plain).show(
+            lambda width: (rule("Logs", about, width, is_focused=is_focused),)
+        )
         if self._logs is not None:
             self._logs.follow(view)
 
@@ -114,6 +117,7 @@ class ServicesScreen(ViewScreen):
     def on_log_view_left(self) -> None:
         self.remove_class("zoomed")
         self.query_one("#services").focus()
+        self.app.notify("Back in the table: keys are for services", timeout=2)
 
     async def action_clear(self) -> None:
         self.query_one("#services").focus()

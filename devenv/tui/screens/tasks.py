@@ -49,7 +49,10 @@ class TasksScreen(ViewScreen):
             empty=nothing_there(view, "tasks"),
         )
         self.query_one("#no-tasks", Plain).show(lambda width: how_to_have_one(view, width))
-        self.query_one("#log-rule", Plain).show(lambda width: (rule("Output", rows.cursor, width),))
+        is_focused = self.is_in_logs
+        self.query_one("#log-rule", Plain).show(
+            lambda width: (rule("Output", rows.cursor, width, is_focused=is_focused),)
+        )
         self.set_class(not view.tasks, "without-tasks")
         logs = self.query_one("#logs", Logs)
         logs.show([rows.cursor])
@@ -64,6 +67,7 @@ class TasksScreen(ViewScreen):
 
     def on_log_view_left(self) -> None:
         self.query_one("#tasks").focus()
+        self.app.notify("Back in the table: keys are for tasks", timeout=2)
 
     def on_rows_chosen(self) -> None:
         self.action_do("run")

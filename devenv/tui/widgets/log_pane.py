@@ -15,6 +15,7 @@ from devenv.logs.document import Lens, Place
 from devenv.logs.find import Finder
 from devenv.logs.source import Source
 from devenv.tui.widgets.log_chores import Chores
+from devenv.tui.widgets.log_leaving import Leaving
 from devenv.tui.widgets.log_lines import LogLines
 from devenv.tui.widgets.log_memory import Memory, recall, remember
 from devenv.tui.widgets.log_prompt import LogBar, LogPrompt
@@ -38,6 +39,7 @@ class LogPane(Widget):
         self.prompt = LogPrompt()
         self.chores = Chores(_CHORES, self._progressed)
         self.saving: Saving | None = None
+        self._leaving = Leaving()
         self._bar, self._status = LogBar(), Static(classes="log--status")
         self._pulse: Pulse | None = None
 

@@ -57,17 +57,34 @@ class LogView(LogPane):
         self.look_through(replace(self._lens, folds=not self._lens.folds))
 
     def action_clear(self) -> None:
-        """End a selection, else a saving, a search, the filters; else it is done with."""
+        """End what was begun, or take back what is told; else it is done with."""
+        is_told = bool(self.app._notifications) and not self._leaving.is_warned
+        self.app.clear_notifications()
+        if self._end_one() or is_told:
+            self._leaving.ended()
+        elif self._leaving.warn():
+            self.notify("nothing is left to end; escape once more leaves the logs")
+        else:
+            self.post_message(self.Left())
+
+    def on_key(self) -> None:
+        self._leaving.pressed()
+
+    def _end_one(self) -> bool:
+        """End a selection, else a saving, a search, the filters; return whether there was one."""
         if self.lines.selected_from is not None:
             self.lines.action_select()
         elif self.saving is not None:
-            self._end_saving(self.saving)
+            self.chores.stop("save")
+            self.notify(f"{self.saving.path}: not saved", markup=False)
+            self.saving = None
         elif self._finder is not None:
             self.look_for(None)
         elif self._lens.filters:
             self.look_through(Lens(folds=self._lens.folds))
         else:
-            self.post_message(self.Left())
+            return False
+        return True
 
     @property
     def _lens(self) -> Lens:
@@ -96,6 +113,7 @@ class LogView(LogPane):
 
     @on(LogPrompt.Left)
     def _stop_asking(self) -> None:
+        self._leaving.ended()
         self.lines.focus()
 
     @on(Input.Submitted)
@@ -154,12 +172,6 @@ class LogView(LogPane):
         else:
             self._saved(saving.count, saving.path)
         self.saving = None
-
-    def _end_saving(self, saving: Saving) -> None:
-        self.chores.stop("save")
-        self.saving = None
-        self.notify(f"{saving.path}: not saved", markup=False)
-        self._show_status()
 
     def _saved(self, count: int, path: Path) -> None:
         self.notify(f"{count:,} line{'' if count == 1 else 's'} saved to {path}", markup=False)
