@@ -15,6 +15,7 @@ from devenv.tui.screens.detail import DetailScreen
 from devenv.tui.screens.tasks import TasksScreen
 from devenv.tui.told import Probe, asked
 from devenv.tui.widgets.plain import Plain
+from devenv.tui.widgets.rows import Rows
 from tests.tui.stage import INSPECTION, NOW, SHOP, shop, stage
 
 
@@ -85,6 +86,37 @@ async def test_what_is_known_of_a_service_is_told_however_much_changes() -> None
         assert isinstance(screen, DetailScreen)
         while not screen._told.answer.why:
             await pilot.pause(0.01)
+
+
+@pytest.mark.parametrize(
+    ("key", "method", "nothing", "empty"),
+    [
+        ("4", "list", {"environments": []}, "No environment was ever brought up here."),
+        ("5", "sync.status", {"rules": []}, "Nothing is synced: no service that is up has a rule."),
+    ],
+)
+async def test_what_was_not_answered_yet_is_not_said_to_be_empty(
+    key: str, method: str, nothing: dict[str, Any], empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_hand = stage()
+    at_hand.daemon.answers |= {method: nothing, "preview.list": {"previews": [], "faults": []}}
+    answered, call = asyncio.Event(), at_hand.daemon.call
+
+    async def late(asked: str, *given: Any, **named: Any) -> dict[str, Any]:
+        if asked == method:
+            await answered.wait()
+        return await call(asked, *given, **named)
+
+    monkeypatch.setattr(at_hand.daemon, "call", late)
+    async with at_hand.app().run_test(size=(80, 24)) as pilot:
+        await pilot.press(key)
+        await pilot.pause()
+        rows = pilot.app.screen.query_one(Rows)
+        assert rows.render_line(0).text.strip() == "loading…"
+        answered.set()
+        while (told := rows.render_line(0).text.strip()) == "loading…":
+            await pilot.pause(0.01)
+        assert told == empty
 
 
 async def test_an_answer_that_comes_while_a_screen_is_laid_out_is_shown_whole() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -98,7 +99,9 @@ async def test_nothing_of_another_environment_is_left_on_a_screen() -> None:
         assert screen._events.answer == ()
 
 
-async def test_logs_of_another_environment_are_followed_and_have_no_marks(tmp_path: Path) -> None:
+async def test_logs_of_another_environment_are_followed_and_have_no_marks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     at_hand = stage()
     for name in ("here", "there"):
         writer = Writer(str(tmp_path / name), 1 << 30)
@@ -116,8 +119,19 @@ async def test_logs_of_another_environment_are_followed_and_have_no_marks(tmp_pa
         assert not logs.lines.window.following
         at_hand.daemon.logs = {"web": tmp_path / "there"}
         at_hand.daemon.answers["status"] = elsewhere()
+        may_answer, call = asyncio.Event(), at_hand.daemon.call_for_descriptors
+
+        async def late(*given: Any, **named: Any) -> tuple[dict[str, Any], list[int]]:
+            await may_answer.wait()
+            return await call(*given, **named)
+
+        monkeypatch.setattr(at_hand.daemon, "call_for_descriptors", late)
         app.switch("shop-payments-1a2b3c4d")
-        while logs.reading.sources in (here, []):
+        while logs.reading.sources == here:
+            await pilot.pause(0.01)
+        assert logs.reading.sources == [], "nothing of the former one stands below the new head"
+        may_answer.set()
+        while not logs.reading.sources:
             await pilot.pause(0.01)
         assert not logs.lines.marks
         assert logs.lines.window.following

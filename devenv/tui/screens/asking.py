@@ -11,6 +11,8 @@ from devenv.tui.working import begin
 
 _Told = TypeVar("_Told")
 
+LOADING = "loading…"
+
 
 class Question(Generic[_Told]):
     """Is open once at a time: what changes meanwhile is asked about after the answer.
@@ -23,6 +25,8 @@ class Question(Generic[_Told]):
         self, screen: ViewScreen, ask: Callable[[], Awaitable[_Told]], nothing: _Told
     ) -> None:
         self.answer = nothing
+        self.is_answered = False
+        """Tells an answer that is empty from none yet."""
         self._screen = screen
         self._ask = ask
         self._nothing = nothing
@@ -35,8 +39,12 @@ class Question(Generic[_Told]):
         """Ask, unless the answer is of what is shown; one of another environment is forgotten."""
         if self._answered != self._wanted:
             if self._answered and self._answered[0] != self._wanted[0]:
-                self.answer = self._nothing
+                self.answer, self.is_answered = self._nothing, False
             self._begin()
+
+    def unless_loading(self, empty: str) -> str:
+        """What is said where there is no row."""
+        return empty if self.is_answered else LOADING
 
     def look_again(self) -> None:
         """Ask what changes without a new revision, where somebody looks."""
@@ -58,7 +66,7 @@ class Question(Generic[_Told]):
     async def _renew(self) -> None:
         try:
             while self._answered != (wanted := self._wanted):
-                self.answer = await self._ask()
+                self.answer, self.is_answered = await self._ask(), True
                 self._answered, self._refused = wanted, ""
                 self._screen.take(self._screen.app.view)
         except DevenvError as error:

@@ -46,7 +46,7 @@ class EnvironmentsScreen(ViewScreen):
         self._faults: tuple[str, ...] = ()
 
     def body(self) -> Iterable[Widget]:
-        yield Rows(id="environments", empty="No environment was ever brought up here.")
+        yield Rows(id="environments")
 
     def on_mount(self) -> None:
         self.query_one("#environments").focus()
@@ -57,7 +57,8 @@ class EnvironmentsScreen(ViewScreen):
     def draw(self, view: View) -> None:
         known, usage, here = self._all(), self._local.answer.usage, view.snapshot.place.id
         self.query_one("#environments", Rows).show(
-            lambda width: environments_table(known, usage, here, view.now, width)
+            lambda width: environments_table(known, usage, here, view.now, width),
+            empty=self._local.unless_loading("No environment was ever brought up here."),
         )
 
     def fits(self, when: str) -> bool:

@@ -32,7 +32,7 @@ class SyncScreen(ViewScreen):
         self._synced: Question[tuple[Synced, ...]] = Question(self, self._ask, ())
 
     def body(self) -> Iterable[Widget]:
-        yield Rows(id="synced", empty="Nothing is synced: no service that is up has a rule.")
+        yield Rows(id="synced")
         yield Plain(id="below")
         with VerticalScroll(id="page"):
             yield Plain(id="faults")
@@ -44,7 +44,10 @@ class SyncScreen(ViewScreen):
     def draw(self, view: View) -> None:
         self._synced.renew()
         found, root = self._synced.answer, view.snapshot.place.path
-        self.query_one("#synced", Rows).show(lambda width: synced_table(found, root, width))
+        empty = self._synced.unless_loading("Nothing is synced: no service that is up has a rule.")
+        self.query_one("#synced", Rows).show(
+            lambda width: synced_table(found, root, width), empty=empty
+        )
         what = "Problems and conflicts" if any(one.faults for one in found) else "No problems"
         self.query_one("#below", Plain).show(
             lambda width: (rule(what, "", width),) if found else ()

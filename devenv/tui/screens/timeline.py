@@ -12,9 +12,10 @@ from textual.widget import Widget
 from devenv.tui import keys
 from devenv.tui.detail import event_lines
 from devenv.tui.lines import rule
-from devenv.tui.screens.asking import Question
+from devenv.tui.screens.asking import LOADING, Question
 from devenv.tui.screens.base import ViewScreen
 from devenv.tui.snapshot import Service
+from devenv.tui.table import Cell
 from devenv.tui.told import Event, Link, read_events, read_graph
 from devenv.tui.view import View
 from devenv.tui.waterfall import startup, summary, waterfall
@@ -53,7 +54,10 @@ class TimelineScreen(ViewScreen):
         events, graph = self._told.answer
         states = {one.name: one.state.value for one in view.snapshot.services}
         shown = startup(events, graph, view.now, states)
-        self.query_one("#summary", Plain).show(lambda width: (summary(shown, width),))
+        is_told = self._told.is_answered
+        self.query_one("#summary", Plain).show(
+            lambda width: (summary(shown, width) if is_told else (Cell(f" {LOADING}", "dim"),),)
+        )
         self.query_one("#waterfall", Rows).show(lambda width: waterfall(shown, width))
         self.query_one("#since", Plain).show(lambda width: (rule("Since then", "", width),))
         self.query_one("#events", Plain).show(

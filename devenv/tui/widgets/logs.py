@@ -31,6 +31,7 @@ class Logs(LogView):
         if found != self._known and not view.away:
             if found[0] != self._place:
                 self._place = found[0]
+                self.set_sources(())
                 self.lines.begin_anew()
             self._known = found
             begin(self, self._take, exclusive=True)

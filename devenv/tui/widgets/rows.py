@@ -32,14 +32,14 @@ class Rows(ScrollView, can_focus=True):
     class Chosen(Message):
         """The row of the cursor was clicked twice."""
 
-    def __init__(self, *, id: str, empty: str = "") -> None:  # noqa: A002
+    def __init__(self, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
         self._lay: Lay = lambda width: Laid()
         self._laid = Laid()
         self._width = -1
         """The one that it is laid out for."""
         self._marked: frozenset[str] = frozenset()
-        self._empty = empty
+        self._empty = ""
         self.cursor = ""
 
     @property
@@ -49,14 +49,15 @@ class Rows(ScrollView, can_focus=True):
 
     def show(self, lay: Lay, marked: frozenset[str] = frozenset(), empty: str = "") -> None:
         """Show other rows; only lines that differ are drawn anew."""
-        before, self._lay, self._empty = self._laid, lay, empty or self._empty
+        before, self._lay = self._laid, lay
+        is_told_anew, self._empty = empty != self._empty, empty
         self._fit(anew=True)
         marks, self._marked = self._marked, marked
         self._keep_cursor(before.keys)
         if len(before.lines) != len(self._laid.lines):
             self.virtual_size = Size(self.size.width, len(self._laid.lines) + 1)
             lay_out_anew(self)
-        elif before.head != self._laid.head or marks != marked:
+        elif before.head != self._laid.head or marks != marked or is_told_anew:
             self.refresh()
         else:
             pairs = zip(before.lines, self._laid.lines, strict=True)
