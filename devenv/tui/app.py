@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from textual.app import App
 from textual.binding import BindingType
+from textual.filter import NoColor
 from textual.screen import Screen
 from textual.worker import Worker
 
@@ -55,6 +56,8 @@ class DevenvApp(Telling):
         self.view = View(read(desk.first), now=self.desk.now(), refused=desk.refused)
         self._document: Mapping[str, Any] = desk.first
         self._feeding: list[Worker[None]] = []
+        if self.no_color:
+            self._filters = [NoColor()]  # Textual's own choice is greys
         self.set_keymap(settings.keys)
         for theme in themes.ALL:
             self.register_theme(theme)
@@ -66,7 +69,7 @@ class DevenvApp(Telling):
 
     def on_mount(self) -> None:
         if problems := "\n".join(self.settings.problems):
-            self.notify(problems, title="Configuration", severity="warning", timeout=15)
+            self.notify(problems, title=self.settings.file, severity="warning", timeout=15)
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         if self.view.snapshot.is_of_nothing:
             self.call_after_refresh(self.action_show, keys.ENVIRONMENTS)

@@ -11,11 +11,15 @@ from devenv.tui import keys, themes
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """``keys``: what is pressed, by the id of a key; ``problems``: what was not understood."""
+    """``keys``: what is pressed, by the id of a key; ``problems``: what was not understood.
+
+    ``file``: where that stands.
+    """
 
     theme: str = themes.DARK.name
     keys: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+    file: str = ""
 
 
 def parse(text: str, file: str) -> Settings:
@@ -27,15 +31,15 @@ def parse(text: str, file: str) -> Settings:
     try:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        return Settings(problems=(f"{file}: {error}",))
-    problems = [f"{file}: there is no setting {name!r}" for name in found if name not in _KNOWN]
+        return Settings(problems=(str(error),), file=file)
+    problems = [f"there is no setting {name!r}" for name in found if name not in _KNOWN]
     theme = found.get("theme", Settings().theme)
     names = [one.name for one in themes.ALL]
     if theme not in names:
-        problems.append(f"{file}: there is no theme {theme!r}; there are {', '.join(names)}")
+        problems.append(f"there is no theme {theme!r}; there are {', '.join(names)}")
         theme = Settings().theme
     remapped, wrong = _keys(found.get("keys", {}))
-    return Settings(theme, remapped, (*problems, *(f"{file}: {one}" for one in wrong)))
+    return Settings(theme, remapped, (*problems, *wrong), file)
 
 
 _KNOWN = ("theme", "keys")

@@ -121,3 +121,10 @@ async def test_a_home_that_nobody_has_is_told_and_can_be_put_right(tmp_path: Pat
         await book.answer("s", "~nobody-of-this-name/saved.txt")
         await book.until(lambda: "~nobody-of-this-name/saved.txt: nobody" in book.told)
         assert book.view.prompt.display
+
+
+async def test_a_file_without_a_name_is_asked_for_again(tmp_path: Path) -> None:
+    async with logbook(tmp_path, *numbered(1, 3)) as book:
+        await book.answer("s", "")
+        await book.until(lambda: "a file needs a name" in book.told)
+        assert book.view.prompt.display

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual.color import Color
 from textual.theme import Theme
 
 from devenv.tui import themes
@@ -41,8 +42,17 @@ async def test_a_key_can_be_another_one() -> None:
 )
 def test_a_mistake_in_the_configuration_is_told(text: str, told: str) -> None:
     (problem,) = parse(text, "tui.toml").problems
-    assert problem.startswith("tui.toml: ")
     assert told in problem
+
+
+async def test_the_file_of_several_mistakes_is_told_once() -> None:
+    settings = parse("colour = 1\nsize = 2\n", "/home/me/tui.toml")
+    app = stage(settings=settings).app()
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await pilot.pause()
+        (told,) = app._notifications
+    assert told.title == "/home/me/tui.toml"
+    assert told.message == "there is no setting 'colour'\nthere is no setting 'size'"
 
 
 def test_a_key_that_is_free_can_be_had() -> None:
@@ -78,3 +88,21 @@ def test_without_colour_a_failure_is_what_the_eye_meets_first(theme: Theme) -> N
     assert (found["bad"].bold, found["bad"].reverse, found["bad"].color) == (True, True, None)
     assert [role for role, style in found.items() if style.reverse] == ["bad", "title"]
     assert not any(found[role].dim or found[role].color for role in ("good", "busy", "wait"))
+
+
+async def test_without_colour_none_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with stage().app().run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        styles = [
+            segment.style
+            for strip in pilot.app.screen._compositor.render_strips()
+            for segment in strip.apply_filter(pilot.app._filters[0], Color(0, 0, 0))
+            if segment.style
+        ]
+    assert styles
+    assert all(
+        found is None or found.is_default
+        for style in styles
+        for found in (style.color, style.bgcolor)
+    )

@@ -15,7 +15,9 @@ _AT_ONCE = 64
 
 
 def destination(text: str) -> Path:
-    """Return the file that is meant; raises UsageError where ``~`` is nobody's home."""
+    """Return the file that is meant; raises UsageError where none is, or ``~`` nobody's home."""
+    if not text.strip():
+        raise UsageError("a file needs a name")
     path = Path(text.strip())
     try:
         return path.expanduser()
