@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from textual.pilot import Pilot
@@ -13,6 +13,7 @@ from textual.screen import Screen
 from devenv.errors import DevenvError
 from devenv.logs.segment import STDOUT, Writer
 from devenv.tui.screens.tasks import TasksScreen
+from devenv.tui.screens.timeline import TimelineScreen
 from devenv.tui.snapshot import NOTHING_CHOSEN
 from devenv.tui.widgets.logs import Logs
 from devenv.tui.widgets.rows import Rows
@@ -32,6 +33,9 @@ async def test_a_screen_is_as_it_was_left() -> None:
     async with at_hand.app().run_test(size=(80, 24)) as pilot:
         await pilot.press("3")
         waterfall = await shown(pilot, "waterfall")
+        timeline = cast(TimelineScreen, pilot.app.screen)
+        while not timeline._told.is_answered:
+            await pilot.pause(0.01)
         await pilot.press("j")
         await pilot.press("2")
         tasks = await shown(pilot, "tasks")
