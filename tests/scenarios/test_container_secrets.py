@@ -80,5 +80,5 @@ def test_secrets_reach_the_container_and_nobody_else(sandbox: Sandbox, engine: E
     for path in sorted(sandbox.state.rglob("*")):
         if path.is_file():
             assert_without(canaries, read(path))
-    docker("rm", "-f", found)
+    sandbox.run("down", timeout=60)
     docker("image", "rm", f"canary-of-secrets-{sandbox.token}")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.lab.podman import Podman
 from tests.ports import free_port
-from tests.scenarios.sandbox import Sandbox
+from tests.scenarios.sandbox import Sandbox, eventually
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -40,7 +40,7 @@ def test_a_compose_file_comes_up_in_podman(sandbox: Sandbox, podman: Podman) -> 
     sandbox.run("up", "-d", timeout=120)
     assert sandbox.states() == {"web": "ready", "client": "ready"}
     assert page(port) == "tea\n"
-    assert "client | tea" in sandbox.run("logs").stdout
+    eventually(lambda: "client | tea" in sandbox.run("logs").stdout)
 
     before = containers(podman)
     sandbox.run("up", "-d")
