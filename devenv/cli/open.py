@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from devenv.api.addresses import page_of
 from devenv.cli.result import Result
 from devenv.cli.services import chosen
 from devenv.errors import DevenvError
@@ -11,7 +12,7 @@ from devenv.model.secret import usable
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from devenv.cli.arguments import Arguments
     from devenv.cli.session import Session
@@ -26,11 +27,6 @@ def run(arguments: Arguments, session: Session) -> Result:
         raise DevenvError(f"{what} has no page to open", "`devenv ports` shows what there is.")
     opened = not arguments.json and show_page(usable(url), session.environ)
     return Result({"url": url, "opened": opened}, url)
-
-
-def page_of(urls: Iterable[str]) -> str:
-    """The first address that a browser understands."""
-    return next((url for url in urls if url.startswith(("http://", "https://"))), "")
 
 
 def show_page(url: str, environ: Mapping[str, str]) -> bool:

@@ -196,7 +196,8 @@ def _url(arguments: Arguments, session: Session) -> Result:
 
 
 def _open(arguments: Arguments, session: Session) -> Result:
-    from devenv.cli.open import page_of, show_page
+    from devenv.api.addresses import page_of
+    from devenv.cli.open import show_page
 
     url = page_of(_addresses(arguments, session).values())
     if not url:

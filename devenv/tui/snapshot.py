@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from devenv.api.addresses import page_of
 from devenv.model.state import State
 
 Document = Mapping[str, Any]
@@ -71,8 +72,7 @@ class Service:
     @property
     def page(self) -> str:
         """The first address that a browser understands."""
-        pages = (port.url for port in self.ports if port.url.startswith(("http://", "https://")))
-        return next(pages, "")
+        return page_of(port.url for port in self.ports)
 
 
 @dataclass(frozen=True, slots=True)
