@@ -16,7 +16,6 @@ Digests = Mapping[str, str]
 """By the name of an image, as the profile has it; "" for what is applied as it is written."""
 Ask = Callable[[str], Awaitable[str]]
 """The digest that an image has in its registry now. Raises DevenvError."""
-_ON_THE_NODE = frozenset({"never", "build"})
 _AT_EACH_UP = "always"
 
 
@@ -39,7 +38,7 @@ async def find(services: Iterable[Service], known: Digests, ask: Ask, *, anew: b
     """
     named: dict[str, bool] = {}
     for service in services:
-        image = tagged(service)
+        image = service.tagged
         if image:
             always = service.definition.get("pull_policy") == _AT_EACH_UP
             named[image] = named.get(image, False) or always or anew or image not in known
@@ -57,15 +56,8 @@ def kept(services: Iterable[Service], found: Found, before: Digests, now: Digest
     """
     others = {image: digest for image, digest in now.items() if before.get(image) != digest}
     pins = {**now, **found.digests, **others, **found.said}
-    named = {tagged(service) for service in services}
+    named = {service.tagged for service in services}
     return {image: pins[image] for image in sorted(named) if image in pins}
-
-
-def tagged(service: Service) -> str:
-    """The image that a service names by a tag of a registry; "": it has none like this."""
-    image = str(service.definition.get("image") or "")
-    is_local = service.definition.get("pull_policy") in _ON_THE_NODE
-    return "" if is_local or "@" in image else image
 
 
 def names_no_registry(service: Service) -> bool:
@@ -73,7 +65,7 @@ def names_no_registry(service: Service) -> bool:
 
     One that is always pulled is of the registry that is meant where none is named.
     """
-    host, slash, _ = tagged(service).partition("/")
+    host, slash, _ = service.tagged.partition("/")
     is_host = bool(slash) and (host == "localhost" or "." in host or ":" in host)
     return not is_host and service.definition.get("pull_policy") != _AT_EACH_UP
 
@@ -82,7 +74,7 @@ def warnings(services: Iterable[Service], found: Found) -> list[Problem]:
     """What is applied without a digest, or with the one before: once for each reason."""
     alike: dict[tuple[str, bool], list[Service]] = {}
     for service in services:
-        image = tagged(service)
+        image = service.tagged
         if image in found.faults:
             key = found.faults[image], bool(found.digests[image])
             alike.setdefault(key, []).append(service)

@@ -1,4 +1,4 @@
-"""What a bind mount does for a rule of sync, and what is left to be done of it. Pure."""
+"""What a bind mount does for a rule of sync, and what is left to be done of it."""
 
 from __future__ import annotations
 

@@ -157,6 +157,8 @@ class Container:
 
 MOST_REPLICAS = 1000
 """Of one service: more is a slip of the pen, and every one of them costs."""
+_OF_NO_REGISTRY = frozenset({"never", "build"})
+"""Pull policies of images that no registry need have."""
 
 
 class Kind(StrEnum):
@@ -219,6 +221,13 @@ class Service:
     def bases(self) -> tuple[str, ...]:
         """The services whose images its own is built on."""
         return bases_of(self.definition.get("build") or {})
+
+    @property
+    def tagged(self) -> str:
+        """The image that it names by a tag of a registry; "": it has none like this."""
+        image = str(self.definition.get("image") or "")
+        is_local = self.definition.get("pull_policy") in _OF_NO_REGISTRY
+        return "" if is_local or "@" in image else image
 
     def from_image(self, image: str, pull_policy: str | None = None) -> Service:
         """The same service with this image, whatever its definition says of pulling another."""

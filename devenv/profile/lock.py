@@ -25,7 +25,6 @@ VERSION = 1
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _ANEW = "remove it, and `devenv lock` writes it anew"
 _WRITE = "`devenv lock` writes down what is"
-_OF_NO_REGISTRY = frozenset({"never", "build"})
 
 
 def locking(
@@ -93,11 +92,8 @@ def _parsed(content: bytes, origin: Origin, reading: Reading) -> Lock | None:
 
 def _images(environment: Environment) -> Iterator[tuple[str, str]]:
     for service in environment.services.values():
-        definition = service.definition
-        image = str(definition.get("image") or "")
-        is_local = definition.get("build") or definition.get("pull_policy") in _OF_NO_REGISTRY
-        if image and not is_local and "@" not in image:
-            yield service.name, image
+        if service.tagged and not service.definition.get("build"):
+            yield service.name, service.tagged
 
 
 def _files(own: Set[str], shipped: str, reading: Reading) -> Iterator[tuple[str, str]]:
