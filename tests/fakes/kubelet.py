@@ -21,7 +21,7 @@ from aiohttp import WSMsgType, web
 from devenv.runtimes.kubernetes.objects.supervisor import RENEW
 from tests.fakes.store import Object
 
-V5 = "v5.channel.k8s.io"
+V5, V4 = "v5.channel.k8s.io", "v4.channel.k8s.io"
 INPUT, STDOUT, STDERR, STATUS, SIZE = range(5)
 CLOSE = 255
 
@@ -180,7 +180,7 @@ async def _feed(socket: web.WebSocketResponse, process: Process) -> None:
     async for message in socket:
         if message.type is not WSMsgType.BINARY:
             break
-        if message.data[0] == CLOSE:
+        if message.data[0] == CLOSE and socket.ws_protocol == V5:
             process.stdin.close()
         elif message.data[0] == INPUT:
             process.stdin.write(message.data[1:])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.apiserver import ApiServer, Fault
-from tests.fakes.kubelet import V5, container_of
+from tests.fakes.kubelet import V4, V5, container_of
 from tests.fakes.thread import Beside
 from tests.scenarios.sandbox import Sandbox, eventually
 from tests.scenarios.test_previews import git, previews, shop
@@ -184,11 +184,21 @@ def test_a_server_that_refuses_for_a_while_keeps_nothing_back_for_good(
     assert cluster.server.faults == []
 
 
+def test_an_older_protocol_will_do(shop: Sandbox, cluster: Beside) -> None:
+    cluster.server.kubelet.protocols = (V4,)
+    bring_up(shop, cluster)
+    eventually(lambda: says(cluster, "page", "one"))
+    for number in range(3):
+        shop.write("src/page", str(number))
+        eventually(partial(says, cluster, "page", str(number)))
+    assert rule(shop)["state"] == "watching"
+
+
 def test_a_server_that_does_not_speak_the_protocol_is_told(shop: Sandbox, cluster: Beside) -> None:
-    cluster.server.kubelet.protocols = ("v4.channel.k8s.io",)
+    cluster.server.kubelet.protocols = ("v3.channel.k8s.io",)
     bring_up(shop, cluster)
     eventually(lambda: rule(shop)["state"] == "unreachable")
-    assert "does not speak v5.channel.k8s.io" in shop.run("sync", "status").stdout
+    assert f"speaks neither {V5} nor {V4}" in shop.run("sync", "status").stdout
     cluster.server.kubelet.protocols = (V5,)
     eventually(lambda: says(cluster, "page", "one"))
 

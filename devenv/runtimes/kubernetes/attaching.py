@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import aiohttp
 
 from devenv.errors import DevenvError
 from devenv.model.environment import ReplicaId
 from devenv.runtimes.kubernetes.errors import AwayError
-from devenv.runtimes.kubernetes.executing import KILLED, PROTOCOL, Shell, does_not_run, fit, pod_of
+from devenv.runtimes.kubernetes.executing import (
+    KILLED,
+    Shell,
+    does_not_run,
+    fit,
+    open_socket,
+    pod_of,
+)
 from devenv.runtimes.kubernetes.place import Place
 from devenv.runtimes.kubernetes.resources import POD, name_of
 from devenv.runtimes.kubernetes.rows import Running, code_of, running
 
-OLDER = "v4.channel.k8s.io"
-"""It has no word for the end of an input, and none is needed here."""
 TOLD_WITHIN = 20.0
 """Seconds until a cluster tells how a container has ended."""
 
@@ -73,22 +75,9 @@ async def attach(place: Place, replica: ReplicaId, size: tuple[int, int]) -> Att
     if not found:
         raise does_not_run(name)
     flags = {"container": name, "stdin": stdin, "stdout": True, "stderr": not tty, "tty": tty}
-    attached = Attached(await _socket(place, name_of(pod), flags), place, found[0], tty=tty)
+    socket = await open_socket(place, name_of(pod), "attach", flags)
+    attached = Attached(socket, place, found[0], tty=tty)
     columns, rows = size
     # Only a change makes what runs draw its screen anew.
     await fit(attached, (columns, max(1, rows - 1)), size)
     return attached
-
-
-async def _socket(
-    place: Place, pod: str, flags: Mapping[str, Any]
-) -> aiohttp.ClientWebSocketResponse:
-    path = POD.path(place.need(), pod, "attach")
-    query = [(key, str(value).lower()) for key, value in flags.items()]
-    socket = await place.server.connection.socket(path, query, PROTOCOL, OLDER)
-    if socket.protocol not in {PROTOCOL, OLDER}:
-        await socket.close()
-        raise DevenvError(
-            f"the server, or what is before it, speaks neither {PROTOCOL} nor {OLDER}"
-        )
-    return socket

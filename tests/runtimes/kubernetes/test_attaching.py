@@ -15,8 +15,9 @@ from devenv.errors import DevenvError
 from devenv.model.environment import ReplicaId
 from devenv.model.preview import Preview
 from devenv.runtimes.kubernetes import homes, names
-from devenv.runtimes.kubernetes.attaching import OLDER, Attached, attach
+from devenv.runtimes.kubernetes.attaching import Attached, attach
 from devenv.runtimes.kubernetes.errors import AwayError
+from devenv.runtimes.kubernetes.executing import OLDER
 from devenv.runtimes.kubernetes.kubeconfig import pin
 from devenv.runtimes.kubernetes.pace import Pace
 from devenv.runtimes.kubernetes.place import Place
@@ -36,6 +37,7 @@ class Shop:
 
     fake: ApiServer
     place: Place
+    folder: Path
 
     async def has(self, container: dict[str, Any]) -> None:
         """Let its service have this container, and wait until it is known."""
@@ -64,7 +66,7 @@ async def _shop(base: Path) -> AsyncIterator[Shop]:
         server = Server(cluster, lambda _: None, Pace())
         await server.open()
         try:
-            yield Shop(fake, Place(preview, server))
+            yield Shop(fake, Place(preview, server), base)
         finally:
             await server.close()
 
