@@ -13,15 +13,24 @@ EnvironmentId = NewType("EnvironmentId", str)
 
 
 @dataclass(frozen=True, slots=True)
+class Template:
+    """A text that refers to services: the keys that lead to it, and where it is written."""
+
+    text: str
+    path: tuple[str | int, ...]
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """An object of a cluster as the repository has it, all variables replaced.
 
-    ``templates`` are the texts in it that refer to services, and where each is written.
+    ``templates`` are the texts in it that refer to services.
     """
 
     body: Mapping[str, Any]
     origin: Origin
-    templates: tuple[tuple[str, Origin], ...] = ()
+    templates: tuple[Template, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from devenv.errors import DevenvError
-from devenv.model.environment import Manifest
+from devenv.model.environment import Manifest, Template
 from devenv.model.origin import Origin
 from devenv.profile import document
 from devenv.profile.interpolate import interpolate
 from devenv.profile.reading import Reading, Scope
-from devenv.profile.tree import Scalar, Table, count, map_scalars, origin_of, plain
+from devenv.profile.tree import Table, count, origin_of, plain, scalars
 
 
 def manifests(
@@ -50,11 +50,9 @@ def _file(path: str, named_at: Origin, scope: Scope, reading: Reading) -> list[T
 
 
 def _manifest(tree: Table) -> Manifest:
-    templates: list[tuple[str, Origin]] = []
-
-    def noted(scalar: Scalar) -> Scalar:
-        if isinstance(scalar.value, str) and "${{" in scalar.value:
-            templates.append((scalar.value, scalar.origin))
-        return scalar
-
-    return Manifest(plain(map_scalars(tree, noted)), tree.origin, tuple(templates))
+    templates = tuple(
+        Template(one.value, path, one.origin)
+        for path, one in scalars(tree)
+        if isinstance(one.value, str) and "${{" in one.value
+    )
+    return Manifest(plain(tree), tree.origin, templates)

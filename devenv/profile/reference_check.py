@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from devenv.errors import DevenvError, did_you_mean, one_of
-from devenv.model.environment import Environment
+from devenv.model.environment import Environment, Manifest, Template
 from devenv.model.origin import Origin
 from devenv.model.service import Service
 from devenv.profile import schema
@@ -24,7 +24,7 @@ from devenv.profile.references import (
     variables_of,
 )
 from devenv.profile.schema_container import ContainerKeys
-from devenv.profile.tree import Items, Path, Scalar, Table, Tree, child_table, origin_of
+from devenv.profile.tree import Path, Scalar, Table, Tree, child_table, origin_of, scalars
 
 DEPTH_LIMIT = 50
 """How many references may lead from one to the next."""
@@ -57,11 +57,11 @@ def check_references(
     good = True
     for section in ("services", "tasks"):
         for name, service in child_table(tree, section).entries.items():
-            for path, scalar in _templates(service, ()):
+            for path, scalar in _templates(service):
                 good = checker.check(_Reader(section, name), path, scalar) and good
     for manifest in environment.resources.manifests:
-        for template, origin in manifest.templates:
-            good = checker.check_manifest(template, origin) and good
+        for template in manifest.templates:
+            good = checker.check_manifest(template) and good
     return (
         good
         and _check_chains(environment, tree, problems)
@@ -70,17 +70,28 @@ def check_references(
 
 
 def _check_secrets(environment: Environment, problems: Problems) -> bool:
-    """Check that of a cluster's objects only a Secret holds one."""
+    """Check that of a cluster's objects only a Secret holds one: all else in them is shown."""
     shown = [
-        origin
+        (manifest, template.origin)
         for manifest in environment.resources.manifests
-        if manifest.body.get("kind") != "Secret"
-        for template, origin in manifest.templates
-        if leads_to_secret(environment, template)
+        for template in manifest.templates
+        if not _is_held(manifest, template) and leads_to_secret(environment, template.text)
     ]
-    for origin in shown:
-        problems.error("a secret may only be in a Secret", origin, "refer to that by its name")
+    for manifest, origin in shown:
+        if manifest.body.get("kind") == "Secret":
+            problems.error("a secret may only be under `stringData` or `data`", origin)
+        else:
+            problems.error("a secret may only be in a Secret", origin, "refer to that by its name")
     return not shown
+
+
+def _is_held(manifest: Manifest, template: Template) -> bool:
+    """Tell whether it is a value of what a Secret holds."""
+    match template.path:
+        case ("stringData" | "data", str()):
+            return manifest.body.get("kind") == "Secret"
+        case _:
+            return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +123,10 @@ class _Checker:
             self.problems.add(error, scalar.origin, about)
             return False
 
-    def check_manifest(self, template: str, origin: Origin) -> bool:
+    def check_manifest(self, template: Template) -> bool:
         """Check what one text of a cluster's object refers to: it is of no service itself."""
         try:
-            references = [part for part in parse(template) if isinstance(part, Reference)]
+            references = [part for part in parse(template.text) if isinstance(part, Reference)]
             for one in references:
                 if not one.service:
                     shown = f"`${{{{ {one.written} }}}}`"
@@ -123,7 +134,7 @@ class _Checker:
             leading = [self._leads_somewhere(_Reader("", ""), one) for one in references]
             return all(leading)
         except DevenvError as error:
-            self.problems.add(error, origin)
+            self.problems.add(error, template.origin)
             return False
 
     def _leads_somewhere(self, reader: _Reader, reference: Reference) -> bool:
@@ -159,18 +170,12 @@ def _check_port(service: Service, port: str, shown: str) -> None:
     raise DevenvError(f"{shown}: {service.name} has no port `{port}`", hint)
 
 
-def _templates(tree: Tree, path: Path) -> Iterator[tuple[Path, Scalar]]:
+def _templates(service: Tree) -> Iterator[tuple[Path, Scalar]]:
     """Find the values that hold references, with the way to each."""
-    match tree:
-        case Scalar(str(written)) if "${{" in written:
-            yield path, tree
-        case Items(items):
-            for number, item in enumerate(items):
-                yield from _templates(item, (*path, number))
-        case Table(entries):
-            for key, value in entries.items():
-                if path or not key.startswith("x-"):
-                    yield from _templates(value, (*path, key))
+    for path, scalar in scalars(service):
+        is_extension = path and str(path[0]).startswith("x-")
+        if isinstance(scalar.value, str) and "${{" in scalar.value and not is_extension:
+            yield path, scalar
 
 
 def _check_chains(environment: Environment, tree: Table, problems: Problems) -> bool:

@@ -101,6 +101,19 @@ def count(tree: Tree) -> int:
             return 1 + sum(count(value) for value in entries.values())
 
 
+def scalars(tree: Tree, path: Path = ()) -> Iterator[tuple[Path, Scalar]]:
+    """Every value, with the way to it."""
+    match tree:
+        case Scalar():
+            yield path, tree
+        case Items(items):
+            for number, item in enumerate(items):
+                yield from scalars(item, (*path, number))
+        case Table(entries):
+            for key, value in entries.items():
+                yield from scalars(value, (*path, key))
+
+
 def places(tree: Tree, path: Path = ()) -> Iterator[tuple[Path, Origin]]:
     """Say of each value, and of each table at its key, where it stands."""
     match tree:

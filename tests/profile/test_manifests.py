@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from devenv.model.environment import Template
 from devenv.model.origin import Origin
 from devenv.profile.references import escape
 from tests.profile.loading import load_text, problems_of
@@ -60,4 +61,33 @@ def test_a_secret_may_only_be_in_a_secret() -> None:
     (found,) = problems_of(SHOP, {OWN: text.format("ConfigMap")})
     assert found.startswith(f"{Origin(OWN, 3, 7)}: a secret may only be in a Secret")
     (one,) = load_text(SHOP, {OWN: text.format("Secret")}).environment.resources.manifests
-    assert one.templates == (("${{ services.db.url }}", Origin(OWN, 3, 7)),)
+    template = Template("${{ services.db.url }}", ("stringData", "to"), Origin(OWN, 3, 7))
+    assert one.templates == (template,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kind: URL",
+        "kind: Secret\ntype: URL",
+        "kind: Secret\nmetadata: {name: URL}",
+        "kind: Secret\nmetadata: {labels: {data: URL}}",
+        "kind: Secret\nmetadata: {annotations: {stringData: URL}}",
+        "kind: Secret\nstringData: URL",
+        "kind: Secret\nstringData: {deep: {to: URL}}",
+        "kind: Secret\ndata: [URL]",
+    ],
+)
+def test_a_secret_is_only_in_what_a_secret_holds(text: str) -> None:
+    (found,) = problems_of(SHOP, {OWN: text.replace("URL", '"${{ services.db.url }}"')})
+    assert found.startswith(f"{OWN}:")
+    assert "a secret may only be " in found
+
+
+def test_what_is_no_secret_may_be_anywhere_in_a_secret() -> None:
+    text = """kind: Secret
+metadata: {name: "${{ services.web.env.LEVEL }}"}
+data: {to: "${{ services.db.url }}"}
+"""
+    (one,) = load_text(SHOP, {OWN: text}).environment.resources.manifests
+    assert len(one.templates) == 2
