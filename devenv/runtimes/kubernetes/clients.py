@@ -89,9 +89,9 @@ class Credentials:
         self._tried, self._again = -math.inf, False
         self.login: Login | None = None
 
-    def take(self, output: str) -> None:
+    async def take(self, output: str) -> None:
         """What a person's run of the plugin has printed. DevenvError: that is of no use."""
-        plugin = plugin_in(self._cluster)
+        plugin = await asyncio.to_thread(plugin_in, self._cluster)
         if plugin is None:
             raise DevenvError(f"{self._cluster.name} needs no log-in")
         self._given, self.login = plugins.credential(plugin, output), None

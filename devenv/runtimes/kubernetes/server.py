@@ -75,7 +75,7 @@ class Server:
         """
         credentials = self.connection.credentials
         if given is not None:
-            credentials.take(given)
+            await credentials.take(given)
             self._watches.again()
         elif credentials.ask():
             await self.connection.call("GET", "/version", patience=0.0)

@@ -116,7 +116,7 @@ def test_one_that_needs_a_terminal_is_not_run_without(tmp_path: Path) -> None:
         for _ in range(2):
             with pytest.raises(LoginError, match="devenv cluster check team"):
                 await credentials.get()
-        credentials.take(answer(token="good"))
+        await credentials.take(answer(token="good"))
         assert credentials.login is None
         given = await credentials.get()
         assert given is not None
@@ -219,7 +219,7 @@ def test_what_a_person_gives_wins_over_a_plugin_that_is_under_way(tmp_path: Path
         asked = asyncio.create_task(credentials.get())
         with await asyncio.to_thread(begun.open) as seen:
             assert await asyncio.to_thread(seen.readline) == "begun\n"
-            credentials.take(answer(token="good"))
+            await credentials.take(answer(token="good"))
             given = await asked
             assert await asyncio.to_thread(seen.read) == ""  # nothing of it is left
         assert given is not None
@@ -234,16 +234,42 @@ def test_what_a_person_gives_meanwhile_is_not_lost(
 ) -> None:
     credentials = credentials_of(tmp_path, "Always", "exit 1")
 
+    async def test() -> None:
+        loop = asyncio.get_running_loop()
+
+        def read(cluster: Cluster) -> Plugin | None:
+            monkeypatch.undo()
+            taking = credentials.take(answer(token="good"))
+            asyncio.run_coroutine_threadsafe(taking, loop).result()
+            return plugin_in(cluster)
+
+        monkeypatch.setattr(clients, "plugin_in", read)
+        given = await credentials.get()
+        assert given is not None
+        assert given.token == "good"
+        assert credentials.login is None
+
+    asyncio.run(test())
+
+
+def test_a_kubeconfig_may_take_its_time_to_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    credentials = credentials_of(tmp_path, "Never", f"echo '{answer(token='good')}'")
+    beside: list[bool] = []
+
     def read(cluster: Cluster) -> Plugin | None:
-        monkeypatch.undo()
-        credentials.take(answer(token="good"))
+        beside.append(asyncio._get_running_loop() is None)
         return plugin_in(cluster)
 
     monkeypatch.setattr(clients, "plugin_in", read)
-    given = asyncio.run(credentials.get())
-    assert given is not None
-    assert given.token == "good"
-    assert credentials.login is None
+
+    async def test() -> None:
+        await credentials.get()
+        await credentials.take(answer(token="better"))
+
+    asyncio.run(test())
+    assert beside == [True, True]
 
 
 def test_each_request_is_told_in_an_error_of_its_own(tmp_path: Path) -> None:
