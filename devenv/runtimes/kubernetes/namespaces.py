@@ -23,9 +23,9 @@ from devenv.runtimes.kubernetes.homes import (
     use_of,
 )
 from devenv.runtimes.kubernetes.inventory import MANIFESTS, Inventory, empty, entry_of, stray
-from devenv.runtimes.kubernetes.moments import moment as instant
+from devenv.runtimes.kubernetes.moments import moment, stamp
 from devenv.runtimes.kubernetes.objects.manifests import manifest_objects
-from devenv.runtimes.kubernetes.objects.namespace import YES, guards, levels, moment, namespace
+from devenv.runtimes.kubernetes.objects.namespace import YES, guards, levels, namespace
 from devenv.runtimes.kubernetes.resources import BY_KIND, LEASE, NAMESPACE, SECRET, name_of
 from devenv.runtimes.kubernetes.server import Server
 from devenv.runtimes.kubernetes.workloads import GOES_WITHIN
@@ -181,7 +181,7 @@ async def annotate(
     """
     known = {"expires": names.EXPIRES, "used": names.USED, "kept": names.KEPT}
     ahead = server.connection.clock.ahead
-    told = {known[key]: at and moment(at + ahead) for key, at in moments.items()}
+    told = {known[key]: at and stamp(at + ahead) for key, at in moments.items()}
     told |= {names.HOLDER: holder} if holder else {}
     told |= {names.AT_ORIGIN: YES} if was_at_origin else {}
     told |= {names.REQUEST: str(request)} if request else {}
@@ -206,7 +206,7 @@ def waits_for_pods(made: Object, now: float) -> bool:
     ``now`` is the server's.
     """
     said = _said(made)
-    since = instant(made["metadata"].get("deletionTimestamp", ""))
+    since = moment(made["metadata"].get("deletionTimestamp", ""))
     are_pods = said.keys() & _HINDERS <= {_UNFINISHED} and _PODS in said.get(_UNFINISHED, _PODS)
     return are_pods and since is not None and now - since < GOES_WITHIN
 

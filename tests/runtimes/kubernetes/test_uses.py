@@ -13,8 +13,8 @@ import pytest
 from devenv.model.preview import Preview
 from devenv.runtimes.kubernetes import names
 from devenv.runtimes.kubernetes.kubeconfig import pin
-from devenv.runtimes.kubernetes.moments import seconds
-from devenv.runtimes.kubernetes.objects.namespace import moment, namespace
+from devenv.runtimes.kubernetes.moments import seconds, stamp
+from devenv.runtimes.kubernetes.objects.namespace import namespace
 from devenv.runtimes.kubernetes.pace import Pace
 from devenv.runtimes.kubernetes.place import Place
 from devenv.runtimes.kubernetes.server import Server
@@ -68,7 +68,7 @@ async def _preview_in_a_cluster(
         preview = Preview(cluster, "shop-main-1f3c9a2b", "shop", "main", "me", HOUR)
         made = namespace(preview, 1, time.time())
         annotations = made["metadata"]["annotations"]
-        annotations |= {names.USED: moment(0), names.EXPIRES: moment(time.time() + left)}
+        annotations |= {names.USED: stamp(0), names.EXPIRES: stamp(time.time() + left)}
         fake.store.put(("namespaces", "", made["metadata"]["name"]), made)
         server = Server(cluster, lambda _: None, Pace())
         await server.open()

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from devenv.model.environment import Resources
 from devenv.model.preview import Preview
 from devenv.runtimes.kubernetes import names
+from devenv.runtimes.kubernetes.moments import stamp
 from devenv.runtimes.kubernetes.objects.bounds import UNKNOWN, USUAL, Bounds
 from devenv.runtimes.kubernetes.objects.storage import shared_objects
 
 Object = dict[str, Any]
 YES = "yes"
-
-
-def moment(seconds: float) -> str:
-    """Seconds since the epoch as the API writes them."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def namespace(preview: Preview, generation: int, now: float | None = None) -> Object:
@@ -45,7 +40,7 @@ def _told(preview: Preview, now: float | None) -> Object:
     moments = (
         {}
         if now is None
-        else {names.USED: moment(now), names.EXPIRES: moment(now + preview.lifetime)}
+        else {names.USED: stamp(now), names.EXPIRES: stamp(now + preview.lifetime)}
     )
     return {
         "labels": {
