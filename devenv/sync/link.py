@@ -89,16 +89,9 @@ class Link:
             async with aclosing(_ahead(batch.frames(), few=len(batch) < INLINE)) as frames:
                 async for frame in frames:
                     await self._frame(frame)
-        except RefusedError as error:
-            await self._drop(error)
-            raise
-
-    async def _drop(self, error: RefusedError) -> None:
-        """Have it forget a batch. A receiver that had no room even for a frame has ended."""
-        try:
+        except RefusedError:
             await self._ask(f"drop {self.generation}\n".encode())
-        except DevenvError as ended:
-            raise BrokenError(error.message) from ended
+            raise
 
     async def look(self, paths: Iterable[str], size: int = 0) -> dict[str, Content]:
         """Compare: what is at those paths of the unit; links have no text.
@@ -139,6 +132,8 @@ class Link:
         verdict, _, text = line.decode("utf-8", "replace").partition(" ")
         if verdict != "ok":
             said = text.strip() or "the receiver failed"
+            if verdict == "ended":
+                raise BrokenError(said)
             raise ChangedError(said) if said.endswith(CHANGED) else RefusedError(said)
         return text.strip()
 

@@ -21,6 +21,7 @@ from devenv.sync.safety import halt
 from devenv.sync.target import Target
 from devenv.sync.tree import Folder
 from devenv.sync.watch.route import Place
+from devenv.sync.watch.watcher import Phase
 
 NOT_DELETED = "it is deleted here, and still there: nothing can run in the container now"
 
@@ -35,7 +36,7 @@ class Watched(Protocol):
     free: float
     rule: Filter
 
-    def mark(self, path: str, *, deep: bool, soon: bool = False) -> None: ...
+    def mark(self, path: str, *, deep: bool, phase: Phase = Phase.CHANGED) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

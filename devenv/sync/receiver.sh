@@ -9,9 +9,10 @@
 #   look N LENGTH HASH            names, each ended by NUL: answers with the mode and hash of each
 #   drop N                        forget what came for batch N
 #
-# An answer is "ok …" or "failed …", in one line. What is written is first complete in a folder of
-# the same file system, which is there only meanwhile, then moved to its place. A part is unpacked while the next one comes in: what
-# goes wrong with it is the next answer.
+# An answer is one line: "ok …", "failed …", or "ended …" where it can go on no more. What is written is first complete in a folder of
+# the same file system, which is there only meanwhile, then moved to its place. An archive is
+# unpacked while its hash is made, and a part while the next one comes in: what goes wrong with it
+# is the next answer.
 set -f
 S=
 P=
@@ -31,24 +32,28 @@ failed() { # in one line: why
 }
 
 tools() { # what an image may lack
-  for tool in head tee tar mv rm mkdir dd id tr stat xargs sha256sum; do
+  for tool in head tar mv rm mkdir dd id tr stat xargs sha256sum; do
     command -v "$tool" >/dev/null || { echo "the image has no $tool" && return 1; }
   done
 }
 
-receive() { # length hash; what is left of a frame must never be read as a command
+receive() { # length
   if [ ! -d "$B" ]; then
-    said=$(mkdir -- "$S" "$B" 2>&1) || { failed "$said" && leave 1; }
+    said=$(mkdir -- "$S" "$B" 2>&1) || end "$said"
   fi
-  said=$({ head -c "$1" | tee "$F" | sha256sum; } 2>&1)
-  [ "$said" = "$2  -" ] && return 0
-  said=${said%"$2  -"}
-  case $said in
-  *"  -") said="what came is not what was sent" ;;
-  *) said="$said $(head -c "$1" /dev/zero | cat 2>&1 >>"$F")" ;; # not every tee says why
-  esac
-  failed "$said"
-  leave 1
+  said=$(head -c "$1" 2>&1 >"$F") || end "$said $(head -c "$1" /dev/zero | cat 2>&1 >>"$F")"
+}
+
+verify() { # hash
+  said=$(sha256sum <"$F" 2>&1)
+  [ "$said" = "$1  -" ] || end "what came is not what was sent"
+}
+
+end() { # what is left of a frame must never be read as a command
+  said=$(failed "$1")
+  leave
+  echo "ended ${said#failed }"
+  exec cat >/dev/null
 }
 
 root() {
@@ -127,12 +132,13 @@ place() { # folder of the batch, name…
   mv -f -- "$@" "$T/"
 }
 
-unpack() { tar xpf "$1" -C "$B"; }
+unpack() { exec tar xpf "$1" -C "$B"; } # within a shell of its own
 
-begin() { # with what came; the next frame comes into the other file
+begin() { # with what came, while it is verified; the next frame comes into the other file
   unpack "$F" 2>/dev/null &
-  P=$! W=$F
-  F=$A A=$W
+  P=$!
+  verify "$1"
+  W=$F F=$A A=$W
 }
 
 settled() { # what was begun; where that failed, once more for the reason
@@ -143,13 +149,12 @@ settled() { # what was begun; where that failed, once more for the reason
   return "$1"
 }
 
+forget() { rm -rf -- "$S"; }
+
 leave() {
   settled
-  rm -rf -- "$S"
-  exit "$1"
+  forget
 }
-
-forget() { rm -rf -- "$S"; }
 
 append() {
   word "$1"
@@ -171,19 +176,19 @@ look() ( # a pipe or a device may have no end: only what is a file itself is rea
 )
 
 while read -r op n length hash rest; do
-  case $op in root | drop) ;; *) receive "$length" "$hash" ;; esac
+  case $op in root | drop) ;; *) receive "$length" ;; esac
   settled || [ "$op" = drop ] || { failed "$said" && continue; }
   case $op in
   root) said=$(tools && root "$n") && root "$n" >/dev/null && echo "ok $(id -u)" || failed "$said" ;;
-  part) begin && echo "ok $n" ;;
-  chunk) said=$(append "$rest" 2>&1) && echo "ok $n" || failed "$said" ;;
-  hole) said=$(stretch "$rest" 2>&1) && echo "ok $n" || failed "$said" ;;
+  part) begin "$hash" && echo "ok $n" ;;
+  chunk) verify "$hash" && said=$(append "$rest" 2>&1) && echo "ok $n" || failed "$said" ;;
+  hole) verify "$hash" && said=$(stretch "$rest" 2>&1) && echo "ok $n" || failed "$said" ;;
   batch)
-    said=$(unpack "$F" 2>&1 && list 2>&1) && echo "ok $n $hash" || failed "$said"
+    begin "$hash" && settled && said=$(list 2>&1) && echo "ok $n $hash" || failed "$said"
     forget
     ;;
-  look) look && echo "end $n" && forget ;;
+  look) verify "$hash" && look && echo "end $n" && forget ;;
   drop) forget && echo "ok $n" ;;
   esac
 done
-leave 0
+leave

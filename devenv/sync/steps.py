@@ -11,9 +11,9 @@ Expected = Callable[[str, Entry], str | None]
 """The stamp that a path is taken to have in the target; None: nobody knows it."""
 MANY = 500
 """Files that are looked at in one step."""
-_PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/+,@=:")
-_FORMATS = "%s", "%s %Y"
-"""What tells stat to write a stamp of that many words."""
+_PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/+,@=:%")
+_FORMATS = "%s", "%s:%Y"
+"""What tells stat to write a stamp of that many words, as one."""
 
 
 def word(text: str) -> str:
@@ -93,7 +93,7 @@ class Steps:
         for form, files in self._had.items():
             for begin in range(0, len(files), MANY):
                 some = files[begin : begin + MANY]
-                stamps = "\n".join(stamp for _, stamp in some)
+                stamps = "\n".join(stamp.replace(" ", ":") for _, stamp in some)
                 paths = _words(path for path, _ in some)
                 yield f"had . {word(form)} {word(stamps)} {paths}"
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from devenv.sync.watch.coalesce import (
     CAP,
     FIRST,
@@ -24,6 +26,15 @@ def test_a_save_after_quiet_is_due_at_once() -> None:
 
 def test_the_rest_of_a_save_is_waited_for() -> None:
     assert due(seen(seen(Pace(), 100.0), 100.001)) == 100.001 + SETTLE
+
+
+def test_a_save_that_is_whole_is_due_when_it_is_seen() -> None:
+    assert due(seen(seen(Pace(), 100.0), 100.001, whole=True)) == pytest.approx(100.001)
+
+
+def test_a_burst_of_whole_files_is_a_burst() -> None:
+    pace = taken(seen(Pace(), 100.0, whole=True), 100.0)
+    assert due(seen(pace, 100.001, whole=True)) == 100.001 + FIRST
 
 
 def test_a_burst_comes_in_growing_batches() -> None:

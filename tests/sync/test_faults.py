@@ -23,7 +23,7 @@ from devenv.sync.scan import Scanner
 from devenv.sync.strand import Strand
 from devenv.sync.tree import EMPTY, Folder
 from devenv.sync.watch.route import Place
-from devenv.sync.watch.watcher import Watcher
+from devenv.sync.watch.watcher import Phase, Watcher
 from tests.sync.pipes import Pipe, linked, pipe
 from tests.sync.worlds import WEB, Shells, World, listing, rule, world
 
@@ -69,7 +69,7 @@ class Still:
         self.since = self.free = 0.0
         self.rule = Filter([])
 
-    def mark(self, path: str, *, deep: bool, soon: bool = False) -> None: ...
+    def mark(self, path: str, *, deep: bool, phase: Phase = Phase.CHANGED) -> None: ...
 
 
 def fill(root: Path) -> None:

@@ -18,7 +18,7 @@ import pytest
 
 from devenv.sync.ignore import DockerPatterns, Filter, Layer
 from devenv.sync.tree import Folder, at, walk
-from devenv.sync.watch import losing
+from devenv.sync.watch import coalesce, losing
 from devenv.sync.watch.inotify import MASK, Inotify
 from devenv.sync.watch.source import Source
 from devenv.sync.watch.watcher import Watcher
@@ -27,8 +27,10 @@ ALL = Filter([])
 
 
 @asynccontextmanager
-async def watching(root: Path, rule: Filter = ALL, cookies: str = "") -> AsyncIterator[Source]:
-    watcher = Watcher(cookies or f"{root}.cookies")
+async def watching(
+    root: Path, rule: Filter = ALL, cookies: str = "", watcher: Watcher | None = None
+) -> AsyncIterator[Source]:
+    watcher = watcher or Watcher(cookies or f"{root}.cookies")
     source = Source(str(root), lambda _: rule, watcher)
     task = asyncio.create_task(source.run())
     try:
@@ -68,6 +70,51 @@ def watched(root: Path, work: Callable[[], None], rule: Filter = ALL) -> set[str
             return paths(source)
 
     return asyncio.run(main())
+
+
+@pytest.mark.parametrize("written_as", [".f.new", "f~"])
+def test_a_save_by_rename_is_seen_at_once(
+    written_as: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold_everything(monkeypatch)
+    (tmp_path / "f").write_text("old")
+
+    async def main() -> None:
+        async with watching(tmp_path) as source:
+            before = source.revision
+            (tmp_path / written_as).write_text("new one")
+            (tmp_path / written_as).rename(tmp_path / "f")
+            async with asyncio.timeout(15):
+                await source.newer_than(before)
+            assert paths(source) == {"f"}
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("known", [{"f"}, {"f", "f~"}])
+def test_a_file_that_is_moved_aside_to_be_saved_is_not_seen_to_be_gone(
+    known: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold_everything(monkeypatch)
+    for name in known:
+        (tmp_path / name).write_text("old")
+
+    async def main() -> None:
+        watcher = Watcher(f"{tmp_path}.cookies")
+        async with watching(tmp_path, watcher=watcher) as source:
+            (tmp_path / "f").rename(tmp_path / "f~")
+            await watcher.barrier()
+            for _ in range(10):
+                await asyncio.sleep(0)
+            assert paths(source) == known
+
+    asyncio.run(main())
+
+
+def hold_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have all that is not seen at once wait for longer than a test takes."""
+    monkeypatch.setattr(coalesce, "SETTLE", 60.0)
+    monkeypatch.setattr(coalesce, "CAP", 60.0)
 
 
 def test_folders_made_and_filled_at_once_are_seen_whole(tmp_path: Path) -> None:

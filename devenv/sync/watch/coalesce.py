@@ -28,11 +28,11 @@ class Pace:
     acted: float = float("-inf")
 
 
-def seen(pace: Pace, now: float) -> Pace:
-    """Take in an event."""
-    if pace.since is not None:
-        return Pace(pace.since, now, pace.width, pace.acted)
-    return Pace(now, now, _width(pace, now), pace.acted)
+def seen(pace: Pace, now: float, *, whole: bool = False) -> Pace:
+    """Take in an event. ``whole``: after quiet, nothing more is to be waited for."""
+    begun, width = (now, _width(pace, now)) if pace.since is None else (pace.since, pace.width)
+    last = now - SETTLE if whole and width == SETTLE else now
+    return Pace(begun, last, width, pace.acted)
 
 
 def taken(pace: Pace, now: float) -> Pace:

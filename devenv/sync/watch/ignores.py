@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from devenv.sync.ignore import Filter, Origin
 from devenv.sync.watch.route import Place
-from devenv.sync.watch.watcher import Watcher
+from devenv.sync.watch.watcher import Phase, Watcher
 
 
 class Ignores:
@@ -36,7 +36,7 @@ class Ignores:
         self.rule, self._read_as = rule, (place, rule.origin)
         return True
 
-    def mark(self, path: str, *, deep: bool, soon: bool = False) -> None:
+    def mark(self, path: str, *, deep: bool, phase: Phase = Phase.CHANGED) -> None:
         """Take in that something has changed in a folder above."""
         if path in self.rule.origin.names:
             self._changed()

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from devenv.sync.watch.watcher import Watcher
+from devenv.sync.watch.watcher import Phase, Watcher
 
 LINKS = 40
 """Links that one path may lead through, as many as in Linux itself (path_resolution(7))."""
@@ -52,7 +52,7 @@ class Route:
         end = os.path.realpath(self._path)
         return _identity(os.path.dirname(end) if self._is_file else end) != self._root
 
-    def mark(self, path: str, *, deep: bool, soon: bool = False) -> None:
+    def mark(self, path: str, *, deep: bool, phase: Phase = Phase.CHANGED) -> None:
         """Take in an event of what it leads through; only what is that itself counts."""
         if not path:
             self._changed()

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
 
 from devenv.sync.ignore import Filter
 from devenv.sync.scan import Scanner
-from devenv.sync.tree import EMPTY, Folder
+from devenv.sync.tree import EMPTY, File, Folder, at
 from devenv.sync.watch import inotify, losing
 from devenv.sync.watch.coalesce import Pace, due, seen, taken
 from devenv.sync.watch.git import git_lock, is_held
 from devenv.sync.watch.ignores import Ignores
 from devenv.sync.watch.route import Place, Route
-from devenv.sync.watch.watcher import Watcher
+from devenv.sync.watch.watcher import Phase, Watcher
 
 FEW = 64
 """Paths that are looked at right here: a thread costs more."""
@@ -58,15 +59,31 @@ class Source:
         self._wake = asyncio.Event()
         self._news = asyncio.Event()
 
-    def mark(self, path: str, *, deep: bool, soon: bool = False) -> None:
-        """Look at a path again. ``soon``: it was made just now, and is being written."""
+    def mark(self, path: str, *, deep: bool, phase: Phase = Phase.CHANGED) -> None:
+        """Look at a path again."""
         now = time.monotonic()
         if path and not self._scanner.rule.concerns(path):
             return
         self._marks[path] = self._marks.get(path, False) or deep
         self._first = now if self._first is None else self._first
-        self._pace = seen(self._pace, now + CREATED if soon else now)
+        last = now + CREATED if phase is Phase.MADE else now
+        self._pace = seen(self._pace, last, whole=phase is Phase.MOVED and self._is_saved(path))
         self._wake.set()
+
+    def _is_saved(self, path: str) -> bool:
+        """Tell whether what was moved to a path is a save, and nothing else is under way.
+
+        It has replaced a file that was known; the name that it was written under is gone again.
+        """
+        tree, others = self.tree or EMPTY, self._marks.keys() - {path}
+        return (
+            len(others) <= 1
+            and isinstance(at(tree, path), File)
+            and all(at(tree, other) is None and not self._is_there(other) for other in others)
+        )
+
+    def _is_there(self, path: str) -> bool:
+        return os.path.lexists(os.path.join(self._found.root, path))
 
     async def newer_than(self, revision: int) -> None:
         """Wait until there is a newer tree."""

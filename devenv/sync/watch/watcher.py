@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import shutil
+from enum import Enum
 from typing import Protocol
 
 from devenv.sync.watch import inotify
@@ -15,10 +16,18 @@ SHARE = 0.9
 """Of the watches that the user may have: an editor needs some too."""
 
 
-class Marked(Protocol):
-    """Who is told where to look again. ``soon``: more is likely to follow at once."""
+class Phase(Enum):
+    """How far a file is when an event tells of it."""
 
-    def mark(self, path: str, *, deep: bool, soon: bool = False) -> None: ...
+    MADE = "made just now, and being written"
+    CHANGED = "changed; more may follow"
+    MOVED = "moved here as a whole"
+
+
+class Marked(Protocol):
+    """Who is told where to look again."""
+
+    def mark(self, path: str, *, deep: bool, phase: Phase = Phase.CHANGED) -> None: ...
 
 
 class Watcher:
@@ -121,7 +130,7 @@ class Watcher:
             source.mark(
                 f"{path}/{event.name}" if path else event.name,
                 deep=is_folder and appeared,
-                soon=not is_folder and bool(event.mask & inotify.CREATE),
+                phase=Phase.CHANGED if is_folder else _phase(event.mask),
             )
 
     def _moved_away(self, source: Marked, path: str) -> None:
@@ -145,6 +154,12 @@ class Watcher:
         seen = self._cookies.get(name)
         if seen is not None:
             _settle(seen)
+
+
+def _phase(mask: int) -> Phase:
+    if mask & inotify.CREATE:
+        return Phase.MADE
+    return Phase.MOVED if mask & inotify.MOVED_TO else Phase.CHANGED
 
 
 def _settle(future: asyncio.Future[None]) -> None:
