@@ -20,8 +20,8 @@ from devenv.sync.notes import Record
 from devenv.sync.safety import halt
 from devenv.sync.target import Target
 from devenv.sync.tree import Folder
+from devenv.sync.watch.coalesce import Phase
 from devenv.sync.watch.route import Place
-from devenv.sync.watch.watcher import Phase
 
 NOT_DELETED = "it is deleted here, and still there: nothing can run in the container now"
 

@@ -4,12 +4,14 @@ import pytest
 
 from devenv.sync.watch.coalesce import (
     CAP,
+    CREATED,
     FIRST,
     HOLD,
     REST,
     SETTLE,
     WIDEST,
     Pace,
+    Phase,
     due,
     seen,
     taken,
@@ -28,13 +30,19 @@ def test_the_rest_of_a_save_is_waited_for() -> None:
     assert due(seen(seen(Pace(), 100.0), 100.001)) == 100.001 + SETTLE
 
 
+def test_a_new_file_has_time_to_be_written() -> None:
+    pace = seen(Pace(), 100.0, Phase.MADE)
+    assert due(pace) == pytest.approx(100.0 + CREATED + SETTLE)
+    assert due(seen(pace, 100.005)) == 100.005 + SETTLE
+
+
 def test_a_save_that_is_whole_is_due_when_it_is_seen() -> None:
-    assert due(seen(seen(Pace(), 100.0), 100.001, whole=True)) == pytest.approx(100.001)
+    assert due(seen(seen(Pace(), 100.0), 100.001, Phase.WHOLE)) == pytest.approx(100.001)
 
 
 def test_a_burst_of_whole_files_is_a_burst() -> None:
-    pace = taken(seen(Pace(), 100.0, whole=True), 100.0)
-    assert due(seen(pace, 100.001, whole=True)) == 100.001 + FIRST
+    pace = taken(seen(Pace(), 100.0, Phase.WHOLE), 100.0)
+    assert due(seen(pace, 100.001, Phase.WHOLE)) == 100.001 + FIRST
 
 
 def test_a_burst_comes_in_growing_batches() -> None:

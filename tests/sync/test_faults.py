@@ -22,8 +22,9 @@ from devenv.sync.reading import PIECE
 from devenv.sync.scan import Scanner
 from devenv.sync.strand import Strand
 from devenv.sync.tree import EMPTY, Folder
+from devenv.sync.watch.coalesce import Phase
 from devenv.sync.watch.route import Place
-from devenv.sync.watch.watcher import Phase, Watcher
+from devenv.sync.watch.watcher import Watcher
 from tests.sync.pipes import Pipe, linked, pipe
 from tests.sync.worlds import WEB, Shells, World, listing, rule, world
 

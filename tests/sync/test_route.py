@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from devenv.sync.watch.inotify import MASK, Inotify
-from tests.sync.test_watch import caught_up, paths, watching
+from tests.sync.watches import caught_up, paths, watching
 
 
 def _replaced(folder: Path) -> None:

@@ -10,46 +10,18 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from devenv.sync.ignore import DockerPatterns, Filter, Layer
-from devenv.sync.tree import Folder, at, walk
-from devenv.sync.watch import coalesce, losing
+from devenv.sync.tree import Folder, at
+from devenv.sync.watch import losing
 from devenv.sync.watch.inotify import MASK, Inotify
 from devenv.sync.watch.source import Source
 from devenv.sync.watch.watcher import Watcher
-
-ALL = Filter([])
-
-
-@asynccontextmanager
-async def watching(
-    root: Path, rule: Filter = ALL, cookies: str = "", watcher: Watcher | None = None
-) -> AsyncIterator[Source]:
-    watcher = watcher or Watcher(cookies or f"{root}.cookies")
-    source = Source(str(root), lambda _: rule, watcher)
-    task = asyncio.create_task(source.run())
-    try:
-        await caught_up(source)
-        yield source
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-        watcher.close()
-
-
-async def caught_up(source: Source) -> None:
-    async with asyncio.timeout(45):
-        await source.caught_up()
-
-
-def paths(source: Source) -> set[str]:
-    assert source.tree is not None
-    return {path for path, _ in walk(source.tree)}
+from tests.sync.watches import ALL, caught_up, paths, watching
 
 
 def on_disk(root: Path) -> set[str]:
@@ -70,51 +42,6 @@ def watched(root: Path, work: Callable[[], None], rule: Filter = ALL) -> set[str
             return paths(source)
 
     return asyncio.run(main())
-
-
-@pytest.mark.parametrize("written_as", [".f.new", "f~"])
-def test_a_save_by_rename_is_seen_at_once(
-    written_as: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hold_everything(monkeypatch)
-    (tmp_path / "f").write_text("old")
-
-    async def main() -> None:
-        async with watching(tmp_path) as source:
-            before = source.revision
-            (tmp_path / written_as).write_text("new one")
-            (tmp_path / written_as).rename(tmp_path / "f")
-            async with asyncio.timeout(15):
-                await source.newer_than(before)
-            assert paths(source) == {"f"}
-
-    asyncio.run(main())
-
-
-@pytest.mark.parametrize("known", [{"f"}, {"f", "f~"}])
-def test_a_file_that_is_moved_aside_to_be_saved_is_not_seen_to_be_gone(
-    known: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hold_everything(monkeypatch)
-    for name in known:
-        (tmp_path / name).write_text("old")
-
-    async def main() -> None:
-        watcher = Watcher(f"{tmp_path}.cookies")
-        async with watching(tmp_path, watcher=watcher) as source:
-            (tmp_path / "f").rename(tmp_path / "f~")
-            await watcher.barrier()
-            for _ in range(10):
-                await asyncio.sleep(0)
-            assert paths(source) == known
-
-    asyncio.run(main())
-
-
-def hold_everything(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have all that is not seen at once wait for longer than a test takes."""
-    monkeypatch.setattr(coalesce, "SETTLE", 60.0)
-    monkeypatch.setattr(coalesce, "CAP", 60.0)
 
 
 def test_folders_made_and_filled_at_once_are_seen_whole(tmp_path: Path) -> None:
@@ -260,7 +187,7 @@ os.kill(pid, signal.SIGCONT)
 WATCH = """
 import asyncio, sys
 from pathlib import Path
-from tests.sync.test_watch import ALL, caught_up, watching
+from tests.sync.watches import ALL, caught_up, watching
 
 async def main(root):
     async with watching(root) as source:
@@ -320,7 +247,7 @@ def test_without_room_for_a_watch_the_folder_is_polled(
 LIMITED = """
 import asyncio, os, sys
 from pathlib import Path
-from tests.sync.test_watch import caught_up, paths, watching
+from tests.sync.watches import caught_up, paths, watching
 from devenv.sync.watch import inotify
 
 LIMIT = "/proc/sys/user/max_inotify_watches"

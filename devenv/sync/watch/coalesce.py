@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
+CREATED = 0.020
+"""Seconds that a new file has to be written and closed."""
 SETTLE = 0.002
 """Seconds that one save has to finish: an editor's rename comes right after its close."""
 FIRST, WIDEST = 0.010, 0.100
@@ -13,6 +16,14 @@ CAP = 0.250
 """Seconds that nothing is held longer than."""
 HOLD = 10.0
 """Seconds that git may hold its index; a lock older than that was left behind."""
+
+
+class Phase(Enum):
+    """How far a file is when an event tells of it."""
+
+    MADE = "made just now, and being written"
+    CHANGED = "changed; more may follow"
+    WHOLE = "as it is meant to be"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +39,13 @@ class Pace:
     acted: float = float("-inf")
 
 
-def seen(pace: Pace, now: float, *, whole: bool = False) -> Pace:
-    """Take in an event. ``whole``: after quiet, nothing more is to be waited for."""
-    begun, width = (now, _width(pace, now)) if pace.since is None else (pace.since, pace.width)
-    last = now - SETTLE if whole and width == SETTLE else now
-    return Pace(begun, last, width, pace.acted)
+def seen(pace: Pace, now: float, phase: Phase = Phase.CHANGED) -> Pace:
+    """Take in an event. What is whole after quiet is due now."""
+    since, width = (now, _width(pace, now)) if pace.since is None else (pace.since, pace.width)
+    if phase is Phase.MADE:
+        return Pace(since, now + CREATED, width, pace.acted)
+    last = now - SETTLE if phase is Phase.WHOLE and width == SETTLE else now
+    return Pace(since, last, width, pace.acted)
 
 
 def taken(pace: Pace, now: float) -> Pace:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from devenv.sync.ignore import Filter, Origin
+from devenv.sync.watch.coalesce import Phase
 from devenv.sync.watch.route import Place
-from devenv.sync.watch.watcher import Phase, Watcher
+from devenv.sync.watch.watcher import Watcher
 
 
 class Ignores:

@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from devenv.sync.watch.watcher import Phase, Watcher
+from devenv.sync.watch.coalesce import Phase
+from devenv.sync.watch.watcher import Watcher
 
 LINKS = 40
 """Links that one path may lead through, as many as in Linux itself (path_resolution(7))."""

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
 
 from devenv.sync.ignore import Filter
 from devenv.sync.scan import Scanner
-from devenv.sync.tree import EMPTY, File, Folder, at
+from devenv.sync.tree import EMPTY, Folder
 from devenv.sync.watch import inotify, losing
-from devenv.sync.watch.coalesce import Pace, due, seen, taken
+from devenv.sync.watch.coalesce import Pace, Phase, due, seen, taken
 from devenv.sync.watch.git import git_lock, is_held
 from devenv.sync.watch.ignores import Ignores
 from devenv.sync.watch.route import Place, Route
-from devenv.sync.watch.watcher import Phase, Watcher
+from devenv.sync.watch.saving import is_saved
+from devenv.sync.watch.watcher import Watcher
 
 FEW = 64
 """Paths that are looked at right here: a thread costs more."""
-CREATED = 0.02
-"""Seconds that a new file has to be written and closed."""
 POLL = 1.0
 """Seconds between two looks at what cannot be watched."""
 LOCKED = 0.02
@@ -54,36 +52,19 @@ class Source:
         self._marks: dict[str, bool] = {}
         self._touched: set[int] = set()
         self._is_looking = True
-        self._first: float | None = None
         self._pace = Pace()
         self._wake = asyncio.Event()
         self._news = asyncio.Event()
 
     def mark(self, path: str, *, deep: bool, phase: Phase = Phase.CHANGED) -> None:
         """Look at a path again."""
-        now = time.monotonic()
         if path and not self._scanner.rule.concerns(path):
             return
         self._marks[path] = self._marks.get(path, False) or deep
-        self._first = now if self._first is None else self._first
-        last = now + CREATED if phase is Phase.MADE else now
-        self._pace = seen(self._pace, last, whole=phase is Phase.MOVED and self._is_saved(path))
+        if phase is Phase.WHOLE and not is_saved(self.tree, self._found.root, self._marks, path):
+            phase = Phase.CHANGED
+        self._pace = seen(self._pace, time.monotonic(), phase)
         self._wake.set()
-
-    def _is_saved(self, path: str) -> bool:
-        """Tell whether what was moved to a path is a save, and nothing else is under way.
-
-        It has replaced a file that was known; the name that it was written under is gone again.
-        """
-        tree, others = self.tree or EMPTY, self._marks.keys() - {path}
-        return (
-            len(others) <= 1
-            and isinstance(at(tree, path), File)
-            and all(at(tree, other) is None and not self._is_there(other) for other in others)
-        )
-
-    def _is_there(self, path: str) -> bool:
-        return os.path.lexists(os.path.join(self._found.root, path))
 
     async def newer_than(self, revision: int) -> None:
         """Wait until there is a newer tree."""
@@ -144,7 +125,7 @@ class Source:
 
     async def _look(self) -> None:
         """Make the next tree; of a deletion of many files only when nothing more is deleted."""
-        self._is_looking, since = True, self._first or time.monotonic()
+        self._is_looking, since = True, self._pace.since or time.monotonic()
         found, before = await self._again(self.tree), losing.FEW
         while (gone := losing.lost(self.tree, found)) > before:
             before = gone
@@ -154,7 +135,7 @@ class Source:
 
     async def _again(self, tree: Folder | None) -> Folder | None:
         """Look at what was marked."""
-        marks, self._marks, self._first = self._marks, {}, None
+        marks, self._marks = self._marks, {}
         self._pace = taken(self._pace, time.monotonic())
         if tree is None or "" in marks or any(map(self._scanner.rule.is_written_in, marks)):
             return await asyncio.to_thread(self._whole)

@@ -6,22 +6,14 @@ import asyncio
 import errno
 import os
 import shutil
-from enum import Enum
 from typing import Protocol
 
 from devenv.sync.watch import inotify
+from devenv.sync.watch.coalesce import Phase
 from devenv.sync.watch.inotify import Event, Inotify
 
 SHARE = 0.9
 """Of the watches that the user may have: an editor needs some too."""
-
-
-class Phase(Enum):
-    """How far a file is when an event tells of it."""
-
-    MADE = "made just now, and being written"
-    CHANGED = "changed; more may follow"
-    MOVED = "moved here as a whole"
 
 
 class Marked(Protocol):
@@ -159,7 +151,7 @@ class Watcher:
 def _phase(mask: int) -> Phase:
     if mask & inotify.CREATE:
         return Phase.MADE
-    return Phase.MOVED if mask & inotify.MOVED_TO else Phase.CHANGED
+    return Phase.WHOLE if mask & inotify.MOVED_TO else Phase.CHANGED
 
 
 def _settle(future: asyncio.Future[None]) -> None:
