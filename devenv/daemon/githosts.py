@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined] # nobody has typed it
 
 from devenv.errors import DevenvError
 from devenv.model.preview import CLOSED
@@ -68,12 +69,16 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """Where a repository's pull requests are asked for. ``headers`` are a secret."""
+    """Where a repository's pull requests are asked for, through which ``proxy`` if any.
+
+    ``headers`` are a secret, and there may be one in ``proxy``.
+    """
 
     kind: Kind
     api: str
     repository: str
     headers: Mapping[str, str] = field(repr=False)
+    proxy: str = field(repr=False)
 
     def address(self, number: int) -> str:
         return f"{self.api}/{self.kind.path.format(repository=self.repository, number=number)}"
@@ -96,7 +101,7 @@ def host_of(source: str, environment: Mapping[str, str]) -> Host:
             path = at.path.strip("/")
             repository = quote(path, safe="" if kind.quoted else "/")
             headers = {kind.header: f"{kind.scheme}{token}"}
-            return Host(kind, api, repository, headers)
+            return Host(kind, api, repository, headers, _proxy(api, environment))
     known = ", ".join(kind.server[0] for kind in KINDS)
     raise DevenvError(f"nobody knows how to ask the host of {source}", f"it is told by {known}")
 
@@ -114,6 +119,18 @@ def _require_pair(kind: Kind, server: str, api: str) -> None:
         raise DevenvError(
             f"the API of {server} is not known: {api} is another host's", f"set {missing}"
         )
+
+
+def _proxy(address: str, environment: Mapping[str, str]) -> str:
+    """What an address is reached through, as curl and git read the environment; "" for nothing."""
+    at = urlsplit(address)
+    proxy, around = (
+        environment.get(name, environment.get(name.upper(), "")).strip()
+        for name in (f"{at.scheme}_proxy", "no_proxy")
+    )
+    if not proxy or proxy_bypass_environment(at.netloc, {"no": around}):
+        return ""
+    return proxy if "://" in proxy else f"http://{proxy}"
 
 
 def _set(tokens: Iterable[str]) -> str:
@@ -145,10 +162,16 @@ async def _state(session: aiohttp.ClientSession, host: Host, number: int) -> Sai
 
     try:
         # Another address may be another host, which is not to have the token.
-        async with session.get(host.address(number), allow_redirects=False) as answer:
+        async with session.get(
+            host.address(number), proxy=host.proxy or None, allow_redirects=False
+        ) as answer:
             if answer.status != 200:
                 return Said(fault=f"the host answers {answer.status}")
             return read_state(host.kind, number, await answer.json(content_type=None))
+    except aiohttp.ClientHttpProxyError as error:  # its text may have a secret, as the next one's
+        return Said(fault=f"the proxy answers {error.status}")
+    except aiohttp.InvalidURL:
+        return Said(fault="the address of the host, or of its proxy, makes no sense")
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
         return Said(fault=f"the host does not answer: {error or type(error).__name__}")
 

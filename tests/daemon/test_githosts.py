@@ -146,6 +146,69 @@ def test_only_what_the_host_calls_closed_is() -> None:
     assert "hidden" not in "".join(untold)
 
 
+@pytest.mark.parametrize(
+    ("environment", "proxy"),
+    [
+        ({}, ""),
+        ({"HTTPS_PROXY": "http://proxy:3128"}, "http://proxy:3128"),
+        ({"https_proxy": "proxy:3128"}, "http://proxy:3128"),
+        ({"https_proxy": "http://one", "HTTPS_PROXY": "http://two"}, "http://one"),
+        ({"https_proxy": "", "HTTPS_PROXY": "http://two"}, ""),
+        ({"HTTP_PROXY": "http://proxy"}, ""),
+        ({"HTTPS_PROXY": "http://proxy", "NO_PROXY": "*"}, ""),
+        ({"HTTPS_PROXY": "http://proxy", "NO_PROXY": "x.com, .github.com"}, ""),
+        ({"HTTPS_PROXY": "http://proxy", "no_proxy": "api.github.com:443,hub.com"}, "http://proxy"),
+    ],
+)
+def test_a_host_is_asked_through_the_proxy_of_whoever_asks(
+    environment: dict[str, str], proxy: str
+) -> None:
+    host = host_of("https://github.com/me/shop", {"GITHUB_TOKEN": "t", **environment})
+    assert host.proxy == proxy
+    assert "proxy" not in repr(host)
+
+
+@pytest.mark.parametrize(("around", "asked"), [("", "proxy"), ("127.0.0.1", "host")])
+def test_a_proxy_is_asked_for_the_host_but_for_those_that_need_none(
+    around: str, asked: str
+) -> None:
+    with git_host() as host, git_host() as proxy:
+        path = "/repos/me/shop/pulls/1"
+        host.answers = {path: (200, '{"number": 1, "state": "closed"}')}
+        proxy.answers = {f"{host.address}{path}": host.answers[path]}
+        environment = {
+            "GITHUB_SERVER_URL": host.address,
+            "GITHUB_API_URL": host.address,
+            "GITHUB_TOKEN": "hidden",
+            "http_proxy": f"me:hidden@127.0.0.1:{proxy.port}",
+            "no_proxy": around,
+        }
+        known = host_of("https://127.0.0.1/me/shop", environment)
+        closed, untold = asyncio.run(ask(known, (1,)))
+        assert (closed, untold) == (frozenset({1}), [])
+        assert [bool(host.seen), bool(proxy.seen)] == [asked == "host", asked == "proxy"]
+
+
+@pytest.mark.parametrize(
+    ("proxy", "said"),
+    [
+        ("me:hidden@127.0.0.1:{}", "the proxy answers 404"),
+        ("me:hidden@127.0.0.1:1", "does not answer"),
+        ("me:hidden@127.0.0.1:1{}", "the address of the host, or of its proxy, makes no sense"),
+        ("x://:hidden@", "makes no sense"),
+    ],
+)
+def test_a_proxy_that_refuses_closes_nothing_and_gets_no_token(proxy: str, said: str) -> None:
+    with git_host() as refusing:
+        environment = {"GITHUB_TOKEN": "hidden", "HTTPS_PROXY": proxy.format(refusing.port)}
+        known = host_of("https://github.com/me/shop", environment)
+        closed, (untold,) = asyncio.run(ask(known, (1,)))
+    assert closed == frozenset()
+    assert said in untold
+    assert "hidden" not in untold
+    assert set(refusing.seen) <= {("api.github.com:443", "")}
+
+
 def test_a_host_that_is_away_closes_nothing() -> None:
     with git_host() as host:
         environment = {"CI_SERVER_URL": host.address, "CI_API_V4_URL": host.address}

@@ -11,7 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class GitHost:
-    """``answers``: status and body by path. ``seen``: each path that was asked, and by whom."""
+    """``answers``: status and body by path. ``seen``: each path that was asked, and by whom.
+
+    A proxy too: it is asked for whole addresses, and leads to no other host.
+    """
 
     answers: dict[str, tuple[int, str]] = field(default_factory=dict)
     seen: list[tuple[str, str]] = field(default_factory=list)
@@ -37,6 +40,8 @@ def git_host() -> Iterator[GitHost]:
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body.encode())
+
+        do_CONNECT = do_GET  # noqa: N815 # as the standard library names them
 
         def log_message(self, words: str, *values: object) -> None:
             """Print nothing."""
