@@ -6,7 +6,7 @@ import asyncio
 import base64
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -18,6 +18,15 @@ from devenv.errors import DevenvError
 from devenv.model.preview import Cluster
 from devenv.runtimes.kubernetes.plugins import Credential, Plugin, plugin_of
 
+_EXTENSION = "client.authentication.k8s.io/exec"
+"""What of a cluster is for the plugins of its users."""
+_TOLD = (
+    "server",
+    "tls-server-name",
+    "insecure-skip-tls-verify",
+    "proxy-url",
+    "disable-compression",
+)
 UNLIMITED = 0
 """Each log that is followed holds a connection, and would keep requests waiting."""
 
@@ -33,7 +42,7 @@ def _pinned(name: str, context: str, kubeconfig: str, merged: Any) -> Cluster:
         name,
         context,
         str(cluster.get("server") or ""),
-        _authority(cluster),
+        _hash(_authority(cluster)),
         kubeconfig,
         server_name=str(cluster.get("tls-server-name") or ""),
         unverified=bool(cluster.get("insecure-skip-tls-verify")),
@@ -49,8 +58,20 @@ def plugin_in(cluster: Cluster) -> Plugin | None:
     for one in merged.value["users"]:
         user = one.value.get("user") or {}
         if one.value["name"] == wanted and "exec" in user and "auth-provider" not in user:
-            return plugin_of(user["exec"], os.path.dirname(one.path))
+            told = _told(_cluster_of(cluster.context, cluster.kubeconfig, merged))
+            return plugin_of(user["exec"], os.path.dirname(one.path), told)
     return None
+
+
+def _told(cluster: Mapping[str, Any]) -> dict[str, Any]:
+    """What a plugin may be told of a cluster (client-go's ExecCredential)."""
+    told = {key: cluster[key] for key in _TOLD if cluster.get(key)}
+    if authority := _authority(cluster):
+        told["certificate-authority-data"] = base64.b64encode(authority).decode()
+    for one in cluster.get("extensions") or ():
+        if one["name"] == _EXTENSION:
+            told["config"] = one["extension"]
+    return told
 
 
 class _Loader(config.kube_config.KubeConfigLoader):
@@ -134,15 +155,18 @@ _PINNED = {
 
 
 def _cluster_of(context: str, kubeconfig: str, merged: Any) -> dict[str, Any]:
-    contexts = {one["name"]: one["context"] for one in _listed(merged, "contexts")}
-    clusters = {one["name"]: one["cluster"] for one in _listed(merged, "clusters")}
+    contexts = {one.value["name"]: one.value["context"] for one in merged.value["contexts"]}
+    clusters = {one.value["name"]: one for one in merged.value["clusters"]}
     if context not in contexts:
         known = ", ".join(contexts) or "none"
         raise DevenvError(f"there is no context {context} in {kubeconfig}", f"there is: {known}")
     named = contexts[context].get("cluster")
     if named not in clusters:
         raise DevenvError(f"the context {context} names the cluster {named}, which is not there")
-    return dict(clusters[named])
+    found, folder = dict(clusters[named].value["cluster"]), os.path.dirname(clusters[named].path)
+    if path := found.get("certificate-authority"):
+        found["certificate-authority"] = os.path.join(folder, path)
+    return found
 
 
 def _merged(kubeconfig: str) -> Any:
@@ -153,19 +177,19 @@ def _merged(kubeconfig: str) -> Any:
     return KubeConfigMerger(os.pathsep.join(paths)).config
 
 
-def _listed(merged: Any, key: str) -> list[dict[str, Any]]:
-    entries = merged.value[key] if merged is not None else []
-    return [getattr(one, "value", one) for one in entries]
+def _authority(cluster: Mapping[str, Any]) -> bytes:
+    """The certificates by which the server is known; none where any would do.
 
-
-def _authority(cluster: dict[str, Any]) -> str:
-    """A hash of the certificates by which the server is known; "" where any would do."""
+    DevenvError: they are not there.
+    """
     data, path = cluster.get("certificate-authority-data"), cluster.get("certificate-authority")
-    content = base64.b64decode(data) if data else b""
-    if path and not data:
+    if data or not path:
+        return base64.b64decode(data or "")
+    try:
         with open(path, "rb") as file:
-            content = file.read()
-    return _hash(content)
+            return file.read()
+    except OSError as error:
+        raise DevenvError(f"the authority of the cluster cannot be read: {error}") from error
 
 
 def _hash(content: bytes) -> str:

@@ -28,13 +28,17 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """``environment`` is what the kubeconfig adds to that of whoever runs it; it may be secret."""
+    """``environment`` is what the kubeconfig adds to that of whoever runs it; it may be secret.
+
+    ``cluster`` is what it is told of its cluster, where it wants to be.
+    """
 
     command: tuple[str, ...]
     version: str
     mode: Mode
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     hint: str = ""
+    cluster: Mapping[str, Any] | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
@@ -42,12 +46,9 @@ class Plugin:
 
     def variables(self, *, interactive: bool) -> dict[str, str]:
         """What it is told by its environment (client-go's credential plugins)."""
-        info = {
-            "apiVersion": self.version,
-            "kind": KIND,
-            "spec": {"interactive": interactive},
-        }
-        return {**self.environment, INFO: json.dumps(info)}
+        spec = {"interactive": interactive, **({"cluster": self.cluster} if self.cluster else {})}
+        info = {"apiVersion": self.version, "kind": KIND, "spec": spec}
+        return {**self.environment, INFO: json.dumps(info, default=str)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,11 @@ class Credential:
     key: str = field(default="", repr=False)
 
 
-def plugin_of(written: Mapping[str, Any], folder: str) -> Plugin:
-    """The plugin of a user of a kubeconfig in a folder. DevenvError: it makes no sense."""
+def plugin_of(written: Mapping[str, Any], folder: str, cluster: Mapping[str, Any]) -> Plugin:
+    """The plugin of a user of a kubeconfig in a folder. DevenvError: it makes no sense.
+
+    ``cluster`` is what it may be told of the cluster.
+    """
     command, version = written.get("command"), written.get("apiVersion")
     mode = written.get("interactiveMode") or Mode.IF_AVAILABLE
     if not (command and version) or mode not in set(Mode):
@@ -70,7 +74,9 @@ def plugin_of(written: Mapping[str, Any], folder: str) -> Plugin:
         program = os.path.join(folder, program)
     added = {str(one["name"]): str(one["value"]) for one in written.get("env") or ()}
     words = (program, *map(str, written.get("args") or ()))
-    return Plugin(words, str(version), Mode(mode), added, str(written.get("installHint") or ""))
+    hint = str(written.get("installHint") or "")
+    told = cluster if written.get("provideClusterInfo") else None
+    return Plugin(words, str(version), Mode(mode), added, hint, told)
 
 
 def credential(plugin: Plugin, output: str) -> Credential:

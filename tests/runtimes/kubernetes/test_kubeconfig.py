@@ -52,6 +52,18 @@ def test_what_changes_whom_we_talk_to_is_refused(tmp_path: Path, key: str) -> No
         asyncio.run(opened(before))
 
 
+def test_an_authority_is_a_file_beside_the_kubeconfig(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir("/")
+    (tmp_path / "ca.crt").write_bytes(b"another")
+    found = pinned(tmp_path, **{"certificate-authority": "ca.crt"})
+    key = "certificate-authority-data"
+    assert found.authority == pinned(tmp_path, **{key: ANOTHER[key]}).authority
+    with pytest.raises(DevenvError, match=f"authority .*{tmp_path}/gone"):
+        pinned(tmp_path, **{"certificate-authority": "gone"})
+
+
 def test_the_password_of_a_proxy_is_kept_nowhere(tmp_path: Path) -> None:
     found = pinned(tmp_path, **{"proxy-url": PROXY})
     assert found.proxy

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import os
 import select
@@ -52,9 +53,9 @@ def cluster_of(base: Path, mode: str, script: str, server: str = SERVER) -> Clus
     return pinned(base, {"exec": user}, server)
 
 
-def pinned(base: Path, user: dict[str, Any], server: str = SERVER) -> Cluster:
+def pinned(base: Path, user: dict[str, Any], server: str = SERVER, **keys: Any) -> Cluster:
     path = base / "kubeconfig"
-    cluster = {"name": "c", "cluster": {"server": server}}
+    cluster = {"name": "c", "cluster": {"server": server, **keys}}
     context = {"name": "x", "context": {"cluster": "c", "user": "u"}}
     users = [{"name": "u", "user": user}]
     path.write_text(json.dumps({"clusters": [cluster], "contexts": [context], "users": users}))
@@ -67,21 +68,64 @@ def runs(base: Path) -> int:
 
 
 def test_a_program_is_found_as_kubectl_finds_it() -> None:
-    assert plugin_of(WRITTEN, "/home/me").command == ("log-in", "--to", "it")
-    beside = plugin_of({**WRITTEN, "command": "bin/log-in"}, "/home/me")
+    assert plugin_of(WRITTEN, "/home/me", {}).command == ("log-in", "--to", "it")
+    beside = plugin_of({**WRITTEN, "command": "bin/log-in"}, "/home/me", {})
     assert beside.command[0] == "/home/me/bin/log-in"
-    assert plugin_of({**WRITTEN, "command": "/bin/log-in"}, "/home/me").command[0] == "/bin/log-in"
+    assert (
+        plugin_of({**WRITTEN, "command": "/bin/log-in"}, "/home/me", {}).command[0] == "/bin/log-in"
+    )
     assert beside.mode is Mode.IF_AVAILABLE
 
 
 @pytest.mark.parametrize("interactive", [True, False])
 def test_it_is_told_whether_somebody_can_answer(interactive: bool) -> None:
     secret = {"name": "SECRET", "value": "hidden"}
-    plugin = plugin_of({**WRITTEN, "env": [secret]}, "/")
+    plugin = plugin_of({**WRITTEN, "env": [secret]}, "/", {})
     told = plugin.variables(interactive=interactive)
     assert told["SECRET"] == "hidden"
     assert json.loads(told[INFO])["spec"] == {"interactive": interactive}
     assert "hidden" not in repr(plugin)
+
+
+def told_of_the_cluster(base: Path, user: dict[str, Any], **keys: Any) -> Any:
+    """What a plugin is told of its cluster; None where it is told nothing."""
+    plugin = plugin_in(pinned(base, {"exec": {**WRITTEN, **user}}, **keys))
+    assert plugin is not None
+    assert "hidden" not in repr(plugin)
+    return json.loads(plugin.variables(interactive=False)[INFO])["spec"].get("cluster")
+
+
+ASKING = {"provideClusterInfo": True}
+
+
+def test_it_is_told_of_the_cluster_where_it_wants_to_be(tmp_path: Path) -> None:
+    assert told_of_the_cluster(tmp_path, {}) is None
+    assert told_of_the_cluster(tmp_path, {"provideClusterInfo": False}) is None
+    assert told_of_the_cluster(tmp_path, ASKING) == {"server": SERVER}
+
+
+def test_it_is_told_all_that_another_client_of_the_cluster_needs(tmp_path: Path) -> None:
+    known = {
+        "tls-server-name": "k8s.example.com",
+        "insecure-skip-tls-verify": True,
+        "certificate-authority-data": base64.b64encode(b"authority").decode(),
+        "proxy-url": "http://me:hidden@proxy.example.com",
+        "disable-compression": True,
+    }
+    config = {"audience": "team", "since": "2026-01-02"}
+    more = [
+        {"name": "other", "extension": {"a": 1}},
+        {"name": "client.authentication.k8s.io/exec", "extension": config},
+    ]
+    told = told_of_the_cluster(tmp_path, ASKING, **known, extensions=more)
+    assert told == {"server": SERVER, **known, "config": config}
+
+
+def test_it_is_given_an_authority_that_is_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "ca.crt").write_bytes(b"authority")
+    told = told_of_the_cluster(tmp_path, ASKING, **{"certificate-authority": "ca.crt"})
+    data = base64.b64encode(b"authority").decode()
+    assert told == {"server": SERVER, "certificate-authority-data": data}
 
 
 @pytest.mark.parametrize(
@@ -89,11 +133,11 @@ def test_it_is_told_whether_somebody_can_answer(interactive: bool) -> None:
 )
 def test_a_plugin_that_makes_no_sense_is_refused(broken: dict[str, Any]) -> None:
     with pytest.raises(DevenvError, match="makes no sense"):
-        plugin_of({**WRITTEN, **broken}, "/")
+        plugin_of({**WRITTEN, **broken}, "/", {})
 
 
 def test_what_it_gives_is_shown_nowhere() -> None:
-    plugin = plugin_of(WRITTEN, "/")
+    plugin = plugin_of(WRITTEN, "/", {})
     found = credential(plugin, answer(token="hidden"))
     assert found.token == "hidden"
     assert "hidden" not in repr(found)
