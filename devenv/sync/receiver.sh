@@ -9,10 +9,10 @@
 #   look N LENGTH HASH            names, each ended by NUL: answers with the mode and hash of each
 #   drop N                        forget what came for batch N
 #
-# An answer is one line: "ok …", "failed …", or "ended …" where it can go on no more. What is written is first complete in a folder of
-# the same file system, which is there only meanwhile, then moved to its place. An archive is
-# unpacked while its hash is made, and a part while the next one comes in: what goes wrong with it
-# is the next answer.
+# An answer is one line: "ok …", "failed …", or "ended …" where it can go on no more. What is
+# written is first complete in a folder of the same file system, which is there only meanwhile, then
+# moved to its place. An archive is unpacked while its hash is made, and a part while the next one
+# comes in: what goes wrong with it is the next answer.
 set -f
 S=
 P=
@@ -27,8 +27,8 @@ word() { # a word as it is meant, in W
   esac
 }
 
-failed() { # in one line: why
-  printf 'failed %s\n' "$(printf '%s ' "$@" | tr '\n' ' ')"
+tell() { # verdict why: in one line
+  printf '%s %s\n' "$1" "$(printf '%s' "$2" | tr '\n' ' ')"
 }
 
 tools() { # what an image may lack
@@ -50,9 +50,8 @@ verify() { # hash
 }
 
 end() { # what is left of a frame must never be read as a command
-  said=$(failed "$1")
   leave
-  echo "ended ${said#failed }"
+  tell ended "$1"
   exec cat >/dev/null
 }
 
@@ -177,14 +176,14 @@ look() ( # a pipe or a device may have no end: only what is a file itself is rea
 
 while read -r op n length hash rest; do
   case $op in root | drop) ;; *) receive "$length" ;; esac
-  settled || [ "$op" = drop ] || { failed "$said" && continue; }
+  settled || [ "$op" = drop ] || { tell failed "$said" && continue; }
   case $op in
-  root) said=$(tools && root "$n") && root "$n" >/dev/null && echo "ok $(id -u)" || failed "$said" ;;
+  root) said=$(tools && root "$n") && root "$n" >/dev/null && echo "ok $(id -u)" || tell failed "$said" ;;
   part) begin "$hash" && echo "ok $n" ;;
-  chunk) verify "$hash" && said=$(append "$rest" 2>&1) && echo "ok $n" || failed "$said" ;;
-  hole) verify "$hash" && said=$(stretch "$rest" 2>&1) && echo "ok $n" || failed "$said" ;;
+  chunk) verify "$hash" && said=$(append "$rest" 2>&1) && echo "ok $n" || tell failed "$said" ;;
+  hole) verify "$hash" && said=$(stretch "$rest" 2>&1) && echo "ok $n" || tell failed "$said" ;;
   batch)
-    begin "$hash" && settled && said=$(list 2>&1) && echo "ok $n $hash" || failed "$said"
+    begin "$hash" && settled && said=$(list 2>&1) && echo "ok $n $hash" || tell failed "$said"
     forget
     ;;
   look) verify "$hash" && look && echo "end $n" && forget ;;
