@@ -23,7 +23,7 @@ def run(arguments: Arguments, session: Session) -> Result:
 
 def _result(problems: tuple[Problem, ...], summary: str) -> Result:
     """Problems are what was asked for, so they go to stdout."""
-    told = [fields(problem) for problem in problems]
+    told = [problem.fields for problem in problems]
     errors = sum(not problem.warning for problem in problems)
 
     def text(style: Style) -> str:
@@ -31,15 +31,3 @@ def _result(problems: tuple[Problem, ...], summary: str) -> Result:
         return "\n".join([*lines, summary or f"{errors} to mend."])
 
     return Result({"ok": not errors, "problems": told}, text, code=1 if errors else 0)
-
-
-def fields(problem: Problem) -> dict[str, object]:
-    """A problem as docs/json.md has it."""
-    return {
-        "message": problem.message,
-        "file": problem.origin.file,
-        "line": problem.origin.line,
-        "column": problem.origin.column,
-        "hint": problem.hint,
-        "warning": problem.warning,
-    }

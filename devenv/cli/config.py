@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from devenv.cli.arguments import Arguments
-from devenv.cli.check import fields as problem_fields
 from devenv.cli.local import compose_here, load_here
 from devenv.cli.result import Result
 from devenv.cli.session import Session
@@ -25,7 +24,7 @@ def run(arguments: Arguments, session: Session) -> Result:
         "root": loaded.environment.root,
         "services": [shown(services[name], show=arguments.show_secrets) for name in chosen],
     }
-    problems = [problem_fields(problem) for problem in loaded.problems]
+    problems = [problem.fields for problem in loaded.problems]
     return Result({**document, "problems": problems}, _yaml(document))
 
 

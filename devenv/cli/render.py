@@ -106,16 +106,8 @@ def failure(error: DevenvError, *, as_json: bool) -> None:
 
 def _fields(problem: Any) -> dict[str, Any]:
     """A problem as docs/api.md has it, from there or from our own parser."""
-    if isinstance(problem, dict):
-        return problem
-    return {
-        "message": problem.message,
-        "file": problem.origin.file,
-        "line": problem.origin.line,
-        "column": problem.origin.column,
-        "hint": problem.hint,
-        "warning": problem.warning,
-    }
+    fields: dict[str, Any] = problem if isinstance(problem, dict) else problem.fields
+    return fields
 
 
 def _problem(style: Style, problem: dict[str, Any]) -> None:

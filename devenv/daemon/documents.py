@@ -9,7 +9,6 @@ from typing import Any
 
 from devenv.daemon.board import Published
 from devenv.daemon.intent import Intent
-from devenv.model.origin import Problem
 from devenv.model.secret import mask_addresses
 from devenv.model.service import Dependency, Kind, Probe
 from devenv.model.snapshot import PortView, ReplicaView, ServiceView, Snapshot
@@ -52,18 +51,6 @@ def status(
 def _name(intent: Intent, checkout: Checkout) -> str:
     """A preview has a name of its own: that of its namespace."""
     return (intent.environment.name if intent.preview is None else "") or checkout.name
-
-
-def problem(problem: Problem) -> Document:
-    """One thing wrong with the profile."""
-    return {
-        "message": problem.message,
-        "file": problem.origin.file,
-        "line": problem.origin.line,
-        "column": problem.origin.column,
-        "hint": problem.hint,
-        "warning": problem.warning,
-    }
 
 
 def value(told: Value) -> Document:

@@ -15,7 +15,6 @@ from devenv.api import codec
 from devenv.api.codec import MessageError
 from devenv.api.connection import DESCRIPTORS_AT_ONCE
 from devenv.api.methods import check, check_client, check_target
-from devenv.daemon import documents
 from devenv.daemon.verbs import VERBS
 from devenv.daemon.verbs.context import Answer, Context
 from devenv.errors import DevenvError, DivergedError, NoProfileError
@@ -135,7 +134,7 @@ def _failure(number: int | None, error: DevenvError) -> bytes:
     data = {
         "hint": error.hint,
         "exit_code": codec.BUG if code == codec.BUG else error.exit_code,
-        "problems": [documents.problem(problem) for problem in found],
+        "problems": [problem.fields for problem in found],
         "volumes": list(error.volumes) if isinstance(error, DivergedError) else [],
         "no_profile": isinstance(error, NoProfileError),
         "login": error.login if isinstance(error, LoginError) else None,

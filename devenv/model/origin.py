@@ -32,6 +32,18 @@ class Problem:
         hint = f" ({self.hint})" if self.hint else ""
         return f"{self.origin}: {'warning: ' if self.warning else ''}{self.message}{hint}"
 
+    @property
+    def fields(self) -> dict[str, object]:
+        """The problem as docs/json.md and docs/api.md have it."""
+        return {
+            "message": self.message,
+            "file": self.origin.file,
+            "line": self.origin.line,
+            "column": self.origin.column,
+            "hint": self.hint,
+            "warning": self.warning,
+        }
+
 
 class ProfileError(DevenvError):
     """Every problem of a profile at once."""

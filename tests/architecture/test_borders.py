@@ -35,7 +35,7 @@ def test_deciding_does_not_touch_the_world(folder: str) -> None:
 
 
 def test_runtimes_do_not_know_each_other() -> None:
-    shared = {"protocol", "executing", "programs"}
+    shared = {"protocol", "executing", "programs", "refused"}
     knowing = [
         f"{module.path} imports {name}"
         for module in modules("devenv/runtimes")

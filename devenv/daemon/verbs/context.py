@@ -113,10 +113,10 @@ async def _profile_now(
     try:
         loaded = await context.registry.profiles.load(wanted)
     except ProfileError as error:
-        return None, [documents.problem(problem) for problem in error.problems]
+        return None, [problem.fields for problem in error.problems]
     except DevenvError as error:
-        return None, [documents.problem(Problem(error.message, Origin(""), error.hint))]
-    return loaded, [documents.problem(problem) for problem in loaded.problems]
+        return None, [Problem(error.message, Origin(""), error.hint).fields]
+    return loaded, [problem.fields for problem in loaded.problems]
 
 
 def _imagined(context: Context, published: Published, loaded: Loaded) -> Published:

@@ -8,7 +8,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from devenv.daemon import documents
 from devenv.daemon.desired import applied_resources, desired
 from devenv.daemon.digests import warnings
 from devenv.daemon.environment import boottime
@@ -80,7 +79,7 @@ async def _foreseen(context: Context, params: Params, folder: Path) -> Answer:
         {
             "rounds": [list(lines) for lines in rounds],
             "objects": [asdict(one) for one in changes],
-            "problems": [documents.problem(one) for one in (*basis.loaded.problems, *found)],
+            "problems": [one.fields for one in (*basis.loaded.problems, *found)],
         }
     )
 

@@ -49,7 +49,7 @@ async def plan(context: Context, params: Params) -> Answer:
     intent = applied(context, params, basis, wish_up(params))(newest.intent, newest.snapshot)
     wanted = desired(intent, context.registry.host.home)
     rounds = forecast(wanted, newest.observed, boottime())
-    problems = [documents.problem(problem) for problem in basis.loaded.problems]
+    problems = [problem.fields for problem in basis.loaded.problems]
     asked = documents.requests(requests(wanted, intent.environment, os.path.realpath))
     return Answer(
         {

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from devenv.errors import DevenvError, TransientError
 from devenv.model.environment import EnvironmentId, ReplicaId
 from devenv.model.plan import Start, StopUnit
-from devenv.model.unit import Exit, Unit
+from devenv.model.unit import Unit
 from devenv.runtimes.docker.commands import Commands
 from devenv.runtimes.docker.place import Place
 from devenv.runtimes.docker.places import Places
@@ -27,12 +27,11 @@ from devenv.runtimes.protocol import (
     Report,
     Sample,
 )
+from devenv.runtimes.refused import not_made
 
 if TYPE_CHECKING:  # loaded when the first engine is asked
     from devenv.runtimes.docker.containers import Containers
 
-NOT_MADE = 125
-"""The exit code of what could not be made, as ``docker run`` says it."""
 IN_FLIGHT = 8
 """How many containers an engine starts at once: more of them take longer in all."""
 ALONE = "without its network"
@@ -124,7 +123,7 @@ class DockerRuntime:
         except DevenvError as error:
             if place.engine.away or isinstance(error, TransientError):
                 raise
-            place.failed[replica.id] = _not_made(step, error)
+            place.failed[replica.id] = not_made(step, self.name, error)
         self.places.hint(environment)
 
     async def stop(self, environment: EnvironmentId, step: StopUnit, report: Report) -> None:
@@ -197,21 +196,6 @@ def _containers(place: Place) -> Containers:
     from devenv.runtimes.docker.containers import Containers
 
     return Containers(place)
-
-
-def _not_made(step: Start, error: DevenvError) -> Unit:
-    now = time.clock_gettime(time.CLOCK_BOOTTIME)
-    replica = step.replica
-    return Unit(
-        replica.id,
-        DockerRuntime.name,
-        replica.fingerprint,
-        replica.generation,
-        step.attempt,
-        step.restarts,
-        started=now,
-        exit=Exit(NOT_MADE, now, why=error.told),
-    )
 
 
 async def _replace(place: Place, preparation: Preparation, report: Report) -> None:

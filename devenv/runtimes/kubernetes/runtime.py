@@ -10,7 +10,7 @@ from devenv.errors import DevenvError
 from devenv.model.environment import EnvironmentId, ReplicaId
 from devenv.model.plan import Start, StopUnit
 from devenv.model.service import Kind
-from devenv.model.unit import Exit, Unit
+from devenv.model.unit import Unit
 from devenv.runtimes.kubernetes.commands import Commands
 from devenv.runtimes.kubernetes.images import Images
 from devenv.runtimes.kubernetes.pace import Pace
@@ -24,14 +24,13 @@ from devenv.runtimes.protocol import (
     Sample,
     Sources,
 )
+from devenv.runtimes.refused import not_made
 
 if TYPE_CHECKING:  # loaded when the first cluster is asked
     from devenv.runtimes.kubernetes.place import Place
     from devenv.runtimes.kubernetes.resources import Resource
     from devenv.runtimes.kubernetes.rows import Workload
 
-NOT_MADE = 125
-"""The exit code of what the cluster has refused."""
 TAKEN_DOWN = "it was taken down elsewhere"
 TAKEN_OVER = "it was brought up elsewhere"
 ADOPTED = "adopted"
@@ -117,7 +116,7 @@ class KubernetesRuntime:
             login = await self._images.access(environment, built.replica.service, report)
             await workloads.start(built, there, login)
         except (RefusedError, UnbuiltError) as error:
-            failed[step.replica.id] = _not_made(step, error)
+            failed[step.replica.id] = not_made(step, self.name, error)
         self.servers.hint(environment)
 
     async def stop(self, environment: EnvironmentId, step: StopUnit, report: Report) -> None:
@@ -224,18 +223,3 @@ def _unit(workload: Workload) -> Unit:
     from devenv.runtimes.kubernetes.rows import unit_of
 
     return unit_of(workload)
-
-
-def _not_made(step: Start, error: DevenvError) -> Unit:
-    now = time.clock_gettime(time.CLOCK_BOOTTIME)
-    replica = step.replica
-    return Unit(
-        replica.id,
-        KubernetesRuntime.name,
-        replica.fingerprint,
-        replica.generation,
-        step.attempt,
-        step.restarts,
-        started=now,
-        exit=Exit(NOT_MADE, now, why=error.told),
-    )

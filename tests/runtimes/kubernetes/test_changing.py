@@ -11,7 +11,7 @@ from devenv.model.environment import Replica, ReplicaId
 from devenv.model.plan import Start, StopUnit
 from devenv.model.service import Kind
 from devenv.model.unit import Unit
-from devenv.runtimes.kubernetes.runtime import NOT_MADE
+from devenv.runtimes.refused import NOT_MADE
 from tests.fakes.apiserver import Fault
 from tests.runtimes.conformance import HERE, Play
 from tests.runtimes.stages import KubernetesStage, kubernetes
