@@ -18,6 +18,8 @@ from pathlib import Path
 STDERR_TAIL = 400
 MUTAGENS, AGENT = "./cmd/mutagen-agent", "linux_amd64"
 """Where mutagen has the program that it copies into a container, and how that is named."""
+PAGE = "pkg/assets/build/index.html"
+"""Where tilt has its page, which its module lacks: without one, it makes it when it runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,10 @@ class Peer:
     """Of a Go program: with which it is built."""
     main: str = "."
     """Of a Go program: where in the package it is."""
+    cgo: bool = False
+    """Of a Go program: whether parts of it are in C."""
+    replacing: str = ""
+    """Of a Go program: a module that it is built with in place of another, as in its go.mod."""
 
 
 PEERS = (
@@ -57,6 +63,26 @@ PEERS = (
         "mutagen",
         "mutagencli",
         "./cmd/mutagen",
+    ),
+    Peer(
+        "tilt",
+        "0.37.6",
+        "go",
+        "github.com/tilt-dev/tilt",
+        "tilt",
+        "netgo,osusergo",
+        "./cmd/tilt",
+        cgo=True,
+        # Go's checksum database has another buildx 0.32.1 than tilt's go.sum.
+        replacing="github.com/docker/buildx=github.com/docker/buildx@v0.33.0",
+    ),
+    Peer(
+        "skaffold",
+        "2.24.0",
+        "go",
+        "github.com/GoogleContainerTools/skaffold/v2",
+        "skaffold",
+        main="./cmd/skaffold",
     ),
     Peer("nodemon", "3.1.14", "npm", "nodemon", "node_modules/nodemon/bin/nodemon.js"),
     Peer("watchdog", "7.1.0", "pip", "watchdog", "bin/python"),
@@ -142,22 +168,29 @@ def _install_go(peer: Peer, work: Path, target: Path) -> None:
     settings = {
         "GOPATH": str(modules),
         "GOFLAGS": "-modcacherw -buildvcs=false",
-        "CGO_ENABLED": "0",
+        "CGO_ENABLED": str(int(peer.cgo)),
     }
     _call(["go", "mod", "download", f"{peer.package}@v{peer.version}"], work, **settings)
     escaped = "".join(f"!{c.lower()}" if c.isupper() else c for c in peer.package)
     source = work / "source"
-    shutil.copytree(modules / "pkg" / "mod" / f"{escaped}@v{peer.version}", source)
+    module = modules / "pkg" / "mod" / f"{escaped}@v{peer.version}"
+    shutil.copytree(module, source, copy_function=shutil.copyfile)
+    if peer.replacing:
+        _call(["go", "mod", "edit", f"-replace={peer.replacing}"], source, **settings)
+        settings["GOFLAGS"] += " -mod=mod"
     made = work / "made"
     made.mkdir()
-    build = ["go", "build", "-p", "1"]
-    program = [*build, "-tags", peer.tags, "-o", str(made / peer.program), peer.main]
+
+    def build(tags: str, program: str, main: str) -> None:
+        words = ["go", "build", "-p", "1", "-tags", tags, "-o", str(made / program), main]
+        _call(words, source, **settings)
+
     if peer.name == "mutagen":
-        _call(
-            [*build, "-tags", "mutagenagent", "-o", str(made / AGENT), MUTAGENS], source, **settings
-        )
+        build("mutagenagent", AGENT, MUTAGENS)
         _pack_agent(made)
-    _call(program, source, **settings)
+    if peer.name == "tilt":
+        (source / PAGE).touch()
+    build(peer.tags, peer.program, peer.main)
     made.rename(target)
 
 

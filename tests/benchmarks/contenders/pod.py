@@ -1,13 +1,12 @@
-"""One pod of a preview in the lab's cluster, and three ways to bring files into it."""
+"""Ways into a pod, and three of them into one of a preview: devenv, kubectl, and a stream."""
 
 from __future__ import annotations
 
 import io
-import os
 import struct
 import subprocess
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +35,19 @@ while head := sys.stdin.buffer.read(8):
 """What the other end of the stream does: each archive is unpacked as it comes."""
 
 
+def nothing(path: Path) -> None:
+    """How files are sent by who watches their folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way into a pod: what is saved in ``source``, and sent, is to be in ``copies``."""
+
+    source: Path
+    copies: Path
+    send: Callable[[Path], None] = nothing
+
+
 @dataclass
 class Pod:
     """``files`` is the pod's root as this machine sees it."""
@@ -46,8 +58,13 @@ class Pod:
     files: Path
     _stream: subprocess.Popen[bytes] | None = field(default=None)
 
-    def folder(self, way: str) -> Path:
-        return self.files / FOLDERS[way].lstrip("/")
+    def way(self, name: str, send: Callable[[Path], None]) -> Way:
+        """Ours watches its source: what others send is not to be seen there."""
+        source = self.desk.work / ("src" if name == OURS else f"src of {name}")
+        source.mkdir(exist_ok=True)
+        copies = self.files / FOLDERS[name].lstrip("/")
+        copies.mkdir(parents=True, exist_ok=True)
+        return Way(source, copies, send)
 
     def copy(self, source: Path) -> None:
         """By kubectl: a file or a folder, under its own name."""
@@ -69,8 +86,6 @@ class Pod:
 
     @contextmanager
     def streaming(self) -> Iterator[None]:
-        for folder in FOLDERS.values():
-            os.makedirs(self.files / folder.lstrip("/"), exist_ok=True)
         words = ["kubectl", "exec", "--stdin", "--namespace", self.namespace, self.name, "--"]
         words += ["python3", "-c", TAKING, FOLDERS[STREAM]]
         with subprocess.Popen(words, env=self.desk.environ, stdin=subprocess.PIPE) as stream:
@@ -84,20 +99,22 @@ class Pod:
 
 
 @contextmanager
-def pod() -> Iterator[Pod]:
-    """Bring a preview of one pod up, and take it down."""
+def ways() -> Iterator[Mapping[str, Way]]:
+    """Bring a preview of one pod up, have the ways into it, and take it down."""
     preview = Preview(OURS, {"web": SERVICE})
     (preview.desk.work / "src").mkdir()
     with opened(preview, PYTHON):
         preview.timed(UP)
         (found,) = preview.get("pods")
         name = found["metadata"]["name"]
-        made = Pod(preview.desk, preview.namespace, name, _root(name))
-        with made.streaming():
+        pod = Pod(preview.desk, preview.namespace, name, files_of(name))
+        sending = {OURS: nothing, CP: pod.copy, STREAM: pod.send}
+        made = {way: pod.way(way, send) for way, send in sending.items()}
+        with pod.streaming():
             yield made
 
 
-def _root(name: str) -> Path:
+def files_of(name: str) -> Path:
     """The files of a pod, by a process of it: a pod's own name is that of its host."""
     wanted = f"HOSTNAME={name}\0".encode()
     for found in Path("/proc").glob("[0-9]*/environ"):
