@@ -39,7 +39,7 @@ class Workload:
 
 def compare(run: Run, load: Workload) -> Table:
     run.say(f" {load.title}")
-    absent = {name: why for name, why in _missing().items() if name in load.names}
+    absent = {name: why for name, why in missing().items() if name in load.names}
     tools = {name: MAKERS[name]() for name in load.names if name not in absent}
     left: dict[str, list[str]] = {name: [] for name in tools}
     prepared: set[str] = set()
@@ -60,7 +60,8 @@ def compare(run: Run, load: Workload) -> Table:
     return Table(load.title, "s", outcomes, load.against, goals, absent)
 
 
-def _missing() -> dict[str, str]:
+def missing() -> dict[str, str]:
+    """Say why tools are not there."""
     found = composed.missing()
     if mutagens.program() is None:
         found.setdefault(mutagens.NAME, "it is not installed: see tests/benchmarks/peers.py")

@@ -113,10 +113,12 @@ class Composed:
         for words in self.words.closing:
             self.call(words)
 
-    def containers(self, state: str = "running") -> list[str]:
-        """List those of the folder's project, whoever has made them."""
+    def containers(self, state: str = "running", service: str = "") -> list[str]:
+        """List those of the folder's project, or of one of its services, whoever has made them."""
         folder = f"label=com.docker.compose.project.working_dir={self.desk.work}"
         words = ["docker", "ps", "-q", "--filter", folder, "--filter", f"status={state}"]
+        if service:
+            words += ["--filter", f"label=com.docker.compose.service={service}"]
         return self.desk.call(words).decode().split()
 
     @property

@@ -18,16 +18,16 @@ class Mutagen(Composed):
 
     mutagen: Path = Path(NAME)
 
-    def create(self, source: Path, target: str) -> None:
-        """Sync a folder into the container, one way, and return when all is there."""
-        (container,) = self.containers()
+    def create(self, source: Path, target: str, service: str = "web") -> None:
+        """Sync a folder into a container, one way, and return when all is there."""
+        (container,) = self.containers(service=service)
         url = f"docker://{container}{target}"
-        words = ["--name", "bench", "--mode", "one-way-replica", "--no-global-configuration"]
+        words = ["--name", service, "--mode", "one-way-replica", "--no-global-configuration"]
         self._say(["sync", "create", *words, str(source), url])
-        self._say(["sync", "flush", "bench"])
+        self._say(["sync", "flush", service])
 
     def terminate(self) -> None:
-        self._say(["sync", "terminate", "bench"])
+        self._say(["sync", "terminate", "web"])
 
     def close(self) -> None:
         self._say(["sync", "terminate", "--all"])

@@ -176,9 +176,9 @@ def until(condition: Callable[[], bool], what: str) -> None:
         pause(LOOK_EVERY)
 
 
-def mounted(tool: Composed) -> Path:
-    """Where the container's files are on this machine."""
-    (container,) = tool.containers()
+def mounted(tool: Composed, service: str = "web") -> Path:
+    """Where the files of a service's container are on this machine."""
+    (container,) = tool.containers(service=service)
     form = "{{.GraphDriver.Data.MergedDir}}"
     found = tool.desk.call(["docker", "inspect", "-f", form, container]).decode().strip()
     if not os.path.isdir(found):

@@ -1,11 +1,11 @@
-"""What it costs to watch 100,000 files for five services while nothing is saved.
+"""What it costs to watch 100,000 files for five services in containers while nothing is saved.
 
 Memory is what came with the files: the same services are brought up over empty folders first.
 """
 
 from __future__ import annotations
 
-import json
+import subprocess
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -13,87 +13,93 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from tests.benchmarks.contenders.ours import PROGRAM
-from tests.benchmarks.desk import PASSING, Desk
+from tests.benchmarks.containers import MAKERS, bring_up, missing
+from tests.benchmarks.contenders import mutagen as mutagens
+from tests.benchmarks.contenders.composed import OURS, PLUGIN, PYTHON, Composed, Document
+from tests.benchmarks.contenders.mutagen import Mutagen
+from tests.benchmarks.desk import PASSING
 from tests.benchmarks.figures import Goal, Outcome
-from tests.benchmarks.peers import PEERS, installed
-from tests.benchmarks.processes import command_line, command_name, kill, marked, usage
+from tests.benchmarks.processes import command_line, marked, usage
 from tests.benchmarks.rounds import Run
+from tests.benchmarks.rows.docker_sync import TARGET, WATCHING, mounted, read
 from tests.benchmarks.table import Table
 from tests.benchmarks.waiting import LateError, eventually, pause
 
 TITLE = "files: 100,000 watched for 5 services, idle"
-SERVICES, FOLDERS, FILES = 5, 200, 100
-ROUNDS = 3
+NAMES = (PLUGIN, mutagens.NAME, OURS)
+SERVICES = tuple(f"s{number}" for number in range(5))
+FOLDERS, FILES = 200, 100
+ROUNDS = 10
 WINDOW = 60.0
 CALM = 25.0
 """Seconds from the last start to the first window."""
-OURS, NODEMON = "devenv", "nodemon"
-IDLE = "exec sleep 100000"
 
 
 @dataclass
 class Watched:
     """One contender over its folders. ``empty``: bytes that it took over empty ones."""
 
-    name: str
-    program: str
-    desk: Desk = field(default_factory=Desk)
+    tool: Composed
     empty: int = 0
     wakeups: list[float] = field(default_factory=list)
     per_file: list[float] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    _watching: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    _is_open: bool = False
 
     def begin(self) -> None:
-        for number in range(SERVICES):
-            (self.desk.work / f"s{number}").mkdir(exist_ok=True)
-        if self.name == OURS:
-            (self.desk.work / "devenv.profile.yaml").write_text(json.dumps(_profile()))
-            self.desk.call([PROGRAM, "up", "-d"])
-        else:
-            for number in range(SERVICES):
-                words = ["node", self.program, "--quiet", "--watch", f"s{number}", "--ext", "*"]
-                said = self.desk.folder / f"said{number}"
-                self.desk.spawn([*words, "--exec", IDLE], said)
-        eventually(lambda: len(self._services()) == SERVICES, f"{self.name} runs", within=60)
+        for service in SERVICES:
+            (self.tool.desk.work / service).mkdir(exist_ok=True)
+        self.tool.write_document(_document())
+        self._is_open = True
+        for words in self.tool.words.opening:
+            self.tool.call(words)
+        bring_up(self.tool)
+        if isinstance(self.tool, Mutagen):
+            for service in SERVICES:
+                self.tool.create(self.tool.desk.work / service, TARGET, service)
+        elif self.tool.name != OURS:
+            said = self.tool.desk.folder / "watch.txt"
+            self._watching = [self.tool.desk.spawn([*self.tool.program, *WATCHING], said)]
+            eventually(lambda: b"atch" in said.read_bytes(), "watching", within=60)
 
     def end(self) -> None:
-        if self.name == OURS:
-            self.desk.call([PROGRAM, "down"], check=False)
-            self.desk.call([PROGRAM, "daemon", "stop"], check=False)
-        kill(marked(self.desk.mark))
+        """End what was begun, if it was."""
+        for process in self._watching:
+            process.terminate()
+            process.wait()
+        self._watching = []
+        if self._is_open:
+            self.tool.close()
+        self._is_open = False
 
     def watchers(self) -> list[int]:
         """What watches; the child that reads devenv's profile comes and goes."""
-        passing = {pid for pid in marked(self.desk.mark) if PASSING in command_line(pid)}
-        return sorted({*marked(self.desk.mark)} - {*self._services()} - passing)
+        pids = marked(self.tool.desk.mark)
+        return [pid for pid in pids if PASSING not in command_line(pid)]
 
     def check(self) -> None:
-        """Each of the folders must be watched: a save in it restarts its service."""
-        for number in range(SERVICES):
-            before = self._services()
-            (self.desk.work / f"s{number}" / f"d{FOLDERS - 1}" / "f0").write_text("saved")
+        """Each of the folders must be watched: a save in it arrives."""
+        for service in SERVICES:
+            name = Path(f"d{FOLDERS - 1}", "f0")
+            (self.tool.desk.work / service / name).write_text("saved")
+            copy = mounted(self.tool, service) / name
             try:
-                eventually(partial(self._is_anew, before), "a restart", within=20)
+                eventually(partial(_is_saved, copy), "a save", within=20)
             except LateError:
-                self.faults.append("a save was not seen")
+                self.faults.append(f"a save for {service} was not seen")
 
-    def _is_anew(self, before: Sequence[int]) -> bool:
-        now = self._services()
-        return len(now) == SERVICES and now != before
 
-    def _services(self) -> list[int]:
-        return [pid for pid in marked(self.desk.mark) if command_name(pid) == "sleep"]
+def _is_saved(copy: Path) -> bool:
+    return read(copy) == b"saved"
 
 
 def measure(run: Run) -> list[Table]:
-    peer = next(peer for peer in PEERS if peer.name == NODEMON)
-    program = installed(peer, run.cache)
-    absent = {} if program else {NODEMON: "see tests/benchmarks/peers.py"}
-    every = [Watched(OURS, PROGRAM), *([Watched(NODEMON, str(program))] if program else [])]
+    absent = {name: why for name, why in missing().items() if name in NAMES}
+    every = [Watched(MAKERS[name]()) for name in NAMES if name not in absent]
     with ExitStack() as stack:
         for one in every:
-            stack.callback(one.desk.close)
+            stack.callback(one.tool.desk.close)
             stack.callback(one.end)
         _all(every, Watched.begin)
         pause(CALM)
@@ -101,19 +107,31 @@ def measure(run: Run) -> list[Table]:
             one.empty = usage(one.watchers()).resident_bytes
         _all(every, Watched.end)
         for one in every:
-            _fill(one.desk.work)
+            _fill(one.tool.desk.work)
         _all(every, Watched.begin)
         pause(CALM)
         for number in range(run.rounds_or(ROUNDS)):
             _watch(every)
             run.say(f"  window {number + 1}")
         _all(every, Watched.check)
-    wakeups = tuple(Outcome(one.name, tuple(one.wakeups), tuple(one.faults)) for one in every)
-    memory = tuple(Outcome(one.name, tuple(one.per_file), tuple(one.faults)) for one in every)
     return [
-        Table("wake-ups", "per second", wakeups, "", (Goal(OURS, 1.0),), absent),
-        Table("memory for each file", "bytes", memory, "", (Goal(OURS, 500.0),), absent),
+        _table("wake-ups", "per second", every, lambda one: one.wakeups, 1.0, absent),
+        _table("memory for each file", "bytes", every, lambda one: one.per_file, 500.0, absent),
     ]
+
+
+def _table(
+    title: str,
+    unit: str,
+    every: Sequence[Watched],
+    figures: Callable[[Watched], Sequence[float]],
+    most: float,
+    absent: dict[str, str],
+) -> Table:
+    outcomes = tuple(
+        Outcome(one.tool.name, tuple(figures(one)), tuple(one.faults)) for one in every
+    )
+    return Table(title, unit, outcomes, "", (Goal(OURS, most),), absent)
 
 
 def _all(every: Sequence[Watched], work: Callable[[Watched], None]) -> None:
@@ -122,9 +140,9 @@ def _all(every: Sequence[Watched], work: Callable[[Watched], None]) -> None:
 
 
 def _fill(root: Path) -> None:
-    for number in range(SERVICES):
+    for service in SERVICES:
         for folder in range(FOLDERS):
-            path = root / f"s{number}" / f"d{folder}"
+            path = root / service / f"d{folder}"
             path.mkdir()
             for file in range(FILES):
                 (path / f"f{file}").touch()
@@ -136,15 +154,17 @@ def _watch(every: Sequence[Watched]) -> None:
     for one, (begun, first) in zip(every, before, strict=True):
         last = usage(one.watchers())
         one.wakeups.append(last.wakeups_since(first) / (time.monotonic() - begun))
-        one.per_file.append((last.resident_bytes - one.empty) / (SERVICES * FOLDERS * FILES))
+        one.per_file.append((last.resident_bytes - one.empty) / (len(SERVICES) * FOLDERS * FILES))
 
 
-def _profile() -> dict[str, object]:
+def _document() -> Document:
     services = {
-        f"s{number}": {
-            "command": ["sh", "-c", IDLE],
-            "sync": {"from": f"./s{number}", "restart": True},
+        service: {
+            "image": PYTHON,
+            "init": True,
+            "command": ["sleep", "100000"],
+            "develop": {"watch": [{"path": f"./{service}", "action": "sync", "target": TARGET}]},
         }
-        for number in range(SERVICES)
+        for service in SERVICES
     }
     return {"services": services}
