@@ -153,7 +153,7 @@ class LiveEnvironment:
 
     async def _round(self) -> None:
         hands = self._hands
-        seen = await hands.look(self._desired)
+        seen = await hands.look(self._desired, watching=self._intent.wishes.watching)
         self._mind(seen)
         observed = seen.observed
         decided = plan(self._desired, observed, boottime())

@@ -62,11 +62,16 @@ class Hands:
             drained=self._shipper.drained,
         )
 
-    async def look(self, wanted: Desired) -> Seen:
+    async def look(self, wanted: Desired, *, watching: bool) -> Seen:
         """See what there is, and what its probes and our failures say of it."""
         acting = self.acting
         seen = await look(self._host.runtimes, wanted, busy=acting.busy, preparing=acting.preparing)
-        observed = replace(seen.observed, failures=dict(acting.failures), said=dict(acting.said))
+        observed = replace(
+            seen.observed,
+            unread=self.syncer.unread(wanted, watching=watching),
+            failures=dict(acting.failures),
+            said=dict(acting.said),
+        )
         return replace(seen, observed=self.prober.judged(observed, wanted))
 
     def perform(self, decided: Plan, wanted: Desired, intent: Intent) -> None:

@@ -60,13 +60,20 @@ class Syncer:
         self._running: dict[str, Going] = {}
         self.sessions: dict[str, Session] = {}
 
+    def unread(self, desired: Desired, *, watching: bool) -> frozenset[str]:
+        """Name the services that must not start yet: what is saved then would not be seen.
+
+        Where nothing can be watched, nothing is waited for.
+        """
+        if self._refusal:
+            return frozenset()
+        wanted = _watched(desired) if watching else {}
+        seen = {name for name, one in self.sessions.items() if one.has_looked or one.is_over}
+        return frozenset(wanted.keys() - seen)
+
     def follow(self, observed: Observed, desired: Desired, *, watching: bool) -> None:
         """Begin, end and feed the sessions as a round has found things."""
-        wanted = {
-            name: rules
-            for name, one in desired.services.items()
-            if watching and one.replicas and (rules := rules_of(one))
-        }
+        wanted = _watched(desired) if watching else {}
         for name in [n for n, going in self._running.items() if wanted.get(n) != going.rules]:
             self._end(name)
         for name in wanted.keys() - self._running.keys():
@@ -101,10 +108,13 @@ class Syncer:
             if error.message != self._refusal:
                 self._refusal = error.message
                 self._wishes.note(name, f"{error.message}: {error.hint}")
+                self._wake()
             return
+        self._refusal = ""
         made = Pods if wanted.runtime == KUBERNETES else Containers
         units = made(self._environment, name, self._host, self._wishes)
-        hands = _Hands(name, units, self._host.folders.ledgers(self._environment), self._wishes)
+        ledgers = self._host.folders.ledgers(self._environment)
+        hands = _Hands(name, units, ledgers, self._wishes, looked=self._wake)
         session = Session(rules, watcher, hands, boottime=_boottime)
         task = asyncio.create_task(session.run())
         task.add_done_callback(partial(self._ended, name))
@@ -128,15 +138,33 @@ class Syncer:
             self._wake()
 
 
+def _watched(desired: Desired) -> dict[str, tuple[SyncRule, ...]]:
+    """The services that are to get what changes, each with its rules."""
+    return {
+        name: rules
+        for name, one in desired.services.items()
+        if one.replicas and (rules := rules_of(one))
+    }
+
+
 class _Hands:
     """What a session of one service may do."""
 
-    def __init__(self, service: str, units: Units, ledgers: Path, wishes: Wishes) -> None:
+    def __init__(
+        self,
+        service: str,
+        units: Units,
+        ledgers: Path,
+        wishes: Wishes,
+        *,
+        looked: Callable[[], None],
+    ) -> None:
         self.has_engine = units.has_engine
         self.hold = units.hold
         self.open = units.open
         self.put = units.put
         self.filled = units.filled
+        self.looked = looked
         self._service = service
         self._units = units
         self._ledgers = ledgers

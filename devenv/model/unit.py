@@ -94,6 +94,8 @@ class Observed:
     runtime cannot be asked, ``stale`` why what it has said may be old; ``prepared`` is the
     fingerprint of what a runtime has prepared;
     ``ports`` maps a replica that does not run to the port that keeps it from starting;
+    ``unread`` are the services whose files nobody has looked at yet, though what changes is to
+    reach them;
     ``said`` is what a step in flight has last said of its progress;
     ``failures`` are those of steps, by replica, or by runtime for what that had to prepare.
     """
@@ -105,5 +107,6 @@ class Observed:
     away: Mapping[str, str] = field(default_factory=dict)
     stale: Mapping[str, str] = field(default_factory=dict)
     ports: Mapping[ReplicaId, BusyPort] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
     said: Mapping[ReplicaId, str] = field(default_factory=dict)
     failures: Mapping[ReplicaId | str, Failure] = field(default_factory=dict)

@@ -144,6 +144,7 @@ def _start(scene: Scene, wanted: Wanted, replica: Replica, cause: str) -> Start 
         _held_by_dependency(scene, replica)
         or _held_by_port(scene, replica)
         or _held_by_preparation(scene, wanted, replica)
+        or _held_by_files(scene, replica)
         or Start(replica, wanted.runtime, cause)
     )
 
@@ -181,6 +182,12 @@ def _held_by_preparation(scene: Scene, wanted: Wanted, replica: Replica) -> Hold
     ):
         return None
     return Hold(replica.id, HoldKind.PREPARING, f"waits for {prepared(runtime)}")
+
+
+def _held_by_files(scene: Scene, replica: Replica) -> Hold | None:
+    if replica.id.service not in scene.observed.unread:
+        return None
+    return Hold(replica.id, HoldKind.PREPARING, "waits until its files have been looked at")
 
 
 def _stop_in_order(scene: Scene, unit: Unit, cause: str) -> StopUnit | Hold:

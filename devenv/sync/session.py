@@ -35,6 +35,10 @@ class Hands(Opener, Protocol):
 
     def hold(self) -> Hold | None: ...
 
+    def looked(self) -> None:
+        """Take in that all sources have been looked at: what is saved from now on is seen."""
+        ...
+
     async def act(self, rule: SyncRule, paths: Sequence[str]) -> None:
         """Do what a rule says when its files have changed and are where they belong."""
         ...
@@ -48,6 +52,7 @@ class Session:
     """Runs until cancelled. ``follow`` says which units there are, and wakes it.
 
     ``is_over``: it runs no more, which nobody but a bug of ours brings about without being asked.
+    ``has_looked``: what is saved from then on is seen.
     ``boottime``: the clock by which units say when they were started.
     """
 
@@ -61,7 +66,7 @@ class Session:
     ) -> None:
         self.strands = [Strand(rule, watcher) for rule in rules]
         self.paused = False
-        self.is_over = False
+        self.is_over = self.has_looked = False
         self._report = Report()
         self._copies = Copies(self.strands, hands)
         self._done = asyncio.Event()
@@ -118,6 +123,8 @@ class Session:
                 await strand.source.newer_than(0)
                 group.create_task(self._listen(strand.source))
             self._copies.born = self._boottime()
+            self.has_looked = True
+            self._hands.looked()
             try:
                 while True:
                     await self._turn()

@@ -80,6 +80,7 @@ def test_a_session_that_a_bug_has_ended_is_told_and_begun_anew(
             first, task = syncer.sessions["web"], syncer._running["web"].task
             await first.caught_up()
             assert await shown(syncer) == ("watching", "")
+            woken.clear()
             monkeypatch.setattr(first._copies, "settle", failing)
             first.pause(paused=False)
             await asyncio.wait([task])
@@ -92,6 +93,22 @@ def test_a_session_that_a_bug_has_ended_is_told_and_begun_anew(
 
     asyncio.run(main())
     assert [service for service, text in notes if syncing.FAILED in text] == ["web"]
+
+
+def test_a_service_is_to_wait_until_its_files_have_been_looked_at(tmp_path: Path) -> None:
+    rules = wanted(SyncRule(str(tmp_path), restart=True))
+
+    async def main() -> None:
+        woken = asyncio.Event()
+        async with following(tmp_path, [], woken.set) as syncer, asyncio.timeout(15):
+            assert syncer.unread(rules, watching=False) == set()
+            assert syncer.unread(rules, watching=True) == {"web"}
+            syncer.follow(Observed(), rules, watching=True)
+            assert syncer.unread(rules, watching=True) == {"web"}
+            await woken.wait()
+            assert syncer.unread(rules, watching=True) == set()
+
+    asyncio.run(main())
 
 
 def test_what_is_held_is_said_before_anything_changes(
@@ -118,9 +135,14 @@ def test_a_machine_without_room_for_a_watcher_is_told_of_once() -> None:
     notes: list[str] = []
     none = cast(Any, None)
     wishes = Wishes(none, none, none, lambda _, text: notes.append(text), none)
-    syncer = Syncer(EnvironmentId("shop"), cast(Any, host), wishes, wake=none)
+    woken: list[None] = []
+    syncer = Syncer(EnvironmentId("shop"), cast(Any, host), wishes, wake=lambda: woken.append(None))
+    rules = wanted(SyncRule("/src", restart=True))
+    assert syncer.unread(rules, watching=True) == {"web"}
     for _ in range(3):
-        syncer.follow(Observed(), wanted(SyncRule("/src", restart=True)), watching=True)
+        syncer.follow(Observed(), rules, watching=True)
+        assert syncer.unread(rules, watching=True) == set(), "it would wait for ever"
+    assert woken == [None]
     assert notes == ["files cannot be watched: too many: raise the limit"]
     assert syncer.sessions == {}
 

@@ -48,6 +48,15 @@ def test_other_circumstances_of_the_client_are_prepared_without_a_restart() -> N
     ]
 
 
+def test_nothing_starts_before_its_files_have_been_looked_at() -> None:
+    world = want(service("web"), service("db"))
+    assert planned(world, see(unread=frozenset({"web"}))) == [
+        "start db: it is wanted",
+        "hold web, preparing: waits until its files have been looked at",
+    ]
+    assert planned(world, see(up("web"), up("db"), unread=frozenset({"web"}))) == []
+
+
 def test_nothing_starts_while_a_runtime_is_being_prepared() -> None:
     seen = see(prepared="", preparing=frozenset({"process"}))
     assert planned(want(service("web")), seen) == [

@@ -43,9 +43,13 @@ class Shells:
     has_engine: bool = True
     held: Hold | None = None
     words: Sequence[str] = ()
+    looks: int = 0
 
     def hold(self) -> Hold | None:
         return self.held
+
+    def looked(self) -> None:
+        self.looks += 1
 
     async def open(self, replica: ReplicaId, user: str) -> Stream:
         if self.away:
