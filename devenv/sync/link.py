@@ -54,6 +54,8 @@ class ChangedError(RefusedError):
     """What a batch is about is not as it was sent; nothing is done."""
 
 
+ENDED = b"ended "
+"""How a receiver begins that can go on no more."""
 CHANGED = "is not as it was sent"
 """How a receiver's words for that end."""
 
@@ -105,6 +107,10 @@ class Link:
         end = f"\nend {self.generation}\n".encode()
         while not self._buffer.endswith(end):
             await self._more(PATIENCE + size / HASHED)
+            if self._buffer.startswith(ENDED) and self._buffer.endswith(b"\n"):
+                raise BrokenError(
+                    self._buffer.removeprefix(ENDED).decode("utf-8", "replace").strip()
+                )
         text, self._buffer = self._buffer[: -len(end)], b""
         return parse(text, set(asked))
 

@@ -16,6 +16,7 @@
 set -f
 S=
 P=
+read -r I </proc/sys/kernel/random/uuid # an earlier receiver may still get what was sent to it
 umask 022
 LC_ALL=C
 export LC_ALL
@@ -61,9 +62,9 @@ root() {
   [ -z "$S" ] || rm -rf -- "$S"
   R=${PWD%/}
   S=$R/.devenv-sync
-  B=$S/new
-  F=$S/frame
-  A=$S/archive
+  B=$S/$I
+  F=$B.frame
+  A=$B.archive
   { rm -rf -- "$S" && mkdir -- "$S" && rmdir -- "$S"; } 2>&1
 }
 
