@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import os
+from collections.abc import Iterator
 from contextlib import aclosing
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from devenv.daemon.units import Output
 from devenv.errors import DevenvError
+from devenv.runtimes.kubernetes import executing
+from devenv.runtimes.kubernetes.connection import Connection
 from devenv.runtimes.kubernetes.executing import (
     NOT_RUN,
     OLDER,
@@ -18,8 +27,16 @@ from devenv.runtimes.kubernetes.executing import (
     execute,
     open_exec,
 )
+from devenv.runtimes.kubernetes.kubeconfig import pin
 from devenv.runtimes.protocol import Command
+from devenv.sync.link import Link, command
+from devenv.sync.mirror import Mirror, Way
+from tests.lab.cluster import Cluster
 from tests.runtimes.kubernetes.test_attaching import WEB, Shop, on
+from tests.scenarios.test_previews_in_a_cluster import stocked
+from tests.sync.test_faults import Still
+
+__all__ = ["stocked"]
 
 ANY = pytest.mark.parametrize("protocol", [PROTOCOL, OLDER])
 
@@ -97,3 +114,72 @@ def test_a_server_that_speaks_neither_is_told(tmp_path: Path) -> None:
             await execute(shop.place, WEB, Command(("true",)))
 
     on(tmp_path, test)
+
+
+POD: dict[str, Any] = {
+    "apiVersion": "v1",
+    "kind": "Pod",
+    "metadata": {"name": "web"},
+    "spec": {
+        "terminationGracePeriodSeconds": 0,
+        "containers": [
+            {"name": "web", "image": "lab/python:3.11", "command": ["sleep", "infinity"]}
+        ],
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def namespace(stocked: Cluster) -> Iterator[str]:
+    """One with a pod of the real cluster."""
+    name = f"executing-{os.getpid()}"
+    stocked.kubectl("create", "namespace", name)
+    stocked.kubectl("create", "--namespace", name, "--filename", "-", stdin=json.dumps(POD))
+    stocked.kubectl("wait", "--namespace", name, "--for=condition=Ready", "pod/web")
+    yield name
+    stocked.kubectl("delete", "namespace", name, "--wait=false")
+
+
+@ANY
+def test_a_real_server_speaks_both(
+    stocked: Cluster,
+    namespace: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    protocol: str,
+) -> None:
+    (tmp_path / "page").write_text("one")
+    if protocol == OLDER:
+        monkeypatch.setattr(executing, "PROTOCOL", "unknown.channel.k8s.io")
+    connection = Connection(pin("lab", stocked.context, stocked.kubeconfig))
+    place: Any = SimpleNamespace(
+        need=lambda: namespace, server=SimpleNamespace(connection=connection)
+    )
+
+    async def run(*words: str) -> Shell:
+        return await open_exec(place, WEB, Command(words, takes_input=True), "web")
+
+    async def test() -> None:
+        async with aclosing(await run("sh", "-c", "read A; echo $A; exit 3")) as shell:
+            await shell.write(b"hello\n")
+            assert await heard(shell) == [(STDOUT, b"hello\n")]
+            assert await shell.exit_code() == 3
+        async with aclosing(await run("cat")) as shell:
+            await shell.write(b"hello\n")
+            assert await shell.read() == (STDOUT, b"hello\n")
+            shell.end_input()
+            assert await shell.exit_code() == (0 if protocol == PROTOCOL else NOT_RUN)
+        async with aclosing(await run(*command())) as shell:
+            await Mirror(Still(tmp_path), Way("/srv/app")).bring(Link(Output(shell)))
+        async with aclosing(await run("cat", "/srv/app/page")) as shell:
+            shell.end_input()
+            assert await heard(shell) == [(STDOUT, b"one")]
+        while await runs_receiver():
+            pass
+        await connection.close()
+
+    async def runs_receiver() -> bool:
+        async with aclosing(await run("sh", "-c", "cat /proc/[0-9]*/cmdline")) as shell:
+            return b"Receives files" in b"".join([data for _, data in await heard(shell)])
+
+    asyncio.run(test())
