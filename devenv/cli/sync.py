@@ -138,6 +138,7 @@ def _row(rule: Document) -> tuple[str, ...]:
     targets = rule["targets"]
     slowest = max(targets, key=lambda one: one["p95_ms"] or 0.0, default=None)
     sent = sum(one["bytes"] for one in targets)
+    theirs = next((one["reason"] for one in targets if one["reason"]), "")
     return (
         rule["service"],
         rule["rule"],
@@ -146,7 +147,7 @@ def _row(rule: Document) -> tuple[str, ...]:
         rule["state"],
         f"{sum(one['files'] for one in targets)} files, {size(sent)}" if targets else "",
         *(_ms(slowest, key) for key in ("last_ms", "p50_ms", "p95_ms")),
-        reason(rule) or next((one["reason"] for one in targets if one["reason"]), ""),
+        "; ".join(filter(None, ("" if rule["reason"] else theirs, reason(rule)))),
     )
 
 

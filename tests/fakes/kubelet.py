@@ -22,6 +22,8 @@ from devenv.runtimes.kubernetes.objects.supervisor import RENEW
 from tests.fakes.store import Object
 
 V5, V4 = "v5.channel.k8s.io", "v4.channel.k8s.io"
+LARGEST = 32 * 2**20
+"""Bytes of a message that an API server takes."""
 INPUT, STDOUT, STDERR, STATUS, SIZE = range(5)
 CLOSE = 255
 
@@ -65,7 +67,7 @@ class Kubelet:
 
     async def run(self, request: web.Request, pod: Object) -> web.WebSocketResponse:
         """Run the command that a request asks for, to its end or that of the connection."""
-        socket = web.WebSocketResponse(protocols=self.protocols)
+        socket = web.WebSocketResponse(protocols=self.protocols, max_msg_size=LARGEST)
         await socket.prepare(request)
         self._sockets.add(socket)
         words = request.query.getall("command")
@@ -83,7 +85,7 @@ class Kubelet:
 
     async def attach(self, request: web.Request, pod: Object) -> web.WebSocketResponse:
         """Join a client with what a container runs, until one of them ends."""
-        socket = web.WebSocketResponse(protocols=self.protocols)
+        socket = web.WebSocketResponse(protocols=self.protocols, max_msg_size=LARGEST)
         await socket.prepare(request)
         program = await self._program(pod)
         program.attached.add(socket)

@@ -45,6 +45,13 @@ def shop(cluster: Beside, sandbox: Sandbox) -> Sandbox:
     """A repository with an origin, on the branch main, and a cluster called fake."""
     sandbox.extra["KUBECONFIG"] = str(cluster.server.kubeconfig(sandbox.base))
     sandbox.write("compose.yaml", COMPOSE)
+    make_repository(sandbox)
+    sandbox.run("cluster", "add", "fake", "--context", CONTEXT)
+    return sandbox
+
+
+def make_repository(sandbox: Sandbox) -> None:
+    """With an origin, on the branch main."""
     git(sandbox.base, "init", "-q", "--bare", "-b", "main", "shop.git")
     git(sandbox.checkout, "init", "-q", "-b", "main")
     for words in (
@@ -56,8 +63,6 @@ def shop(cluster: Beside, sandbox: Sandbox) -> Sandbox:
         ("push", "-q", "origin", "main"),
     ):
         git(sandbox.checkout, *words)
-    sandbox.run("cluster", "add", "fake", "--context", CONTEXT)
-    return sandbox
 
 
 def git(folder: Path, *words: str) -> None:

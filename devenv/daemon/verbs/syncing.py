@@ -23,6 +23,9 @@ from devenv.sync.watch.inotify import remedy
 FLUSH = 60.0
 """Seconds after which `flush` and `reset` say how far it is, where the request names none."""
 
+KEEPS = frozenset({"paused", "held", "unreachable"})
+"""States of a rule in which files are kept back."""
+
 
 class Followed(NamedTuple):
     """A service whose files follow, and in which environment."""
@@ -143,25 +146,25 @@ def _rule(one: Followed, strand: Strand) -> Document:
     session, source = one.session, strand.source
     copies = [(r, copy) for r, copy in session.copies.items() if strand in copy.mirrors]
     targets = [_target(replica, copy, copy.mirrors[strand]) for replica, copy in copies]
+    state = _state(session, strand, targets)
+    mirrors = [copy.mirrors[strand] for _, copy in copies]
     return {
         "environment": one.environment,
         "service": one.service,
         "rule": strand.rule.title,
         "source": strand.rule.source,
         "target": strand.rule.target,
-        "state": _state(session, strand, targets),
+        "state": state,
         "reason": _reason(session),
-        "waiting": _waiting(session, strand, [copy.mirrors[strand] for _, copy in copies]),
+        "waiting": _waiting(strand, mirrors) if state in KEEPS else 0,
         "polled": source.polled,
         "remedy": remedy() if source.unwatched else "",
         "targets": targets,
     }
 
 
-def _waiting(session: Session, strand: Strand, mirrors: Sequence[Mirror]) -> int:
+def _waiting(strand: Strand, mirrors: Sequence[Mirror]) -> int:
     """How many files are kept back: the most of a target, or what a rule is to act on."""
-    if session.is_over or not (session.paused or session.held):
-        return 0
     if strand.rule.target:
         return max((one.waiting for one in mirrors), default=0)
     return strand.waiting
