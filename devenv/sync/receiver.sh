@@ -16,7 +16,8 @@
 set -f
 S=
 P=
-read -r I </proc/sys/kernel/random/uuid # an earlier receiver may still get what was sent to it
+# An earlier receiver may still get what was sent to it: each stages under a name of its own.
+read -r I 2>/dev/null </proc/sys/kernel/random/uuid || I=$$
 umask 022
 LC_ALL=C
 export LC_ALL
