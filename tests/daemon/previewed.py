@@ -19,6 +19,7 @@ from devenv.daemon.verbs.clusters import clusters_file
 from devenv.daemon.verbs.context import Context
 from devenv.daemon.visits import Visits
 from devenv.runtimes.docker.runtime import DockerRuntime
+from devenv.runtimes.kubernetes import names
 from devenv.runtimes.kubernetes.kubeconfig import pin
 from devenv.runtimes.kubernetes.runtime import KubernetesRuntime
 from devenv.runtimes.process.runtime import ProcessRuntime
@@ -53,6 +54,14 @@ class Previewed:
         """Ask for it, and wait until it has settled."""
         await self.ask("preview.up")
         await self.until(lambda: self.live.board.newest.settled)
+
+    def hand_over(self) -> None:
+        """Let another daemon be the one that was asked for it last."""
+        key = ("namespaces", "", self.namespace)
+        made = self.fake.store.objects[key]
+        annotations = {**made["metadata"]["annotations"], names.HOLDER: "another"}
+        told = {**made["metadata"], "annotations": annotations}
+        self.fake.store.put(key, {**made, "metadata": told})
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for a round after which it holds."""

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from devenv.errors import DevenvError
-from devenv.runtimes.kubernetes import names
 from tests.daemon.previewed import Previewed, on
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -19,20 +18,10 @@ async def why_left(world: Previewed, name: str) -> str:
     return str(found["preview"]["reason"])
 
 
-def take_over(world: Previewed) -> None:
-    """As another daemon does that is asked for it."""
-    key = ("namespaces", "", world.namespace)
-    made = world.fake.store.objects[key]
-    annotations = {**made["metadata"]["annotations"], names.HOLDER: "another"}
-    world.fake.store.put(
-        key, {**made, "metadata": {**made["metadata"], "annotations": annotations}}
-    )
-
-
 def test_what_is_brought_up_elsewhere_is_not_waited_for(tmp_path: Path) -> None:
     async def test(world: Previewed) -> None:
         await world.up()
-        take_over(world)
+        world.hand_over()
         await world.until(lambda: not world.live.intent.is_up)
         assert await why_left(world, world.namespace) == "it was brought up again meanwhile"
 

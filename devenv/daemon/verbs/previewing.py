@@ -96,8 +96,9 @@ async def up(context: Context, params: Params) -> Answer:
     _check(intent, context.registry.host.home)
     found = await find_digests(context, params, intent, known)
     is_asked = params.get("lifetime") is not None
+    place.taking_over = place.is_minded_elsewhere
     place.asked = not await _take(place, meant.preview, is_asked=is_asked)
-    await live.change(pinned(change, found, intent.digests))
+    await live.change(_taken_over(place, pinned(change, found, intent.digests)))
     failpoint("preview.taken")
     for problem in warnings(named_by(intent), found):
         live.journal.note("", problem.message)
@@ -338,6 +339,17 @@ def faults(intent: Intent, home: Home) -> list[Problem]:
         return found
     shared += manifest_objects(preview, resources.manifests)
     return verdicts(bounds(preview), made, shared)
+
+
+def _taken_over(place: Place, change: Change) -> Change:
+    """The same change; from then on it is this daemon that knows what is wanted."""
+
+    def take(intent: Intent, snapshot: Snapshot) -> Intent:
+        made = change(intent, snapshot)
+        place.taking_over = False
+        return made
+
+    return take
 
 
 async def _take(place: Place, preview: Preview, *, is_asked: bool) -> bool:

@@ -21,8 +21,9 @@ class Place:
     """``prepared`` is what was prepared last, by this daemon; ``preparation`` all of it.
 
     ``asked``: somebody has asked for it since it was there last. Only then a namespace is made:
-    one that was taken down elsewhere stays down. ``ending``: the namespace that this daemon has let
-    go, and of which something may run.
+    one that was taken down elsewhere stays down. ``taking_over``: this daemon holds by now what
+    another one did, and does not know yet what is wanted of it. ``ending``: the namespace that this
+    daemon has let go, and of which something may run.
     """
 
     def __init__(self, preview: Preview, server: Server, origin: str = "") -> None:
@@ -33,6 +34,7 @@ class Place:
         self.prepared = ""
         self.preparation = Preparation("", Client("/"))
         self.asked = False
+        self.taking_over = False
         self.ending = ""
 
     @property
@@ -43,9 +45,11 @@ class Place:
 
     @property
     def is_minded_elsewhere(self) -> bool:
-        """Whether another daemon was asked for it last."""
+        """Whether what is wanted of it is known to another daemon alone: that was asked last."""
         found = self.server.homes.living(self.preview)
-        return found is not None and annotation(found, names.HOLDER) not in {"", self.origin}
+        if found is None:
+            return False
+        return self.taking_over or annotation(found, names.HOLDER) not in {"", self.origin}
 
     @property
     def is_held(self) -> bool:
