@@ -47,6 +47,7 @@ class Shipper:
         self._runtimes = runtimes
         self._folder = folder
         self._tasks: dict[Key, asyncio.Task[None]] = {}
+        self._ended: frozenset[ReplicaId] = frozenset()
         self._writers: dict[ReplicaId, Writer] = {}
         self._quota = 0
 
@@ -58,6 +59,7 @@ class Shipper:
             for unit in observed.units.values()
             if unit.runtime in self._runtimes and unit.started
         }
+        self._ended = frozenset(unit.id for unit in units.values() if unit.exit is not None)
         for key in self._tasks.keys() - units.keys():
             self._tasks.pop(key)
         for key in units.keys() - self._tasks.keys():
@@ -66,8 +68,9 @@ class Shipper:
             self._tasks[key] = asyncio.create_task(self._ship(units[key], own))
 
     async def drained(self, replica: ReplicaId) -> None:
-        """Wait until the log of a unit that has ended is in the store."""
-        going = [task for key, task in self._tasks.items() if key[0] == replica]
+        """Wait until the log of a unit is in the store, if it has ended: another's has no end."""
+        ended = self._ended & {replica}
+        going = [task for key, task in self._tasks.items() if key[0] in ended]
         if going:
             await asyncio.wait(going, timeout=DRAIN)
 
