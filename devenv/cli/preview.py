@@ -8,6 +8,7 @@ from devenv.api.wording import duration, ends_soon
 from devenv.cli.layout import columns
 from devenv.cli.render import problem_text
 from devenv.cli.result import Result
+from devenv.cli.verbs import VERBS
 from devenv.errors import DevenvError, TimeLimitError, UsageError
 from devenv.model.secret import usable
 
@@ -33,7 +34,28 @@ _HANGS = 20.0
 """Seconds after which a reason to stay is one: volumes take some 15 to go, and say so."""
 
 
+_OF_SOME = {
+    "ttl": ("up", "extend"),
+    "pull_request": ("up",),
+    "requests": ("sweep",),
+    "ask_host": ("sweep",),
+    "dry_run": ("up",),
+    "pull": ("up",),
+    "no_watch": ("up",),
+    "wait": ("up", "down"),
+    "timeout": ("up", "down"),
+    "follow": ("logs",),
+    "tail": ("logs",),
+    "detach_keys": ("attach",),
+    "show_secrets": ("render",),
+}
+"""The actions that an option means something to, where it does not to all."""
+_WORDS = {"list": 0, "sweep": 0, "down": 1, "extend": 1}
+"""How many words an action takes, where these are no services."""
+
+
 def run(arguments: Arguments, session: Session) -> Output | Become | Result:
+    _check(arguments)
     doing: dict[str, Do] = {
         "up": _up,
         "list": _list,
@@ -49,6 +71,20 @@ def run(arguments: Arguments, session: Session) -> Output | Become | Result:
         "sweep": _sweep,
     }
     return doing[arguments.action](arguments, session)
+
+
+def _check(arguments: Arguments) -> None:
+    """UsageError: something is said that would not count, like ``--plan`` of what only `up` has."""
+    action = arguments.action
+    for option in VERBS["preview"].options:
+        actions = _OF_SOME.get(option.to, (action,))
+        if action not in actions and getattr(arguments, option.to) != option.default:
+            told = f"it is for: devenv preview {'|'.join(actions)}"
+            raise UsageError(f"`devenv preview {action}` has no {option.names[0]}", told)
+    taken = _WORDS.get(action, len(arguments.services))
+    if more := arguments.services[taken:]:
+        told = "it takes one preview at a time" if taken else "it is about all previews"
+        raise UsageError(f"`devenv preview {action}` has no use for {' '.join(more)}", told)
 
 
 def _up(arguments: Arguments, session: Session) -> Result:
