@@ -122,6 +122,18 @@ def test_a_dockerfile_that_is_ignored_still_counts(source: Path) -> None:
     assert fingerprint(definition, {}) != before
 
 
+def test_what_git_keeps_counts_only_where_that_is_said(source: Path) -> None:
+    definition = {"context": str(source), "dockerfile": "Dockerfile"}
+    before = fingerprint(definition, {})
+    (source / ".git").mkdir()
+    (source / ".git" / "index").write_text("1")
+    assert fingerprint(definition, {}) == before
+    (source / ".dockerignore").write_text("left\n!.git\n")
+    named = fingerprint(definition, {})
+    (source / ".git" / "index").write_text("2")
+    assert fingerprint(definition, {}) != named
+
+
 def test_a_context_elsewhere_is_never_known_to_be_current() -> None:
     assert fingerprint({"context": "https://example.org/shop.git"}, {}) == ""
     assert fingerprint({"context": "/nowhere/at/all"}, {}) == ""

@@ -12,6 +12,8 @@ from typing import Any
 Definition = Mapping[str, Any]
 CHUNK = 1024 * 1024
 ELSEWHERE = ("://", "git@")
+HISTORY = ".git"
+"""Other on every machine, and after each commit and fetch."""
 UNSAID = ("no_cache", "pull", "cache_to", "tags")
 """What changes nothing of the image."""
 
@@ -86,11 +88,14 @@ def _lines(folder: str, of: str) -> Iterator[bytes]:
 
 
 def _paths(folder: str, of: str) -> list[str]:
-    """What of a folder goes into a build: its `.dockerignore` names what does not."""
+    """What of a folder counts in a build: its `.dockerignore` names what does not.
+
+    What git keeps does only where that says so, by `!.git`.
+    """
     from docker.utils import exclude_paths
 
     inside = os.path.relpath(of, folder) if of.startswith(folder + os.sep) else None
-    return sorted(exclude_paths(folder, list(_ignored(folder, of)), dockerfile=inside))
+    return sorted(exclude_paths(folder, [HISTORY, *_ignored(folder, of)], dockerfile=inside))
 
 
 def _ignored(folder: str, of: str) -> Iterable[str]:
