@@ -28,6 +28,17 @@ def test_what_is_brought_up_elsewhere_is_not_waited_for(tmp_path: Path) -> None:
     on(tmp_path, test)
 
 
+def test_what_needs_its_pods_says_that_it_was_taken_down(tmp_path: Path) -> None:
+    async def test(world: Previewed) -> None:
+        await world.up()
+        await world.ask("preview.down")
+        await world.until(lambda: not world.namespaces)
+        with pytest.raises(DevenvError, match="was taken down"):
+            await world.ask("preview.find")
+
+    on(tmp_path, test)
+
+
 def test_of_a_cluster_that_is_away_it_is_not_said_that_nothing_is_left(tmp_path: Path) -> None:
     async def test(world: Previewed) -> None:
         await world.fake.stop()

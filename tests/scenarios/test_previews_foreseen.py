@@ -10,7 +10,7 @@ import pytest
 from tests.fakes.apiserver import Fault
 from tests.fakes.thread import Beside
 from tests.scenarios.sandbox import Sandbox
-from tests.scenarios.test_previews import TWO, git, shop
+from tests.scenarios.test_previews import TWO, bring_up, git, shop
 
 __all__ = ["shop"]
 pytestmark = pytest.mark.timeout(120)
@@ -51,6 +51,12 @@ def test_nothing_to_do_is_said(two: Sandbox, cluster: Beside) -> None:
     found = planned(two)
     assert (found["objects"], found["rounds"]) == ([], [])
     assert "Nothing to do." in two.run("preview", "up", "--plan").stdout
+
+
+def test_a_task_that_is_done_is_not_said_to_be_replaced(shop: Sandbox, cluster: Beside) -> None:
+    bring_up(shop, cluster)
+    found = planned(shop)
+    assert (found["objects"], found["rounds"]) == ([], [])
 
 
 def test_an_edit_shows_the_lines_that_change_and_what_would_go(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,11 +27,12 @@ from devenv.daemon.verbs.previewing import (
     taken,
     with_lost,
 )
-from devenv.model.environment import Desired, Replica, Resources
+from devenv.model.environment import Desired, EnvironmentId, Replica, Resources
 from devenv.model.snapshot import Snapshot
 from devenv.model.unit import Observed
 from devenv.planning.capabilities import KUBERNETES
 from devenv.planning.forecast import forecast
+from devenv.planning.supervise import Fate, verdict
 from devenv.runtimes.kubernetes.objects.manifests import manifest_objects
 from devenv.runtimes.kubernetes.objects.namespace import guards, levels
 from devenv.runtimes.kubernetes.objects.service import objects
@@ -113,7 +115,8 @@ async def _changes(
     if not namespace:
         made = [one for _, found in each for one in found]
         return comparing.made([home_of(place.preview), *shared, *raw, *made])
-    open_ones = [one for replica, found in each if not _is_so(replica, seen) for one in found]
+    is_so = partial(_is_so, wanted.environment, seen)
+    open_ones = [one for replica, found in each if not is_so(replica) for one in found]
     changes = [
         *_relabelled(place),
         *await comparing.changed(place.server, namespace, [*shared, *raw, *open_ones]),
@@ -141,8 +144,10 @@ def _replicas(wanted: Desired) -> Iterator[Replica]:
         yield from service.replicas
 
 
-def _is_so(replica: Replica, seen: Observed) -> bool:
+def _is_so(environment: EnvironmentId, seen: Observed, replica: Replica) -> bool:
     """Tell whether nothing would be applied for it."""
     unit = seen.units.get(replica.id)
     asked = (replica.fingerprint, replica.generation)
-    return unit is not None and not unit.exit and (unit.fingerprint, unit.generation) == asked
+    if unit is None or (unit.fingerprint, unit.generation) != asked:
+        return False
+    return verdict(environment, replica.service, unit).fate in {Fate.RUNS, Fate.DONE}

@@ -116,7 +116,7 @@ async def extend(context: Context, params: Params) -> Answer:
     for found in documents_of(context, server):
         if found["name"] == name and found["state"] != "deleting":
             return Answer({"preview": found})
-    raise DevenvError(f"{name} is on its way out", "devenv preview up brings it up anew")
+    raise is_gone(name)
 
 
 def _extended(context: Context, params: Params, name: str, server: Server) -> float:
@@ -136,14 +136,16 @@ async def _ours(context: Context, params: Params) -> LiveEnvironment:
 
     name, server = await found_by(context, params)
     live = held_here(context, name, server.connection.cluster)
-    if live is None:
-        namespace = next(namespace_of(one) for one in server.homes.named(name))
-        raise DevenvError(
-            f"{name} was brought up on another machine, and this needs a checkout of its branch",
-            "devenv preview up there takes it up here too; without one: "
-            f"kubectl logs|exec|attach --namespace {namespace} …",
-        )
-    return live
+    if live is not None:
+        return live
+    homes = server.homes.named(name)
+    if not homes:
+        raise is_gone(name)
+    raise DevenvError(
+        f"{name} was brought up on another machine, and this needs a checkout of its branch",
+        "devenv preview up there takes it up here too; without one: "
+        f"kubectl logs|exec|attach --namespace {namespace_of(homes[0])} …",
+    )
 
 
 async def found_by(context: Context, params: Params) -> tuple[str, Server]:
@@ -181,6 +183,11 @@ async def _of_branch(params: Params, branch: str) -> str:
             return ""
         raise
     return preview_name(source, branch or str(params.get("branch") or checkout.branch))
+
+
+def is_gone(name: str) -> DevenvError:
+    """What is said of a preview that was taken down, and is not all gone perhaps."""
+    return DevenvError(f"{name} was taken down", "devenv preview up brings it up anew")
 
 
 def server_of(context: Context, cluster: Cluster) -> Server:

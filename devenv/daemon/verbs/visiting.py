@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from devenv.daemon import documents
 from devenv.daemon.board import Published
 from devenv.daemon.verbs.context import Answer, Context, Params, status
-from devenv.daemon.verbs.previews import found_by, held_here, urls_of
-from devenv.errors import DevenvError
+from devenv.daemon.verbs.previews import found_by, held_here, is_gone, urls_of
 from devenv.model.preview import Preview
 
 if TYPE_CHECKING:  # loaded when the first cluster is asked
@@ -45,4 +44,4 @@ def _preview(server: Server, name: str) -> Preview:
         found = preview_of(home, server.connection.cluster)
         if found.name == name and not is_leaving(home):
             return found
-    raise DevenvError(f"{name} is on its way out", "devenv preview up brings it up anew")
+    raise is_gone(name)
