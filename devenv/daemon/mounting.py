@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import posixpath
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from devenv.model.environment import Wanted
 from devenv.model.service import Service
@@ -57,4 +59,16 @@ def is_mounted(service: Service, rule: SyncRule) -> bool:
     if not rule.target or (rule.syntax is Syntax.DOCKER and rule.hooks) or rule.rebuild:
         return False
     mounts = [one for one in service.definition.get("volumes") or () if one.get("type") == "bind"]
-    return any(f"{rule.source}/".startswith(f"{one['source'].rstrip('/')}/") for one in mounts)
+    return any(_does(mount, rule) for mount in mounts)
+
+
+def _does(mount: Mapping[str, Any], rule: SyncRule) -> bool:
+    """Tell whether a bind mount has the source of a rule, and where our own ``sync:`` says it.
+
+    Compose watches nothing that is mounted, wherever that is.
+    """
+    source = mount["source"].rstrip("/") or "/"
+    if posixpath.commonpath([source, rule.source]) != source:
+        return False
+    there = posixpath.join(mount["target"], posixpath.relpath(rule.source, source))
+    return rule.syntax is Syntax.DOCKER or posixpath.relpath(there, rule.target) == "."

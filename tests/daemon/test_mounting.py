@@ -18,6 +18,12 @@ def service(*rules: SyncRule) -> Service:
     return Service("web", Origin("x"), container=Container({"image": "i"}), sync=rules)
 
 
+def bound(source: str, target: str) -> Service:
+    mount = {"type": "bind", "source": source, "target": target}
+    container = Container({"image": "i", "volumes": [mount]})
+    return Service("web", Origin("x"), container=container)
+
+
 def test_a_folder_is_mounted_and_nothing_of_it_is_sent() -> None:
     made = mounted(service(LEFT), lambda _: True)
     mount = {"type": "bind", "source": "/shop/src", "target": "/app"}
@@ -38,6 +44,33 @@ def test_what_a_mount_cannot_do_is_sent(rule: SyncRule, *, is_folder: bool) -> N
     made = mounted(service(rule), lambda _: is_folder)
     assert made == service(rule)
     assert rules_of(Wanted(made, "docker", ())) == (rule,)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "syntax", "there"),
+    [
+        ("/shop/src", "/app/", Syntax.GIT, True),
+        ("/shop/", "/", Syntax.GIT, False),
+        ("/shop", "/data", Syntax.GIT, False),
+        ("/shop/src/inner", "/app/inner", Syntax.GIT, False),
+        ("/shop/sr", "/app", Syntax.DOCKER, False),
+        ("/shop/src", "/data", Syntax.DOCKER, True),
+    ],
+)
+def test_a_mount_elsewhere_does_only_what_compose_takes_it_for(
+    source: str, target: str, syntax: Syntax, *, there: bool
+) -> None:
+    assert is_mounted(bound(source, target), SyncRule("/shop/src", "/app", syntax=syntax)) == there
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "to"),
+    [("/shop", "/", "/src"), ("/", "/host", "/host/shop/src/"), ("/shop/src", "/", "/")],
+)
+def test_a_mount_of_what_is_around_a_source_does_what_its_rule_does(
+    source: str, target: str, to: str
+) -> None:
+    assert is_mounted(bound(source, target), SyncRule("/shop/src", to, syntax=Syntax.GIT))
 
 
 @pytest.mark.parametrize(
