@@ -82,7 +82,7 @@ class Copy:
         self.problem = ""
         self.failures = 0
         self._link: Link | None = None
-        self._met: set[Strand] = set()
+        self._unmet = {strand: one.target.tally.generation for strand, one in mirrors.items()}
         self.lack = ""
 
     async def bring(self, opener: Opener) -> None:
@@ -143,9 +143,8 @@ class Copy:
 
     async def _meet(self, strand: Strand, opener: Opener) -> None:
         """Say so when the first contact has found something to send."""
-        is_new, sent = strand not in self._met, self.mirrors[strand].target.tally.generation
-        self._met.add(strand)
-        if is_new and sent:
+        sent = self.mirrors[strand].target.tally.generation
+        if sent > self._unmet.pop(strand, sent):
             await opener.filled(self.key.replica, strand.rule)
 
     @property
@@ -249,7 +248,8 @@ class Copies:
         contact = self._contact(strand, key, before)
         if before is None and (known := ledger.read()) is not None:
             contact = Contact(known, is_same=True)
-        return Mirror(strand.source, strand.way, contact, ledger)
+        tally = None if before is None else before.mirrors[strand].target.tally
+        return Mirror(strand.source, strand.way, contact, ledger, tally)
 
     def _contact(self, strand: Strand, key: UnitKey, before: Copy | None) -> Contact:
         """What a unit has is only taken for granted where it has just been started."""

@@ -18,6 +18,7 @@ from devenv.sync.ignore import Filter, kept
 from devenv.sync.link import Link
 from devenv.sync.notes import Record
 from devenv.sync.safety import halt
+from devenv.sync.tally import Tally
 from devenv.sync.target import Target
 from devenv.sync.tree import Folder
 from devenv.sync.watch.coalesce import Phase
@@ -65,6 +66,7 @@ class Mirror:
     """``target`` is what is known of the copy, ``halted`` why it rests.
 
     ``refusals`` counts how often in a row something was refused: it is to be tried again.
+    ``tally``: the counts to go on from, of the copy in whose place this one is.
     """
 
     def __init__(
@@ -73,9 +75,10 @@ class Mirror:
         way: Way,
         contact: Contact = UNMET,
         record: Record | None = None,
+        tally: Tally | None = None,
     ) -> None:
         self.source = source
-        self.target = Target(record, contact.known)
+        self.target = Target(record, contact.known, tally or Tally())
         self.revision = 0
         self.halted = ""
         self.refusals = 0

@@ -26,7 +26,7 @@ class Target:
     ``unsettled``: files that changed while they were sent; ``restless`` those that keep doing so.
     """
 
-    def __init__(self, record: Record | None, assumed: Folder) -> None:
+    def __init__(self, record: Record | None, assumed: Folder, tally: Tally) -> None:
         self.agreed: Folder | None = None
         self.problems: dict[str, str] = {}
         self.conflicts: tuple[Conflict, ...] = ()
@@ -34,7 +34,7 @@ class Target:
         self.restless: dict[str, Restless] = {}
         self._told: tuple[Conflict, ...] = ()
         self.sending: Batch | None = None
-        self.tally = Tally()
+        self.tally = tally
         self.notes = Notes(record)
         self._stamps = Stamps(assumed)
 

@@ -267,6 +267,22 @@ def test_what_a_unit_lacked_when_it_was_met_is_told_once(tmp_path: Path) -> None
     asyncio.run(main())
 
 
+def test_what_was_sent_is_counted_on_when_a_unit_is_started_anew(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path) as one:
+            (one.source / "a").write_text("1")
+            await one.same()
+            one.run(started=20.0)
+            await one.settled()
+            one.run("c2", started=30.0)
+            (one.source / "b").write_text("2")
+            await one.same()
+            (mirror,) = one.session.copies[WEB].mirrors.values()
+            assert mirror.target.tally.files == 2
+
+    asyncio.run(main())
+
+
 def test_without_an_engine_nobody_helps_a_user_who_may_not_write(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
 
