@@ -244,11 +244,39 @@ def test_without_room_for_a_watch_the_folder_is_polled(
     assert asyncio.run(main()) == {"watched", "unlucky", "unlucky/f"}
 
 
+@pytest.mark.parametrize("place", ["unlucky", ""], ids=["without a watch", "made just now"])
+def test_what_is_polled_is_looked_at_before_it_is_said_to_be_caught_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    real = Inotify.add
+
+    def add(self: Inotify, path: str, mask: int = MASK) -> int:
+        if path.endswith("unlucky"):
+            raise OSError(errno.ENOSPC, "No space left on device", path)
+        return real(self, path, mask)
+
+    monkeypatch.setattr(Inotify, "add", add)
+    monkeypatch.setattr("devenv.sync.watch.source.POLL", 3600.0)
+    root = tmp_path / "root"
+    if place:
+        (root / place).mkdir(parents=True)
+
+    async def main() -> set[str]:
+        async with watching(root) as source:
+            (root / place).mkdir(parents=True, exist_ok=True)
+            (root / place / "f").write_text("x")
+            await caught_up(source)
+            return paths(source)
+
+    assert os.path.join(place, "f") in asyncio.run(main())
+
+
 LIMITED = """
 import asyncio, os, sys
 from pathlib import Path
 from tests.sync.watches import caught_up, paths, watching
 from devenv.sync.watch import inotify
+from devenv.sync.watch.source import topmost
 
 LIMIT = "/proc/sys/user/max_inotify_watches"
 
@@ -261,7 +289,7 @@ async def main(root):
     async with watching(root) as source:
         watches = source._watcher._places
         way = len(watches) - len(source._watcher.numbers(source))
-        before = way, len(watches), len(source.unwatched), len(source.polled)
+        before = way, len(watches), len(source.unwatched), len(topmost(source.unwatched))
         (root / "d39" / "inner" / "f").write_text("x")
         (root / "d0" / "inner" / "f").write_text("x")
         async with asyncio.timeout(10):

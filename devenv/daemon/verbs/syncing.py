@@ -19,6 +19,7 @@ from devenv.sync.session import Session
 from devenv.sync.strand import Strand
 from devenv.sync.tree import Folder, walk
 from devenv.sync.watch.inotify import remedy
+from devenv.sync.watch.source import topmost
 
 FLUSH = 60.0
 """Seconds after which `flush` and `reset` say how far it is, where the request names none."""
@@ -157,7 +158,7 @@ def _rule(one: Followed, strand: Strand) -> Document:
         "state": state,
         "reason": _reason(session),
         "waiting": _waiting(strand, mirrors) if state in KEEPS else 0,
-        "polled": source.polled,
+        "polled": topmost(source.unwatched),
         "remedy": remedy() if source.unwatched else "",
         "targets": targets,
     }

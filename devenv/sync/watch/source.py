@@ -74,6 +74,8 @@ class Source:
     async def caught_up(self) -> None:
         """Wait until all that had happened before this call is in the tree."""
         await self._watcher.barrier()
+        if self._is_polled:
+            self._poll()
         while self._marks or self._is_looking:
             await self._news.wait()
 
@@ -88,11 +90,6 @@ class Source:
             self._ignores.close()
             self._route.close()
             self._watcher.drop(self, self._watcher.numbers(self))
-
-    @property
-    def polled(self) -> list[str]:
-        """The topmost folders that are not watched."""
-        return _topmost(self.unwatched)
 
     async def _wait(self) -> None:
         while True:
@@ -120,7 +117,7 @@ class Source:
         self._watcher.count_room()
         if self.tree is None or self._route.leads_elsewhere():
             self._mark_all()
-        for path in self.polled:
+        for path in topmost(self.unwatched):
             self.mark(path, deep=True)
 
     async def _look(self) -> None:
@@ -177,7 +174,8 @@ class Source:
             self.unwatched.add(path)
 
 
-def _topmost(paths: Iterable[str]) -> list[str]:
+def topmost(paths: Iterable[str]) -> list[str]:
+    """Leave out the folders that are below another one of these."""
     found: list[str] = []
     for path in sorted(paths, key=lambda one: f"{one}/" if one else ""):
         if not found or (found[-1] and not f"{path}/".startswith(f"{found[-1]}/")):
