@@ -59,6 +59,11 @@ class SyncRule:
         return bool(self.target) and self.replica in (None, replica)
 
     @property
+    def acts(self) -> bool:
+        """Whether more is done than to send what has changed."""
+        return self.rebuild or self.restart or bool(self.hooks)
+
+    @property
     def title(self) -> str:
         """The rule in words, for status and messages."""
         actions = [

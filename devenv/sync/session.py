@@ -211,7 +211,7 @@ def _due(strands: Sequence[Strand]) -> dict[Strand, list[str]]:
 async def _act(hands: Hands, acting: Mapping[Strand, Sequence[str]]) -> None:
     for strand, paths in acting.items():
         rule = strand.rule
-        if not (rule.rebuild or rule.restart or rule.hooks):
+        if not rule.acts:
             continue
         try:
             await hands.act(rule, paths)

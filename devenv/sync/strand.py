@@ -28,7 +28,7 @@ class Strand:
     def __init__(self, rule: SyncRule, watcher: Watcher) -> None:
         self.rule = rule
         self.way = Way(rule.target)
-        self.source = Source(rule.source, partial(read, rule), watcher)
+        self.source = Source(rule.source, partial(read, rule), watcher, at_once=not rule.acts)
         self.base: Folder | None = None
         self.guard = Guard()
         self.pending: list[str] = []

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from devenv.model.sync import SyncRule
+from devenv.sync.strand import Strand
 from devenv.sync.watch import coalesce
 from devenv.sync.watch.watcher import Watcher
-from tests.sync.watches import paths, watching
+from tests.sync.watches import caught_up, paths, watching
 
 
 @pytest.mark.parametrize("written_as", [".f.new", "f~"])
@@ -47,6 +49,31 @@ def test_a_file_that_is_moved_aside_to_be_saved_is_not_seen_to_be_gone(
             for _ in range(10):
                 await asyncio.sleep(0)
             assert paths(source) == known
+
+    asyncio.run(main())
+
+
+def test_where_something_is_done_after_a_save_others_of_it_may_follow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold_everything(monkeypatch)
+    (tmp_path / "f").write_text("old")
+
+    async def main() -> None:
+        watcher = Watcher(f"{tmp_path}.cookies")
+        source = Strand(SyncRule(str(tmp_path), restart=True), watcher).source
+        task = asyncio.create_task(source.run())
+        await caught_up(source)
+        before = source.revision
+        (tmp_path / ".f.new").write_text("new one")
+        (tmp_path / ".f.new").rename(tmp_path / "f")
+        await watcher.barrier()
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert source.revision == before
+        task.cancel()
+        await asyncio.wait([task])
+        watcher.close()
 
     asyncio.run(main())
 

@@ -18,6 +18,8 @@ from devenv.sync.watch.route import Place, Route
 from devenv.sync.watch.saving import is_saved
 from devenv.sync.watch.watcher import Watcher
 
+Read = Callable[[Place], Filter]
+"""Makes the rule of what a path has led to."""
 FEW = 64
 """Paths that are looked at right here: a thread costs more."""
 POLL = 1.0
@@ -32,10 +34,11 @@ class Source:
     ``since`` is when the first event of the newest tree came, ``free`` when it could be sent at the
     earliest (monotonic), ``unwatched`` are the folders that are polled since the system has no
     watch left for them. ``place`` is where the path led to when the tree was made, ``rule`` what it
-    was made by; ``read`` makes that anew when an ignore file has changed.
+    was made by; ``read`` makes that anew when an ignore file has changed. ``at_once``: a save that
+    is whole waits for no other.
     """
 
-    def __init__(self, path: str, read: Callable[[Place], Filter], watcher: Watcher) -> None:
+    def __init__(self, path: str, read: Read, watcher: Watcher, *, at_once: bool = True) -> None:
         self.place = Place(path)
         self.rule = Filter([])
         self.tree: Folder | None = EMPTY
@@ -43,6 +46,7 @@ class Source:
         self.since = self.free = 0.0
         self.unwatched: set[str] = set()
         self._watcher = watcher
+        self._at_once = at_once
         self._scanner = Scanner(path, self.rule, self._watch)
         self._mark_all = partial(self.mark, "", deep=True)
         self._ignores = Ignores(read, watcher, self._mark_all)
@@ -61,7 +65,8 @@ class Source:
         if path and not self._scanner.rule.concerns(path):
             return
         self._marks[path] = self._marks.get(path, False) or deep
-        if phase is Phase.WHOLE and not is_saved(self.tree, self._found.root, self._marks, path):
+        known = self.tree if self._at_once else None
+        if phase is Phase.WHOLE and not is_saved(known, self._found.root, self._marks, path):
             phase = Phase.CHANGED
         self._pace = seen(self._pace, time.monotonic(), phase)
         self._wake.set()
