@@ -43,12 +43,16 @@ receive() { # length
   if [ ! -d "$B" ]; then
     said=$(mkdir -- "$S" "$B" 2>&1) || end "$said"
   fi
-  said=$(head -c "$1" 2>&1 >"$F") || end "$said $(head -c "$1" /dev/zero | cat 2>&1 >>"$F")"
+  said=$(head -c "$1" 2>&1 >"$F") || end "$said $(room)"
+}
+
+room() { # not every head says why a disk refuses, or that it does
+  head -c 65536 /dev/zero | cat 2>&1 >>"$F"
 }
 
 verify() { # hash
   said=$(sha256sum <"$F" 2>&1)
-  [ "$said" = "$1  -" ] || end "what came is not what was sent"
+  [ "$said" = "$1  -" ] || end "what came is not what was sent $(room)"
 }
 
 end() { # what is left of a frame must never be read as a command

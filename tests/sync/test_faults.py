@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -256,6 +257,21 @@ def test_a_full_disk_is_told_and_got_over(tmp_path: Path, small: Path, count: in
             await one.until(lambda: not _told(one))
             (one.source / "small").write_text("2")
             await one.same()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("words", [(), ("busybox",), ("bash",)], ids=["sh", "busybox", "bash"])
+def test_a_disk_without_any_room_is_told_by_every_head(small: Path, words: tuple[str, ...]) -> None:
+    async def main() -> None:
+        stream = await pipe(words)
+        link = Link(stream)
+        await link.at(str(small))
+        with suppress(OSError):
+            (small / "own").write_bytes(bytes(2 * PIECE))
+        with pytest.raises(BrokenError, match="No space"):
+            await link.look(["own"])
+        await stream.close()
 
     asyncio.run(main())
 
