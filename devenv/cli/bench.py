@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from time import monotonic
+from time import monotonic, sleep
 
 from devenv.cli.result import Result
 from devenv.cli.sync import arrived
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     Document = dict[str, Any]
 
 _SAVES, _BURST, _SIZE = 50, 1000, 2048
+GAP = 0.1
+"""Seconds between two saves: one that comes sooner is of a burst, which is held back."""
 _PORTION = 50
 """Files that are deleted at once: fewer than what would be taken for an accident."""
 
@@ -83,6 +85,7 @@ def _check_taken(path: str, rule: Document, session: Session) -> None:
 
 def _save(path: str, flush: Callable[[], None]) -> float:
     """Seconds from a save by rename until it is acknowledged."""
+    sleep(GAP)
     with open(f"{path}.new", "wb") as file:
         file.write(os.urandom(16))
     begun = monotonic()
