@@ -80,7 +80,7 @@ class Strand:
 
         It is told once until they are acted on.
         """
-        self.pending = [*self.pending, *paths]
+        self.pending = list(dict.fromkeys([*self.pending, *paths]))
         before, self.guard = self.guard, changed(self.guard, self.source.since)
         self.due = time.monotonic() + max(self.rule.debounce, self.guard.pause)
         return self.guard.is_spinning and self.guard != before

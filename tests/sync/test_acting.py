@@ -21,6 +21,18 @@ def test_a_change_is_acted_on_once_and_names_its_paths(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
+def test_a_file_that_changes_again_before_it_is_acted_on_is_named_once(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path, restart=True, debounce=3600.0) as one:
+            for text in ("1", "2"):
+                (one.source / "a").write_text(text)
+                await one.same()
+            (strand,) = one.session.strands
+            assert strand.pending == ["a"]
+
+    asyncio.run(main())
+
+
 def test_an_action_that_fails_never_ends_the_session(tmp_path: Path) -> None:
     async def main() -> None:
         async with world(tmp_path, rebuild=True, target="") as one:
