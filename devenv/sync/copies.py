@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +25,8 @@ FAR = 5.0
 """The same, at most, where no engine of this machine is asked: a try costs others more."""
 REFUSED = 30.0
 """The same, at most, for what a unit refuses: each try may send it all again."""
+STALL = 5.0
+"""Seconds in which nothing moves to or from a unit that others do not wait for any longer."""
 MANY = 10
 """Failures after which the pause does not grow any more."""
 ROOT = "0"
@@ -183,15 +185,21 @@ def _pause(failures: int, most: float) -> float:
 class Copies:
     """``follow`` says which units there are; ``settle`` and ``bring`` make it so.
 
+    ``wake``: called when a unit is done that was not waited for.
+
     ``born`` is when the sources had been looked at first (boottime): what was started before
     that may lack what was saved in between.
     """
 
-    def __init__(self, strands: Sequence[Strand], opener: Opener) -> None:
+    def __init__(
+        self, strands: Sequence[Strand], opener: Opener, *, wake: Callable[[], None]
+    ) -> None:
         self.now: dict[ReplicaId, Copy] = {}
         self.born = 0.0
         self._strands = strands
         self._opener = opener
+        self._wake = wake
+        self._stalled: dict[Copy, asyncio.Task[None]] = {}
         self._units: Mapping[ReplicaId, UnitKey] = {}
         self._earlier: dict[ReplicaId, Copy] = {}
 
@@ -204,18 +212,43 @@ class Copies:
         """Have a copy in each of the units, and none elsewhere."""
         for replica in [r for r, c in self.now.items() if self._units.get(r) != c.key]:
             self._earlier[replica] = self.now.pop(replica)
-            await self._earlier[replica].close()
+            await self._leave(self._earlier[replica])
         for replica, key in self._units.items():
             if replica not in self.now:
                 self.now[replica] = self._copy(key, self._earlier.pop(replica, None))
 
     async def bring(self) -> None:
-        """Make the files of all units as the sources are."""
-        await asyncio.gather(*(copy.bring(self._opener) for copy in self.now.values()))
+        """Make the files of all units as the sources are; one that stalls is left to itself."""
+        going = {
+            copy: asyncio.create_task(copy.bring(self._opener))
+            for copy in self.now.values()
+            if copy not in self._stalled
+        }
+        while going:
+            moved = {copy: copy.moved for copy in going}
+            done, _ = await asyncio.wait(going.values(), timeout=STALL)
+            for task in done:
+                task.result()
+            going = {copy: task for copy, task in going.items() if task not in done}
+            for copy in [one for one in going if one.moved == moved[one]]:
+                self._stalled[copy] = going.pop(copy)
+                self._stalled[copy].add_done_callback(partial(self._goes_on, copy))
+
+    def _goes_on(self, copy: Copy, task: asyncio.Task[None]) -> None:
+        self._stalled.pop(copy, None)
+        if not task.cancelled():
+            task.result()
+            self._wake()
+
+    async def _leave(self, copy: Copy) -> None:
+        if (task := self._stalled.pop(copy, None)) is not None:
+            task.cancel()
+            await asyncio.wait([task])
+        await copy.close()
 
     async def close(self) -> None:
         for copy in self.now.values():
-            await copy.close()
+            await self._leave(copy)
 
     @property
     def mirrors(self) -> list[Mirror]:

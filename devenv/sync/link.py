@@ -54,8 +54,8 @@ class ChangedError(RefusedError):
     """What a batch is about is not as it was sent; nothing is done."""
 
 
-ENDED = b"ended "
-"""How a receiver begins that can go on no more."""
+REFUSALS = b"ended ", b"failed "
+"""How a receiver begins that cannot say what is there."""
 CHANGED = "is not as it was sent"
 """How a receiver's words for that end."""
 
@@ -107,10 +107,9 @@ class Link:
         end = f"\nend {self.generation}\n".encode()
         while not self._buffer.endswith(end):
             await self._more(PATIENCE + size / HASHED)
-            if self._buffer.startswith(ENDED) and self._buffer.endswith(b"\n"):
-                raise BrokenError(
-                    self._buffer.removeprefix(ENDED).decode("utf-8", "replace").strip()
-                )
+            if self._buffer.startswith(REFUSALS) and self._buffer.endswith(b"\n"):
+                _, _, why = self._buffer.partition(b" ")
+                raise BrokenError(why.decode("utf-8", "replace").strip())
         text, self._buffer = self._buffer[: -len(end)], b""
         return parse(text, set(asked))
 

@@ -14,6 +14,7 @@
 # moved to its place. An archive is unpacked while its hash is made, and a part while the next one
 # comes in: what goes wrong with it is the next answer.
 set -f
+SMALL=65536 # where there is no room for that there is none; and a save spares a program
 S=
 P=
 # An earlier receiver may still get what was sent to it: each stages under a name of its own.
@@ -43,11 +44,15 @@ receive() { # length
   if [ ! -d "$B" ]; then
     said=$(mkdir -- "$S" "$B" 2>&1) || end "$said"
   fi
-  said=$(head -c "$1" 2>&1 >"$F") || end "$said $(room)"
+  if [ "$1" -le "$SMALL" ]; then
+    said=$(head -c "$1" 2>&1 >"$F") || end "$said $(room)"
+  else
+    said=$(head -c "$1" | { cat 2>&1 >"$F" || { cat >/dev/null && false; }; })
+  fi
 }
 
 room() { # not every head says why a disk refuses, or that it does
-  head -c 65536 /dev/zero | cat 2>&1 >>"$F"
+  head -c "$SMALL" /dev/zero | cat 2>&1 >>"$F"
 }
 
 verify() { # hash
@@ -181,7 +186,7 @@ look() ( # a pipe or a device may have no end: only what is a file itself is rea
 )
 
 while read -r op n length hash rest; do
-  case $op in root | drop) ;; *) receive "$length" ;; esac
+  case $op in root | drop) ;; *) receive "$length" || { tell failed "$said" && continue; } ;; esac
   settled || [ "$op" = drop ] || { tell failed "$said" && continue; }
   case $op in
   root) said=$(tools && root "$n") && root "$n" >/dev/null && echo "ok $(id -u)" || tell failed "$said" ;;

@@ -68,12 +68,12 @@ class Session:
         self.paused = False
         self.is_over = self.has_looked = False
         self._report = Report()
-        self._copies = Copies(self.strands, hands)
+        self._wake = asyncio.Event()
+        self._copies = Copies(self.strands, hands, wake=self._wake.set)
         self._done = asyncio.Event()
         self._is_busy = True
         self._hands = hands
         self._boottime = boottime
-        self._wake = asyncio.Event()
 
     def follow(self, units: Mapping[ReplicaId, UnitKey]) -> None:
         """Keep a copy in each of these units, and none elsewhere."""

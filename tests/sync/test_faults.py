@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -229,15 +229,46 @@ def test_a_receiver_that_says_something_else_is_not_believed(tmp_path: Path) -> 
     asyncio.run(main())
 
 
+@contextmanager
+def of_size(folder: Path, size: int) -> Iterator[Path]:
+    """A file system that has room for so many bytes."""
+    folder.mkdir()
+    options = f"size={size}"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "devenv-test", folder], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
     """A file system with room for a frame, and not for what is in it."""
-    folder = tmp_path / "dst"
-    folder.mkdir()
-    options = f"size={PIECE + 2_000_000}"
-    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "devenv-test", folder], check=True)
-    yield folder
-    subprocess.run(["umount", folder], check=True)
+    with of_size(tmp_path / "dst", PIECE + 2_000_000) as folder:
+        yield folder
+
+
+@pytest.mark.parametrize("words", [(), ("busybox",), ("bash",)], ids=["sh", "busybox", "bash"])
+def test_a_file_that_is_larger_than_the_disk_holds_up_no_other(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    async def main() -> None:
+        (tmp_path / "src").mkdir()
+        (tmp_path / "src" / "small").write_text("1")
+        async with world(tmp_path, running=False) as one:
+            one.shells.words = words
+            one.run()
+            await one.same()
+            (one.source / "huge").write_bytes(os.urandom(3_000_000))
+            await one.until(lambda: _told(one))
+            (one.source / "small").write_text("2")
+            await one.until(lambda: (one.target / "small").read_text() == "2")
+            (mirror,) = one.session.copies[WEB].mirrors.values()
+            await one.until(lambda: "No space" in mirror.target.problems.get("huge", ""))
+            assert one.session.copies[WEB].problem == ""
+
+    with of_size(tmp_path / "dst", 1_000_000):
+        asyncio.run(main())
 
 
 @pytest.mark.parametrize("count", [1, 5], ids=["a frame has no room", "its files have none"])

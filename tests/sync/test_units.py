@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
+import signal
 import tarfile
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from devenv.model.environment import ReplicaId
 from devenv.model.sync import SyncRule
-from devenv.sync import deposit
+from devenv.sync import copies, deposit
 from devenv.sync.copies import UnitKey
 from devenv.sync.session import Session
 from devenv.sync.watch.watcher import Watcher
@@ -105,6 +109,45 @@ def test_a_unit_that_cannot_be_reached_says_why_and_gets_its_files_later(tmp_pat
             await one.same()
 
     asyncio.run(main())
+
+
+def test_a_replica_that_hangs_holds_up_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copies, "STALL", 0.2)
+
+    async def main() -> None:
+        async with world(tmp_path, running=False, target="app") as one:
+            for key in BOTH:
+                one.shells.folders[key] = tmp_path / str(key.index)
+                one.shells.folders[key].mkdir()
+            one.session.follow({key: UnitKey(key, 10.0, str(key)) for key in BOTH})
+            (one.source / "a").write_text("1")
+            await one.settled()
+            hung, there = _receiver(one, BOTH[0]), one.shells.folders[BOTH[1]] / "app" / "a"
+            os.kill(hung, signal.SIGSTOP)
+            try:
+                for content in "23":
+                    (one.source / "a").write_text(content)
+                    await one.until(partial(_has, there, content))
+            finally:
+                os.kill(hung, signal.SIGCONT)
+            await one.settled()
+            for folder in one.shells.folders.values():
+                assert listing(folder / "app") == listing(one.source)
+
+    asyncio.run(main())
+
+
+def _receiver(one: World, replica: ReplicaId) -> int:
+    """The process that receives for a replica: it works in its folder."""
+    pids = (pipe.process.pid for pipe in one.shells.opened)
+    folder = str(one.shells.folders[replica])
+    return next(pid for pid in pids if os.readlink(f"/proc/{pid}/cwd").startswith(folder))
+
+
+def _has(path: Path, content: str) -> bool:
+    return path.read_text() == content
 
 
 def test_what_is_on_its_way_can_be_seen(tmp_path: Path) -> None:
