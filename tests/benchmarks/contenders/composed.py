@@ -17,7 +17,7 @@ from tests.benchmarks.command import timed
 from tests.benchmarks.contenders import Service
 from tests.benchmarks.contenders.ours import PROGRAM
 from tests.benchmarks.desk import CALL_LIMIT, Desk, FailedError
-from tests.benchmarks.waiting import exit_code
+from tests.benchmarks.waiting import eventually, exit_code
 
 OURS = "devenv"
 PLUGIN = "docker compose"
@@ -65,6 +65,7 @@ class Composed:
     words: Words
     desk: Desk = field(default_factory=Desk)
     _command: subprocess.Popen[bytes] | None = None
+    _watch: subprocess.Popen[bytes] | None = None
 
     def write_document(self, document: Document) -> None:
         """Write JSON, which is YAML too, under a name of its own among the engine's projects."""
@@ -109,7 +110,18 @@ class Composed:
         self.settle()
         self.call(self.words.down)
 
+    def watch(self) -> None:
+        """Have what is saved follow into what runs: in the foreground, where it is told to."""
+        if self.name == OURS:
+            return
+        said = self.desk.folder / "watch.txt"
+        self._watch = self.desk.spawn([*self.program, "watch", "--no-up"], said)
+        eventually(lambda: b"atch" in said.read_bytes(), "watching", within=CALL_LIMIT)
+
     def close(self) -> None:
+        if self._watch is not None:
+            self._watch.terminate()
+            exit_code(self._watch, within=CALL_LIMIT)
         for words in self.words.closing:
             self.call(words)
 

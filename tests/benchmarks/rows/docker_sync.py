@@ -12,10 +12,8 @@ from __future__ import annotations
 import itertools
 import os
 import random
-import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,7 +25,7 @@ from tests.benchmarks.desk import FailedError
 from tests.benchmarks.figures import Goal
 from tests.benchmarks.rounds import Measured, Run
 from tests.benchmarks.table import Table
-from tests.benchmarks.waiting import LateError, eventually, pause
+from tests.benchmarks.waiting import LateError, pause
 
 TITLE = "containers: from a save to the container"
 NAMES = (PLUGIN, mutagens.NAME, OURS)
@@ -40,7 +38,6 @@ QUIET = 60.0
 WITHIN = 180.0
 LOOK_EVERY = 0.0003
 """Seconds between two looks at the copy."""
-WATCHING = ("watch", "--no-up")
 TARGET = "/srv/app"
 RULE = {"path": "./src", "action": "sync", "target": TARGET}
 DOCUMENT: Document = {
@@ -64,8 +61,7 @@ def measure(run: Run) -> list[Table]:
 
 
 def _saves(run: Run, title: str, once: Callable[[Composed], Measured], rounds: int) -> Table:
-    with _watchers() as watch:
-        found = compare(run, Workload(title, DOCUMENT, once, 0.05, rounds, watch, NAMES))
+    found = compare(run, Workload(title, DOCUMENT, once, 0.05, rounds, _watch, NAMES))
     goals = (Goal(OURS, 0.012), *found.goals, Goal(OURS, 0.3, mutagens.NAME))
     return replace(found, goals=goals)
 
@@ -76,41 +72,26 @@ def _burst(run: Run, count: int, title: str) -> Table:
     def once(tool: Composed) -> Measured:
         return _write_many(tool, f"many{next(rounds) if title == NEW else ''}", count)
 
-    with _watchers() as watch:
-        load = Workload(
-            title.format(f"{count:,}", SIZE),
-            DOCUMENT,
-            once,
-            0.4,
-            BURSTS if count < 5000 else 3,
-            watch,
-            NAMES,
-        )
-        found = compare(run, load)
+    load = Workload(
+        title.format(f"{count:,}", SIZE),
+        DOCUMENT,
+        once,
+        0.4,
+        BURSTS if count < 5000 else 3,
+        _watch,
+        NAMES,
+    )
+    found = compare(run, load)
     return replace(found, goals=(*found.goals, Goal(OURS, 0.1, mutagens.NAME)))
 
 
-@contextmanager
-def _watchers() -> Iterator[Callable[[Composed], None]]:
-    """Give what has a tool watch; a tool that watches in the foreground is ended at the end."""
-    running: list[subprocess.Popen[bytes]] = []
-
-    def watch(tool: Composed) -> None:
-        (tool.desk.work / "src").mkdir(exist_ok=True)
-        bring_up(tool)
-        if isinstance(tool, Mutagen):
-            tool.create(tool.desk.work / "src", TARGET)
-        elif tool.name != OURS:
-            output = tool.desk.folder / "watch.txt"
-            running.append(tool.desk.spawn([*tool.program, *WATCHING], output))
-            eventually(lambda: b"atch" in output.read_bytes(), "watching", within=WITHIN)
-
-    try:
-        yield watch
-    finally:
-        for process in running:
-            process.terminate()
-            process.wait()
+def _watch(tool: Composed) -> None:
+    (tool.desk.work / "src").mkdir(exist_ok=True)
+    bring_up(tool)
+    if isinstance(tool, Mutagen):
+        tool.create(tool.desk.work / "src", TARGET)
+    else:
+        tool.watch()
 
 
 def _save(tool: Composed) -> Measured:

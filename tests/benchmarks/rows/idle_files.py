@@ -5,7 +5,6 @@ Memory is what came with the files: the same services are brought up over empty 
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -21,7 +20,7 @@ from tests.benchmarks.desk import PASSING
 from tests.benchmarks.figures import Goal, Outcome
 from tests.benchmarks.processes import command_line, marked, usage
 from tests.benchmarks.rounds import Run
-from tests.benchmarks.rows.docker_sync import TARGET, WATCHING, mounted, read
+from tests.benchmarks.rows.docker_sync import TARGET, mounted, read
 from tests.benchmarks.table import Table
 from tests.benchmarks.waiting import LateError, eventually, pause
 
@@ -44,7 +43,6 @@ class Watched:
     wakeups: list[float] = field(default_factory=list)
     per_file: list[float] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
-    _watching: list[subprocess.Popen[bytes]] = field(default_factory=list)
     _is_open: bool = False
 
     def begin(self) -> None:
@@ -58,17 +56,11 @@ class Watched:
         if isinstance(self.tool, Mutagen):
             for service in SERVICES:
                 self.tool.create(self.tool.desk.work / service, TARGET, service)
-        elif self.tool.name != OURS:
-            said = self.tool.desk.folder / "watch.txt"
-            self._watching = [self.tool.desk.spawn([*self.tool.program, *WATCHING], said)]
-            eventually(lambda: b"atch" in said.read_bytes(), "watching", within=60)
+        else:
+            self.tool.watch()
 
     def end(self) -> None:
         """End what was begun, if it was."""
-        for process in self._watching:
-            process.terminate()
-            process.wait()
-        self._watching = []
         if self._is_open:
             self.tool.close()
         self._is_open = False
