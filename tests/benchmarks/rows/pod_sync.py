@@ -19,7 +19,7 @@ from tests.benchmarks.contenders.pod import CP, STREAM, Way
 from tests.benchmarks.contenders.preview import missing
 from tests.benchmarks.figures import Goal
 from tests.benchmarks.rounds import Measured, Run, interleave
-from tests.benchmarks.rows.docker_sync import has_all, read, until
+from tests.benchmarks.rows.docker_sync import NEW, has_all, read, until
 from tests.benchmarks.table import Table
 from tests.benchmarks.waiting import pause
 
@@ -62,7 +62,7 @@ def _table(run: Run, ways: Mapping[str, Way], work: Work) -> Table:
 
 def _burst(count: int, limit: float) -> Work:
     goals = (Goal(OURS, limit, CP),)
-    title = f"{count:,} files of {SIZE} bytes at once"
+    title = NEW.format(f"{count:,}", SIZE)
     return Work(title, BURSTS, lambda way: _write_many(way, count), goals)
 
 
@@ -82,7 +82,7 @@ def _save(way: Way) -> Measured:
 def _write_many(way: Way, count: int) -> Measured:
     pause(0.6)
     content = os.urandom(SIZE)
-    folder = way.source / f"many{count}"
+    folder = way.source / f"many{time.monotonic_ns()}"
     folder.mkdir(exist_ok=True)
     copies = way.copies / folder.name
     begun = time.perf_counter()
