@@ -199,7 +199,7 @@ class Copies:
         self._strands = strands
         self._opener = opener
         self._wake = wake
-        self._stalled: dict[Copy, asyncio.Task[None]] = {}
+        self._going: dict[Copy, asyncio.Task[None]] = {}
         self._units: Mapping[ReplicaId, UnitKey] = {}
         self._earlier: dict[ReplicaId, Copy] = {}
 
@@ -219,29 +219,26 @@ class Copies:
 
     async def bring(self) -> None:
         """Make the files of all units as the sources are; one that stalls is left to itself."""
-        going = {
-            copy: asyncio.create_task(copy.bring(self._opener))
-            for copy in self.now.values()
-            if copy not in self._stalled
-        }
-        while going:
-            moved = {copy: copy.moved for copy in going}
-            done, _ = await asyncio.wait(going.values(), timeout=STALL)
-            for task in done:
-                task.result()
-            going = {copy: task for copy, task in going.items() if task not in done}
-            for copy in [one for one in going if one.moved == moved[one]]:
-                self._stalled[copy] = going.pop(copy)
-                self._stalled[copy].add_done_callback(partial(self._goes_on, copy))
+        fresh = [copy for copy in self.now.values() if copy not in self._going]
+        waiting = {copy: asyncio.create_task(copy.bring(self._opener)) for copy in fresh}
+        self._going |= waiting
+        while waiting:
+            moved = {copy: copy.moved for copy in waiting}
+            done, _ = await asyncio.wait(waiting.values(), timeout=STALL)
+            for copy in [one for one in waiting if waiting[one] in done]:
+                del self._going[copy]
+                waiting.pop(copy).result()
+            for copy in [one for one in waiting if one.moved == moved[one]]:
+                waiting.pop(copy).add_done_callback(partial(self._goes_on, copy))
 
     def _goes_on(self, copy: Copy, task: asyncio.Task[None]) -> None:
-        self._stalled.pop(copy, None)
+        self._going.pop(copy, None)
         if not task.cancelled():
             task.result()
             self._wake()
 
     async def _leave(self, copy: Copy) -> None:
-        if (task := self._stalled.pop(copy, None)) is not None:
+        if (task := self._going.pop(copy, None)) is not None:
             task.cancel()
             await asyncio.wait([task])
         await copy.close()
