@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from devenv.runtimes.kubernetes.connection import LOGINS
 from tests.daemon.previewed import READY, Previewed, on
 from tests.fakes.apiserver import TOKEN, ApiServer, Fault
 
@@ -169,6 +170,20 @@ def test_a_cluster_that_does_not_let_go_for_a_minute(
             assert "a bad day" in world.words + await world.notice()
             world.fake.ill = None
             await world.until(lambda: not world.fake.store.objects)
+
+    on(tmp_path, test)
+
+
+@pytest.mark.parametrize("name", ["401", "500"])
+def test_a_check_tells_at_once_that_a_cluster_is_ill(tmp_path: Path, name: str) -> None:
+    illness = ILLNESSES[name]
+
+    async def test(world: Previewed) -> None:
+        await _done(illness.begin(world.fake))
+        with world.hurried():
+            (found,) = (await world.ask("cluster.check", name="fake"))["checks"]
+        assert illness.words in found["fault"]
+        assert world.fake.count("GET", "/version") <= LOGINS
 
     on(tmp_path, test)
 

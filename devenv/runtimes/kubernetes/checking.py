@@ -64,10 +64,11 @@ Check = dict[str, Any]
 async def checks(connection: Connection, cluster: Cluster) -> list[Check]:
     """Each thing that is needed: whether it is there, and what to do where it is not.
 
+    That it does not answer, or not to us, is said at once: who asks wants to know how it is now.
     ``cluster``: its entry as it is now, where that to which we connect may be older. LoginError.
     """
     try:
-        version = await connection.call("GET", "/version")
+        version = await connection.call("GET", "/version", patience=0.0)
     except LoginError:
         raise
     except DevenvError as error:
