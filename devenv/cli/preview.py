@@ -145,9 +145,11 @@ def _plan(session: Session, params: Document) -> Result:
 def _list(arguments: Arguments, session: Session) -> Result:
     answer = session.client.call("preview.list", within=60.0)
     previews, faults = answer["previews"], answer["faults"]
-    notes = [f"{one['cluster']}: {one['message']}" for one in faults]
+    code = 1 if faults else 0
+    notes = [f"{one['cluster']} cannot be asked: {one['message']}" for one in faults]
     if not previews:
-        return Result(answer, "", notes=(*notes, "There are no previews."))
+        notes += [] if faults else ["There are no previews."]
+        return Result(answer, "", code=code, notes=tuple(notes))
     now = time.time()
     text = table(previews, now)
     notes += [
@@ -157,7 +159,7 @@ def _list(arguments: Arguments, session: Session) -> Result:
         if ends_soon(one["expires_at"], now) and one["state"] != "deleting"
     ]
     notes += [f"{one['name']} is down; {one['reason']}" for one in previews if _is_down(one)]
-    return Result(answer, text, notes=tuple(notes))
+    return Result(answer, text, code=code, notes=tuple(notes))
 
 
 def table(previews: list[Document], now: float) -> str:
