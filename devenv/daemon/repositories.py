@@ -26,6 +26,7 @@ _USER = re.compile(r"(?<=://)[^/\s]*@")
 _PORTS = (":80", ":443", ":22", ":9418")
 _HEADS = "refs/heads/"
 _SEEN = "refs/remotes/origin/"
+_FATAL = "fatal: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Repository:
         names = (line.partition("\t")[2] for line in found.output.splitlines())
         heads = frozenset(name.removeprefix(_HEADS) for name in names if name.startswith(_HEADS))
         if found.code != 0:
-            raise DevenvError(f"the origin does not answer: {_last(found.complaint)}")
+            raise DevenvError(f"the origin does not answer: {_said(found.complaint)}")
         if not heads:
             raise DevenvError("the origin says that it has no branch at all, which nobody believes")
         return heads
@@ -99,11 +100,11 @@ class Repository:
             index=aside / "index",
         )
         if found.code != 0 or made.code != 0:
-            raise DevenvError(f"git cannot check {reference} out: {_last(made.complaint)}")
+            raise DevenvError(f"git cannot check {reference} out: {_said(made.complaint)}")
 
     async def _git(self, *words: str, index: Path | None = None) -> Outcome:
         """``index``: the file to take for one, so that the user's own stays as it is."""
-        environment = {**self.client.environment, "GIT_TERMINAL_PROMPT": "0"}
+        environment = {**self.client.environment, "GIT_TERMINAL_PROMPT": "0", "LANGUAGE": "C"}
         environment |= {"GIT_INDEX_FILE": str(index)} if index else {}
         command = ("git", "-C", self.root, *words)
         return await run(
@@ -140,8 +141,15 @@ def _replace(folder: Path, aside: Path) -> None:
     (aside / "new").rename(folder)
 
 
-def _last(complaint: str) -> str:
-    return complaint.splitlines()[-1] if complaint else "no reason given"
+def _said(complaint: str) -> str:
+    """Why git has failed: where it says so, after the word of a program that it has run.
+
+    Advice may follow that is the same whatever has failed.
+    """
+    lines = [line for line in complaint.splitlines() if line]
+    at = next((at for at, line in enumerate(lines) if line.startswith(_FATAL)), len(lines) - 1)
+    told = [line.removeprefix(_FATAL).removesuffix(".") for line in lines[max(0, at - 1) : at + 1]]
+    return "; ".join(told) or "no reason given"
 
 
 def _user() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pwd
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -134,3 +135,34 @@ def test_a_tree_of_a_branch_has_all_of_its_files(tmp_path: Path) -> None:
     assert not (folder / "other").exists()
     assert git("status", "--porcelain=v2", "--branch") == before
     assert [one.name for one in folder.parent.iterdir()] == ["tree"]
+
+
+@pytest.mark.parametrize(
+    ("complaint", "said"),
+    [
+        (
+            "fatal: 'gone' does not appear to be a git repository\n"
+            "fatal: Could not read from remote repository.\n\n"
+            "Please make sure you have the correct access rights\nand the repository exists.\n",
+            "'gone' does not appear to be a git repository",
+        ),
+        (
+            "Warning: the key was added\ngit@example.com: Permission denied (publickey).\n"
+            "fatal: Could not read from remote repository.\n\n"
+            "Please make sure you have the correct access rights\nand the repository exists.\n",
+            "git@example.com: Permission denied (publickey); Could not read from remote repository",
+        ),
+        ("git: no such file", "git: no such file"),
+        ("", "no reason given"),
+    ],
+)
+def test_an_origin_that_does_not_answer_is_told_with_the_reason(
+    tmp_path: Path, complaint: str, said: str
+) -> None:
+    stand_in = tmp_path / "git"
+    stand_in.write_text(f"#!/bin/sh\nprintf %s {shlex.quote(complaint)} >&2\nexit 128\n")
+    stand_in.chmod(0o755)
+    asking = Client(str(tmp_path), environment={"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    with pytest.raises(DevenvError) as caught:
+        asyncio.run(Repository(str(tmp_path), asking).branches())
+    assert caught.value.message == f"the origin does not answer: {said}"
