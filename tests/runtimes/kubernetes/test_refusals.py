@@ -81,6 +81,12 @@ def test_a_file_that_its_reader_could_not_read_is_refused() -> None:
     assert "the file of page would be root's" in problem.message
 
 
+def test_what_to_do_about_a_build_is_not_to_leave_it_out() -> None:
+    (problem,) = problems(PREVIEW, services("services: {web: {build: .}}")["web"])
+    assert "no registry" in problem.message
+    assert problem.hint == "or give it an `image` that the cluster can pull"
+
+
 def test_everything_that_is_wrong_is_said_at_once_and_where() -> None:
     text = "services:\n  web:\n    build: .\n    ipc: host\n    pid: host\n"
     found = problems(PREVIEW, services(text)["web"])

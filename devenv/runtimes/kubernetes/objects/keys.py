@@ -48,6 +48,16 @@ _REASONS = {
     "volumes_from": "a pod mounts volumes by their names",
 }
 
+_REMEDIES = {
+    "build": "or give it an `image` that the cluster can pull",
+    "image": "add one",
+}
+
+
+def remedy(key: str) -> str:
+    """What to do about a key that a cluster cannot do."""
+    return _REMEDIES.get(key, "leave it out of what is previewed")
+
 
 def refusals(definition: Definition) -> Iterator[tuple[str, str]]:
     """Each key that a cluster cannot do as it is written, and why."""

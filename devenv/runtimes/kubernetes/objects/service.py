@@ -9,7 +9,7 @@ from devenv.errors import DevenvError
 from devenv.model.origin import Problem
 from devenv.model.service import Kind, Service
 from devenv.runtimes.kubernetes import names
-from devenv.runtimes.kubernetes.objects.keys import refusals
+from devenv.runtimes.kubernetes.objects.keys import refusals, remedy
 from devenv.runtimes.kubernetes.objects.pod import is_secret, pod, secret_name
 from devenv.runtimes.kubernetes.objects.probes import container_port
 from devenv.runtimes.kubernetes.objects.storage import has_data
@@ -39,10 +39,7 @@ def problems(preview: str, service: Service) -> list[Problem]:
     if service.container is None:
         return [_problem(service, "it is a host process only", "add `image`")]
     definition = service.container.definition
-    found = [
-        _problem(service, f"`{key}`: {why}", "leave it out of what is previewed")
-        for key, why in refusals(definition)
-    ]
+    found = [_problem(service, f"`{key}`: {why}", remedy(key)) for key, why in refusals(definition)]
     unfit = [one for one in _names(service) if not names.is_host_name(one)]
     found += [
         _problem(service, f"{one!r} cannot be a name in a cluster", "a-z, 0-9 and -, 52 at most")
