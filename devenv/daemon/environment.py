@@ -13,7 +13,7 @@ from devenv.daemon.board import Board, Published
 from devenv.daemon.desired import desired
 from devenv.daemon.hands import Hands
 from devenv.daemon.host import Host
-from devenv.daemon.inbox import Inbox
+from devenv.daemon.inbox import Inbox, Kept, nothing
 from devenv.daemon.intent import Change, Intent, Leaving, leaving
 from devenv.daemon.journal import Journal
 from devenv.daemon.looking import Seen
@@ -66,9 +66,9 @@ class LiveEnvironment:
         """Look again soon: something may have changed."""
         self._wake.set()
 
-    async def change(self, decide: Change) -> Published:
+    async def change(self, decide: Change, kept: Kept = nothing) -> Published:
         """Change what is wanted; return the round that took it in. Raises what ``decide`` does."""
-        taken_in = self._inbox.put(decide)
+        taken_in = self._inbox.put(decide, kept)
         self._hands.acting.forgive()
         self.wake()
         await taken_in
@@ -119,9 +119,10 @@ class LiveEnvironment:
                 await self._wake.wait()
 
     def _take_in(self) -> None:
-        for decide, done in self._inbox.take():
+        for decide, kept, done in self._inbox.take():
             try:
                 self._set(decide(self._intent, self.board.newest.snapshot))
+                kept()
             except DevenvError as error:
                 if not done.done():
                     done.set_exception(error)

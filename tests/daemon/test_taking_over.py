@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from devenv.daemon import store
+from devenv.errors import DevenvError
 from devenv.runtimes.kubernetes import namespaces
 from tests.daemon.previewed import READY, Previewed, on
 
@@ -30,5 +32,29 @@ def test_what_runs_goes_on_while_it_is_taken_over(
         await world.up()
         assert world.states == READY
         assert world.changes == before
+
+    on(tmp_path, test)
+
+
+def test_what_cannot_be_written_down_is_not_taken_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise DevenvError("the disk is full")
+
+    async def test(world: Previewed) -> None:
+        await world.up()
+        world.hand_over()
+        await world.until(lambda: not world.live.intent.is_up)
+        before = world.changes
+        with monkeypatch.context() as patch:
+            patch.setattr(store, "write", full)
+            with pytest.raises(DevenvError, match="disk is full"):
+                await world.up()
+        for _ in range(3):
+            await world.live.change(lambda intent, _: intent)
+        assert world.changes == before
+        await world.up()
+        assert (world.states, world.changes) == (READY, before)
 
     on(tmp_path, test)

@@ -98,7 +98,7 @@ async def up(context: Context, params: Params) -> Answer:
     is_asked = params.get("lifetime") is not None
     place.taking_over = place.is_minded_elsewhere
     place.asked = not await _take(place, meant.preview, is_asked=is_asked)
-    await live.change(_taken_over(place, pinned(change, found, intent.digests)))
+    await live.change(pinned(change, found, intent.digests), lambda: _taken_over(place))
     failpoint("preview.taken")
     for problem in warnings(named_by(intent), found):
         live.journal.note("", problem.message)
@@ -341,15 +341,9 @@ def faults(intent: Intent, home: Home) -> list[Problem]:
     return verdicts(bounds(preview), made, shared)
 
 
-def _taken_over(place: Place, change: Change) -> Change:
-    """The same change; from then on it is this daemon that knows what is wanted."""
-
-    def take(intent: Intent, snapshot: Snapshot) -> Intent:
-        made = change(intent, snapshot)
-        place.taking_over = False
-        return made
-
-    return take
+def _taken_over(place: Place) -> None:
+    """From now on it is this daemon that knows what is wanted."""
+    place.taking_over = False
 
 
 async def _take(place: Place, preview: Preview, *, is_asked: bool) -> bool:
