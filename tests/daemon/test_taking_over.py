@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from devenv.daemon import store
+from devenv.daemon.intent import Intent
 from devenv.errors import DevenvError
+from devenv.model.snapshot import Snapshot
 from devenv.runtimes.kubernetes import namespaces
 from tests.daemon.previewed import READY, Previewed, on
 
@@ -58,3 +61,23 @@ def test_what_cannot_be_written_down_is_not_taken_over(
         assert (world.states, world.changes) == (READY, before)
 
     on(tmp_path, test)
+
+
+def test_a_restart_that_another_daemon_has_made_is_not_made_again(tmp_path: Path) -> None:
+    async def test(world: Previewed) -> None:
+        await world.up()
+        await world.ask("restart", target={"environment": world.live.id}, services=["web"])
+        await world.until(lambda: world.live.board.newest.settled)
+        world.hand_over()
+        await world.until(lambda: not world.live.intent.is_up)
+        await world.live.change(_uncounted)
+        before = world.changes
+        await world.up()
+        assert (world.states, world.changes) == (READY, before)
+
+    on(tmp_path, test)
+
+
+def _uncounted(intent: Intent, _: Snapshot) -> Intent:
+    """As in a daemon that was not asked for any restart of it."""
+    return replace(intent, wishes=replace(intent.wishes, generations={}))

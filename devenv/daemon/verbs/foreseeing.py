@@ -16,6 +16,7 @@ from devenv.daemon.intent import Intent
 from devenv.daemon.verbs.clusters import named
 from devenv.daemon.verbs.context import Answer, Context, Params
 from devenv.daemon.verbs.previewing import (
+    adopted,
     aside,
     basis_of,
     faults,
@@ -63,7 +64,8 @@ async def _foreseen(context: Context, params: Params, folder: Path) -> Answer:
     along = await with_lost(context, params, meant, basis, along)
     meant = lasting(params, meant, basis)
     live = next((one for one in context.registry if one.id == meant.id), None)
-    before = live.board.newest.intent if live else Intent(meant.checkout, preview=meant.preview)
+    fresh = Intent(meant.checkout, preview=meant.preview)
+    before = live.board.newest.intent if live else adopted(fresh, place)
     snapshot = live.board.newest.snapshot if live else Snapshot()
     seen = live.board.newest.observed if live else _seen(place)
     intent = taken(context, params, meant, basis, along)(before, snapshot)

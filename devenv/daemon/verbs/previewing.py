@@ -97,6 +97,8 @@ async def up(context: Context, params: Params) -> Answer:
     found = await find_digests(context, params, intent, known)
     is_asked = params.get("lifetime") is not None
     place.taking_over = place.is_minded_elsewhere
+    if place.taking_over:
+        change = _adopting(place, change)
     place.asked = not await _take(place, meant.preview, is_asked=is_asked)
     await live.change(pinned(change, found, intent.digests), lambda: _taken_over(place))
     failpoint("preview.taken")
@@ -339,6 +341,17 @@ def faults(intent: Intent, home: Home) -> list[Problem]:
         return found
     shared += manifest_objects(preview, resources.manifests)
     return verdicts(bounds(preview), made, shared)
+
+
+def adopted(intent: Intent, place: Place) -> Intent:
+    """The same; a restart that another daemon was asked for is none that is still to be made."""
+    generations = {**intent.wishes.generations, **place.generations}
+    return replace(intent, wishes=replace(intent.wishes, generations=generations))
+
+
+def _adopting(place: Place, change: Change) -> Change:
+    """The same change of what another daemon has left."""
+    return lambda intent, snapshot: change(adopted(intent, place), snapshot)
 
 
 def _taken_over(place: Place) -> None:

@@ -12,7 +12,7 @@ from devenv.runtimes.kubernetes import names
 from devenv.runtimes.kubernetes.cache import Object, annotation, is_leaving
 from devenv.runtimes.kubernetes.homes import is_ours_to_delete, namespace_of
 from devenv.runtimes.kubernetes.resources import POD, Resource
-from devenv.runtimes.kubernetes.rows import Workload, matching
+from devenv.runtimes.kubernetes.rows import Workload, matching, unit_of
 from devenv.runtimes.kubernetes.server import Server
 from devenv.runtimes.protocol import Client, Preparation
 
@@ -91,6 +91,12 @@ class Place:
                 own = Workload(made, matching(pods, workload.id), boot, cache.refusal(made))
                 found[workload.id] = (resource, own)
         return found
+
+    @property
+    def generations(self) -> Mapping[str, int]:
+        """How often a restart was asked for of each of its services, whichever daemon was asked."""
+        there = self.workloads(boot=0.0).items()
+        return {key.service: unit_of(workload).generation for key, (_, workload) in there}
 
     def pods(self, replica: ReplicaId) -> tuple[Object, ...]:
         namespace = self.namespace
