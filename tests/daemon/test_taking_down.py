@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from devenv.errors import DevenvError
 from tests.daemon.previewed import Previewed, on
+from tests.fakes.apiserver import Fault
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -44,5 +46,26 @@ def test_of_a_cluster_that_is_away_it_is_not_said_that_nothing_is_left(tmp_path:
         await world.fake.stop()
         with world.hurried(), pytest.raises(DevenvError, match="does not answer"):
             await why_left(world, "shop-main-12345678")
+
+    on(tmp_path, test)
+
+
+def test_an_object_that_holds_the_namespace_is_named_where_it_may_be_seen(tmp_path: Path) -> None:
+    async def test(world: Previewed) -> None:
+        await world.up()
+        name = world.namespace
+        held = {"kind": "ConfigMap", "metadata": {"finalizers": ["example.com/hold"]}}
+        world.fake.store.put(("configmaps", name, "held"), held)
+        world.fake.stuck[name] = "example.com/hold in 1 resource instances"
+        await world.ask("preview.down")
+        waiting: dict[str, Any] = {"name": name, "cluster": "fake", "wait": True}
+        with world.hurried():
+            await world.ask("preview.left", **waiting, timeout=60.0)
+        left = await world.ask("preview.left", **waiting, timeout=0.0)
+        assert "; configmaps/held has example.com/hold" in left["preview"]["reason"]
+        world.fake.ill = Fault("GET", "/configmaps", 403)
+        left = await world.ask("preview.left", **waiting, timeout=0.0)
+        assert "configmaps. has 1 resource instances" in left["preview"]["reason"]
+        assert "configmaps/held" not in left["preview"]["reason"]
 
     on(tmp_path, test)

@@ -9,6 +9,7 @@ import asyncio
 import json
 import re
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -273,18 +274,23 @@ class ApiServer:
         if self.controllers.clinging and any(one[0] == "pods" for one in held):
             self.store.put(key, going)
             return
+        is_stuck, kinds = key[2] in self.stuck, Counter[str]()
         for one in held:
-            self.store.remove(one)
-        if key[2] not in self.stuck:
+            if is_stuck and self.store.objects[one]["metadata"].get("finalizers"):
+                kinds[one[0]] += 1
+            else:
+                self.store.remove(one)
+        if not is_stuck:
             self.store.put(key, going)
             self.store.remove(key)
             return
-        why = {
-            "type": "NamespaceFinalizersRemaining",
-            "status": "True",
-            "message": self.stuck[key[2]],
-        }
-        self.store.put(key, {**going, "status": {"phase": "Terminating", "conditions": [why]}})
+        left = ", ".join(f"{kind}. has {n} resource instances" for kind, n in kinds.items())
+        said = {"NamespaceFinalizersRemaining": self.stuck[key[2]]}
+        said |= (
+            {"NamespaceContentRemaining": f"Some resources are remaining: {left}"} if left else {}
+        )
+        told = [{"type": one, "status": "True", "message": text} for one, text in said.items()]
+        self.store.put(key, {**going, "status": {"phase": "Terminating", "conditions": told}})
 
     async def _list_or_watch(self, request: web.Request, key: Key) -> web.StreamResponse:
         selector = dict(_selector(request.query.get("labelSelector", "")))

@@ -74,6 +74,7 @@ async def down(context: Context, params: Params) -> Answer:
 async def left(context: Context, params: Params) -> Answer:
     """What is left of a preview that is to go: as soon as that is nothing, or the time is over."""
     from devenv.runtimes.kubernetes.ending import is_over_with
+    from devenv.runtimes.kubernetes.homes import home_in
 
     name, server = str(params["name"]), server_of(context, named(str(params["cluster"])))
     await server.open()
@@ -85,7 +86,8 @@ async def left(context: Context, params: Params) -> Answer:
     is_over = await server.cache.until(over, float(params["timeout"]))
     server.need()
     shown = [] if is_over else [one for one in documents_of(context, server) if one["name"] == name]
-    shown = [_in_time(server, one) for one in shown]
+    homes = [home_in(server.cache, one["namespace"]) for one in shown]
+    shown = [await _explained(server, *each) for each in zip(shown, homes, strict=True)]
     shown.sort(key=lambda one: bool(one["state"] == "deleting"))
     live = held_here(context, name, server.connection.cluster)
     if shown and shown[0]["state"] != "deleting" and not (live and live.intent.leaving):
@@ -93,14 +95,16 @@ async def left(context: Context, params: Params) -> Answer:
     return Answer({"preview": shown[0] if shown else None})
 
 
-def _in_time(server: Server, one: Document) -> Document:
-    """A preview that goes, without a reason to stay while its pods only take their time."""
-    from devenv.runtimes.kubernetes.homes import home_in
+async def _explained(server: Server, one: Document, home: Object) -> Document:
+    """A preview that goes, with the objects that hold it; pods that take their time are none."""
+    from devenv.runtimes.kubernetes import leftovers
     from devenv.runtimes.kubernetes.namespaces import waits_for_pods
 
-    home = home_in(server.cache, one["namespace"])
-    waits = bool(one["reason"]) and waits_for_pods(home, server.connection.clock.now())
-    return {**one, "reason": ""} if waits else one
+    if not one["reason"]:
+        return one
+    if waits_for_pods(home, server.connection.clock.now()):
+        return {**one, "reason": ""}
+    return {**one, "reason": "; ".join([one["reason"], *await leftovers.held(server, home)])}
 
 
 async def extend(context: Context, params: Params) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -211,6 +212,11 @@ def waits_for_pods(made: Object, now: float) -> bool:
     return are_pods and since is not None and now - since < GOES_WITHIN
 
 
+def kinds_left(made: Object) -> list[tuple[str, str]]:
+    """Of which kinds something is left in a namespace that was deleted: plural and group."""
+    return _KIND.findall(_said(made).get(_LEFT, ""))
+
+
 def _said(made: Object) -> dict[str, str]:
     """What the server says of the end of a namespace, by the type of the condition that says it."""
     conditions = (made.get("status") or {}).get("conditions") or ()
@@ -223,6 +229,7 @@ def _said(made: Object) -> dict[str, str]:
 
 _LEFT = "NamespaceContentRemaining"
 """True of each that is on its way: it only tells of which kinds there is something."""
+_KIND = re.compile(r"([a-z0-9-]+)\.([a-z0-9.-]*) has [0-9]+ resource instances")
 _UNFINISHED, _PODS = "NamespaceDeletionContentFailure", "Resource=pods"
 _HINDERS = frozenset(
     {
