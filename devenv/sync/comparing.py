@@ -10,6 +10,7 @@ from devenv.sync.contact import Contact
 from devenv.sync.contents import UNREAD, contents, shown, shown_of
 from devenv.sync.diff import Change, Comparison, Conflict, Content, Contents, compare
 from devenv.sync.link import Link
+from devenv.sync.obstacles import Obstacles, obstacles, reached
 from devenv.sync.stamps import Stamps
 from devenv.sync.tree import Entry, File, Folder, at, walk
 
@@ -33,11 +34,15 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """``agreed``: what the target has of the source; ``kept``: what it keeps, deleted there."""
+    """``agreed``: what the target has of the source; ``kept``: what it keeps, deleted there.
+
+    ``obstacles``: what it keeps in place of folders.
+    """
 
     agreed: Folder
     conflicts: tuple[Conflict, ...]
     kept: tuple[str, ...]
+    obstacles: Obstacles
 
 
 async def compared(
@@ -55,7 +60,7 @@ async def compared(
     comparison = compare(before, source, target)
     agreed = shown(tree, target, comparison)
     stamps.looked(dict(walk(agreed)), target, at_all=True)
-    return _result(agreed, comparison, wanted)
+    return _result(agreed, comparison, wanted, target)
 
 
 async def compared_again(
@@ -73,7 +78,7 @@ async def compared_again(
     agreed = shown_of(agreed, news, target, comparison)
     seen = {path: one for path in target if (one := at(agreed, path)) is not None}
     stamps.looked(seen, target, at_all=False)
-    return _result(agreed, comparison, wanted)
+    return _result(agreed, comparison, wanted, target)
 
 
 def _before(
@@ -90,9 +95,12 @@ def _before(
     return before
 
 
-def _result(agreed: Folder, comparison: Comparison, wanted: Mapping[str, Entry]) -> Compared:
-    kept = (one.path for one in comparison.conflicts if one.path not in wanted)
-    return Compared(agreed, comparison.conflicts, tuple(kept))
+def _result(
+    agreed: Folder, comparison: Comparison, wanted: Mapping[str, Entry], target: Contents
+) -> Compared:
+    conflicts = comparison.conflicts
+    kept = tuple(one.path for one in conflicts if one.path not in wanted)
+    return Compared(agreed, conflicts, kept, obstacles(conflicts, wanted, target))
 
 
 def _is_mode(change: Change) -> bool:
@@ -110,7 +118,7 @@ async def _looked(link: Link, entries: Mapping[str, Entry]) -> dict[str, Content
     size = _size(entries)
     above = await link.look([path for path in entries if "/" not in path], size)
     below = [path for path in entries if "/" in path and path.partition("/")[0] in above]
-    return above | await link.look(below, size) if below else above
+    return reached(above | await link.look(below, size) if below else above)
 
 
 def _size(entries: Mapping[str, Entry]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 
 from devenv.sync.diff import Change, Comparison, Content, Contents, paths_of
 from devenv.sync.reading import Reader
@@ -93,6 +94,8 @@ def _shown(folder: Folder, target: Contents, comparison: Comparison, path: str) 
             entries[name] = Folder(mode, entry.inode, inner.entries)
         elif below in comparison.send:
             entries[name] = EMPTY if there.kind == "folder" else OTHER
+        elif isinstance(entry, Folder):
+            entries[name] = replace(entry, entries={})  # what it has there instead stays
         else:
             entries[name] = entry
     return Folder(folder.mode, folder.inode, entries)

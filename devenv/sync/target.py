@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from devenv.errors import DevenvError
 from devenv.sync.batch import Batch
@@ -14,6 +14,7 @@ from devenv.sync.diff import Change, Conflict, changes, outdated, unread
 from devenv.sync.ignore import Filter, kept
 from devenv.sync.link import ChangedError, Link, RefusedError
 from devenv.sync.notes import Notes, Record
+from devenv.sync.obstacles import Obstacles, kept_back, obstacle
 from devenv.sync.restless import WHY, Restless, changed
 from devenv.sync.stamps import Stamps
 from devenv.sync.tally import Tally
@@ -33,6 +34,7 @@ class Target:
         self.unsettled: list[str] = []
         self.restless: dict[str, Restless] = {}
         self._told: tuple[Conflict, ...] = ()
+        self._obstacles: Obstacles = {}
         self.sending: Batch | None = None
         self.tally = tally
         self.notes = Notes(record)
@@ -59,6 +61,8 @@ class Target:
         """Make it as the source is; tell whether something was refused. Raises BrokenError."""
         self.problems.clear()
         self.unsettled.clear()
+        if self._obstacles and await _kinds(link, self._obstacles) != self._obstacles:
+            await self._compare(link, side, tree, Contact(self.known, is_same=True))
         todo = self._todo(tree)
         if self.conflicts is self._told:  # else they are of the comparison just now
             self.conflicts = outdated(self.conflicts, todo)
@@ -71,7 +75,7 @@ class Target:
             await self._carry_or_halve(link, side, self._todo(tree))
         self._told = self.conflicts
         self.problems |= {path: WHY for path, one in self.restless.items() if one.waits}
-        return refused
+        return refused or not self.problems.keys().isdisjoint(self._obstacles)
 
     @property
     def pause(self) -> float | None:
@@ -84,19 +88,21 @@ class Target:
         """What differs, but for what keeps changing: the rest must not wait for that."""
         now, found = time.monotonic(), list(changes(self.known, tree))
         self.problems |= {path: why for change in found for path, why in unread(change)}
+        self.problems |= kept_back(found, self._obstacles)
         paths = {change.path for change in found}
         self.restless = {path: one for path, one in self.restless.items() if path in paths}
         return [
             change
             for change in found
             if not isinstance(change.new, Odd)
+            and not obstacle(change, self._obstacles)
             and self.restless.get(change.path, Restless()).until <= now
         ]
 
     async def _compare(self, link: Link, side: Side, tree: Folder, contact: Contact) -> None:
         """Look what it has of all that the source has, and of what it had."""
         found = await compared(link, side, tree, contact, self._stamps)
-        self.conflicts = ()
+        self.conflicts, self._obstacles = (), found.obstacles
         await self._take(found)
 
     async def _take(self, found: Compared) -> None:
@@ -153,3 +159,7 @@ class Target:
             middle = len(todo) // 2
             await self._carry_or_halve(link, side, todo[:middle])
             await self._carry_or_halve(link, side, todo[middle:])
+
+
+async def _kinds(link: Link, paths: Iterable[str]) -> Obstacles:
+    return {path: one.kind for path, one in (await link.look(paths)).items()}
