@@ -55,11 +55,12 @@ class Way:
         return Way(folder or "/", {name or place.only: place.only})
 
     def renamed(self, tree: Folder | None) -> Folder | None:
-        """The source's tree with the target's names."""
+        """The source's tree with the target's names; None: there is no such folder or file."""
         if tree is None or not self.names:
             return tree
         found = {new: tree.entries.get(old) for new, old in self.names.items()}
-        return replace(tree, entries={n: one for n, one in found.items() if one is not None})
+        there = {name: one for name, one in found.items() if one is not None}
+        return replace(tree, entries=there) if there else None
 
 
 class Mirror:
@@ -162,7 +163,10 @@ class Mirror:
         """Give a unit in which nothing can run what it lacks; nothing is deleted there."""
         revision = self.source.revision
         tree = self._way.renamed(self.source.tree)
-        if not revision or tree is None:
+        if not revision:
+            return
+        self.halted = halt(self._contact.known, None) if tree is None else ""
+        if tree is None:
             return
         self.doubt()
         self._forget_ignored()
