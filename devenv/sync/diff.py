@@ -40,12 +40,17 @@ def is_news(change: Change) -> bool:
     return change.old is not None or not isinstance(change.new, Odd)
 
 
-def unread(change: Change) -> Iterator[tuple[str, str]]:
-    """What of a change cannot be read, though it could be sent, and why."""
+def unsent(change: Change) -> Iterator[tuple[str, str]]:
+    """What of a change cannot be sent, and why; not what never could be, and is nowhere else."""
     if change.new is not None:
         for path, entry in ((change.path, change.new), *walk(change.new, change.path)):
-            if isinstance(entry, Odd) and entry.is_unread:
+            if isinstance(entry, Odd) and (entry.is_unread or _is_in_place(change, entry)):
                 yield path, entry.why
+
+
+def _is_in_place(change: Change, entry: Entry) -> bool:
+    """Tell whether something else was where an entry is now."""
+    return entry is change.new and change.old is not None
 
 
 def paths_of(change: Change) -> Iterator[str]:

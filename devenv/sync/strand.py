@@ -13,7 +13,7 @@ from devenv.sync.guard import Guard, changed
 from devenv.sync.ignore import Filter, Verdict, kept
 from devenv.sync.mirror import Way
 from devenv.sync.rules import read
-from devenv.sync.tree import EMPTY, Folder
+from devenv.sync.tree import EMPTY, Folder, Odd, at
 from devenv.sync.watch.source import Source
 from devenv.sync.watch.watcher import Watcher
 
@@ -73,7 +73,9 @@ class Strand:
         below = os.path.relpath(path, self.source.place.root)
         if below == ".." or below.startswith("../"):
             return None
-        return self.source.rule.decisive(below, folder=os.path.isdir(path))
+        verdict = self.source.rule.decisive(below, folder=os.path.isdir(path))
+        entry = at(self.source.tree or EMPTY, below)
+        return Verdict(False, entry.why) if verdict.taken and isinstance(entry, Odd) else verdict
 
     def put_off(self, paths: Sequence[str]) -> bool:
         """Have these acted on too, when it is time; tell whether that is later than asked for.

@@ -10,7 +10,7 @@ from devenv.sync.batch import Batch
 from devenv.sync.comparing import Compared, Side, compared, compared_again
 from devenv.sync.contact import Contact
 from devenv.sync.contents import doubted
-from devenv.sync.diff import Change, Conflict, changes, outdated, unread
+from devenv.sync.diff import Change, Conflict, changes, outdated, unsent
 from devenv.sync.ignore import Filter, kept
 from devenv.sync.link import ChangedError, Link, RefusedError
 from devenv.sync.notes import Notes, Record
@@ -87,7 +87,7 @@ class Target:
     def _todo(self, tree: Folder) -> list[Change]:
         """What differs, but for what keeps changing: the rest must not wait for that."""
         now, found = time.monotonic(), list(changes(self.known, tree))
-        self.problems |= {path: why for change in found for path, why in unread(change)}
+        self.problems |= {path: why for change in found for path, why in unsent(change)}
         self.problems |= kept_back(found, self._obstacles)
         paths = {change.path for change in found}
         self.restless = {path: one for path, one in self.restless.items() if path in paths}

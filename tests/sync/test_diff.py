@@ -11,7 +11,7 @@ from devenv.sync.diff import (
     Contents,
     changes,
     compare,
-    unread,
+    unsent,
 )
 from devenv.sync.tree import EMPTY, Edit, Entry, File, Folder, Link, Odd, at, edited, walk
 
@@ -44,11 +44,13 @@ def test_the_mode_of_a_folder_changes_without_what_is_in_it() -> None:
     assert list(changes(before, after)) == [Change("bin", Folder(0o755), Folder(0o700))]
 
 
-def test_what_cannot_be_read_is_told_and_what_is_no_file_is_not() -> None:
+def test_what_cannot_be_read_is_told_and_of_what_is_no_file_only_what_took_a_place() -> None:
     (socket,) = changes(EMPTY, folder(socket=Odd("it is a socket")))
     (secret,) = changes(EMPTY, folder(d=folder(secret=Odd("Permission denied", is_unread=True))))
-    assert list(unread(socket)) == []
-    assert list(unread(secret)) == [("d/secret", "Permission denied")]
+    (instead,) = changes(folder(a=file(1)), folder(a=Odd("it is a socket")))
+    assert list(unsent(socket)) == []
+    assert list(unsent(instead)) == [("a", "it is a socket")]
+    assert list(unsent(secret)) == [("d/secret", "Permission denied")]
 
 
 NAMES = st.sampled_from(["a", "b", "c"])

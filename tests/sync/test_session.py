@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from devenv.sync.ignore import Verdict
 from devenv.sync.session import Hold
 from tests.sync.worlds import WEB, listing, world
 
@@ -226,6 +227,31 @@ def test_what_lies_below_what_the_target_has_in_place_of_a_folder_arrives_withou
             await one.until((one.target / "d" / "new").exists)
             await one.same_but("e", "e/b", "e/deep", "e/deep/a")
             assert not mirror.refusals
+
+    asyncio.run(main())
+
+
+def test_what_cannot_be_sent_in_place_of_a_file_is_told(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path) as one:
+            (one.source / "a").write_text("1")
+            await one.same()
+            (one.source / "a").unlink()
+            os.mkfifo(one.source / "a")
+            os.mkfifo(one.source / "new")
+            await one.settled()
+            (mirror,) = one.session.copies[WEB].mirrors.values()
+            why = "it is neither a file, a folder nor a link"
+            assert mirror.target.problems == {"a": why}
+            assert (one.target / "a").read_text() == "1"
+            (strand,) = one.session.strands
+            for name in ("a", "new"):
+                assert strand.explain(str(one.source / name)) == Verdict(False, why)
+            (one.source / "a").unlink()
+            (one.source / "a").write_text("2")
+            (one.source / "new").unlink()
+            await one.same()
+            assert mirror.target.problems == {}
 
     asyncio.run(main())
 
