@@ -17,6 +17,7 @@ from devenv.sync.diff import news
 from devenv.sync.ignore import Filter, kept
 from devenv.sync.link import Link
 from devenv.sync.notes import Record
+from devenv.sync.report import Sent
 from devenv.sync.safety import halt
 from devenv.sync.tally import Tally
 from devenv.sync.target import Target
@@ -95,6 +96,11 @@ class Mirror:
     def _way(self) -> Way:
         return self._to.of(self.source.place)
 
+    @property
+    def _since(self) -> float:
+        """When what is to be sent could be sent at the earliest (monotonic)."""
+        return max(self.source.since, self.source.free, self._begun)
+
     def accept(self) -> None:
         """Carry over what a halt has kept back, and nothing that may be halted later."""
         self.halted, self._accepted = "", bool(self.halted)
@@ -131,7 +137,7 @@ class Mirror:
     async def bring(self, link: Link) -> None:
         """Make the target as the source is now. Raises BrokenError; the rest is in ``target``."""
         revision = self.source.revision
-        since = max(self.source.since, self.source.free, self._begun)
+        since = self._since
         tree = self._way.renamed(self.source.tree)
         if not revision:
             return
@@ -161,7 +167,7 @@ class Mirror:
 
     async def deposit(self, put: Put) -> None:
         """Give a unit in which nothing can run what it lacks; nothing is deleted there."""
-        revision = self.source.revision
+        revision, since = self.source.revision, self._since
         tree = self._way.renamed(self.source.tree)
         if not revision:
             return
@@ -174,9 +180,11 @@ class Mirror:
         self.target.problems = {change.path: NOT_DELETED for change in given.left}
         way, root = self._way, self.source.place.root
         try:
-            await put_all(put, root, given.send, way.target, way.names)
+            sent = await put_all(put, root, given.send, way.target, way.names)
         except (DevenvError, OSError):
             self._contact = replace(self._contact, known=doubted(self._contact.known, given.send))
             raise
+        if sent != Sent():
+            self.target.tally.add(replace(sent, seconds=time.monotonic() - since))
         self._contact, self.revision = given.after, revision
         await self.target.notes.anew(given.after.known)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 
-from devenv.sync.batch import Batch
 from devenv.sync.report import Sent
 
 REMEMBERED = 200
@@ -31,9 +30,9 @@ class Tally:
         found = sorted(list(self.latencies)[-newest:])
         return found[min(len(found) - 1, int(len(found) * share))] if found else None
 
-    def add(self, batch: Batch, took: float) -> None:
+    def add(self, sent: Sent) -> None:
         self.generation += 1
-        self.files += batch.files
-        self.bytes += batch.bytes
-        self.latencies.append(took)
-        self._untold = self._untold.with_more(Sent(batch.files, batch.bytes, took))
+        self.files += sent.files
+        self.bytes += sent.bytes
+        self.latencies.append(sent.seconds)
+        self._untold = self._untold.with_more(sent)

@@ -15,6 +15,7 @@ from devenv.sync.ignore import Filter, kept
 from devenv.sync.link import ChangedError, Link, RefusedError
 from devenv.sync.notes import Notes, Record
 from devenv.sync.obstacles import Obstacles, kept_back, obstacle
+from devenv.sync.report import Sent
 from devenv.sync.restless import WHY, Restless, changed
 from devenv.sync.stamps import Stamps
 from devenv.sync.tally import Tally
@@ -139,7 +140,7 @@ class Target:
         finally:
             self.sending = None
         self.agreed = edited(with_modes(self.known, batch.modes), batch.edits)
-        self.tally.add(batch, time.monotonic() - side.since)
+        self.tally.add(Sent(batch.files, batch.bytes, time.monotonic() - side.since))
         self._stamps.carried(todo)
         await self.notes.add(batch.edits, batch.modes, self.agreed)
         self.problems |= batch.unreadable

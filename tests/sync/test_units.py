@@ -248,6 +248,10 @@ def test_the_engine_is_given_the_tree_once_then_what_changes(tmp_path: Path) -> 
             (one.source / "new").write_text("1")
             await one.settled()
             assert _names(one.shells.archives) == ["new"]
+            tally = next(iter(one.session.copies[WEB].mirrors.values())).target.tally
+            assert (tally.generation, tally.files, tally.bytes) == (2, 3, 3)
+            assert len(tally.latencies) == 2
+            assert (one.shells.told[0].files, one.shells.told[0].bytes) == (2, 2)
             unpacked(one)
             (one.source / "new").unlink()
             await one.settled()
