@@ -12,7 +12,7 @@ _IDLE = frozenset({"paused", "held", "failed", "no source"})
 
 
 def reason(rule: Mapping[str, Any]) -> str:
-    """Why nothing of a rule is sent now, and how much waits."""
+    """Why nothing of a rule is sent or done now, and how much waits."""
     count = rule["waiting"]
     waits = f"{count:,} file{'s wait' if count > 1 else ' waits'}" if count else ""
     return "; ".join(filter(None, (rule["reason"], waits)))

@@ -27,6 +27,8 @@ _TICKS = 10.0, 0.5
 """Seconds between two looks at what is on its way: for a log, and for a terminal."""
 _STILL = 60.0
 """Seconds in which nothing moves until it is given up."""
+_STOPPED = frozenset({"paused", "held", "failed"})
+"""States of a rule that say more than those of its targets."""
 _MOST = 20
 """Problems, and conflicts, of one target that are told one by one."""
 
@@ -138,7 +140,8 @@ def _row(rule: Document) -> tuple[str, ...]:
     targets = rule["targets"]
     slowest = max(targets, key=lambda one: one["p95_ms"] or 0.0, default=None)
     sent = sum(one["bytes"] for one in targets)
-    theirs = next((one["reason"] for one in targets if one["reason"]), "")
+    told = () if rule["state"] in _STOPPED else (one["reason"] for one in targets)
+    theirs = next(filter(None, told), "")
     return (
         rule["service"],
         rule["rule"],
@@ -147,7 +150,7 @@ def _row(rule: Document) -> tuple[str, ...]:
         rule["state"],
         f"{sum(one['files'] for one in targets)} files, {size(sent)}" if targets else "",
         *(_ms(slowest, key) for key in ("last_ms", "p50_ms", "p95_ms")),
-        "; ".join(filter(None, ("" if rule["reason"] else theirs, reason(rule)))),
+        "; ".join(filter(None, (theirs, reason(rule)))),
     )
 
 

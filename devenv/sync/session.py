@@ -215,6 +215,8 @@ async def _act(hands: Hands, acting: Mapping[Strand, Sequence[str]]) -> None:
             continue
         try:
             await hands.act(rule, paths)
+            strand.failure = ""
         except DevenvError as error:
+            strand.failure = error.message
             hands.note(f"{rule.title} of {rule.source}: {error.message}")
         strand.guard = acted(strand.guard, time.monotonic())

@@ -22,7 +22,8 @@ class Strand:
     """One rule: its source, the tree at the beginning, and the one that was last acted on.
 
     ``guard`` keeps a service from spinning that writes into what its rule watches; ``pending``
-    are the paths that will be acted on when they are ``due`` (monotonic).
+    are the paths that will be acted on when they are ``due`` (monotonic); ``failure``: what went
+    wrong when it was acted on last.
     """
 
     def __init__(self, rule: SyncRule, watcher: Watcher) -> None:
@@ -33,6 +34,7 @@ class Strand:
         self.guard = Guard()
         self.pending: list[str] = []
         self.due = 0.0
+        self.failure = ""
         self._acted: Folder | None = None
         self._rule: Filter | None = None
         self._is_kept = False

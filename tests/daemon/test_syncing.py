@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -122,6 +122,33 @@ def test_what_is_held_is_said_before_anything_changes(
             held = Hold("another branch is checked out", 1.0)
             monkeypatch.setattr(session._hands, "hold", lambda: held)
             assert await shown(syncer) == ("held", held.reason)
+
+    asyncio.run(main())
+
+
+def test_an_action_that_failed_is_said_until_one_succeeds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def failing(_rule: SyncRule, _paths: Sequence[str]) -> None:
+        raise DevenvError("the build of web failed\nline 3")
+
+    async def done(_rule: SyncRule, _paths: Sequence[str]) -> None: ...
+
+    async def main() -> None:
+        source = tmp_path / "src"
+        source.mkdir()
+        async with following(tmp_path, [], lambda: None) as syncer, asyncio.timeout(15):
+            syncer.follow(Observed(), wanted(SyncRule(str(source), restart=True)), watching=True)
+            session = syncer.sessions["web"]
+            await session.caught_up()
+            for act, reason in (
+                (failing, "its last action failed: the build of web failed"),
+                (done, ""),
+            ):
+                monkeypatch.setattr(session._hands, "act", act)
+                (source / "a").write_text(reason)
+                await session.caught_up()
+                assert await shown(syncer) == ("watching", reason)
 
     asyncio.run(main())
 

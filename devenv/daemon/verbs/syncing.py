@@ -156,7 +156,7 @@ def _rule(one: Followed, strand: Strand) -> Document:
         "source": strand.rule.source,
         "target": strand.rule.target,
         "state": state,
-        "reason": _reason(session),
+        "reason": _reason(session, strand),
         "waiting": _waiting(strand, mirrors) if state in KEEPS else 0,
         "polled": topmost(source.unwatched),
         "remedy": remedy() if source.unwatched else "",
@@ -171,11 +171,12 @@ def _waiting(strand: Strand, mirrors: Sequence[Mirror]) -> int:
     return strand.waiting
 
 
-def _reason(session: Session) -> str:
+def _reason(session: Session, strand: Strand) -> str:
     if session.is_over:
         return FAILED
-    held = session.held
-    return "" if held is None else held.reason
+    held = "" if session.held is None else session.held.reason
+    failure = strand.failure.partition("\n")[0]
+    return "; ".join(filter(None, (held, failure and f"its last action failed: {failure}")))
 
 
 def _state(session: Session, strand: Strand, targets: list[Document]) -> str:
