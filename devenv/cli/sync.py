@@ -139,7 +139,7 @@ def _behind(rule: Document) -> list[str]:
 def _row(rule: Document) -> tuple[str, ...]:
     targets = rule["targets"]
     slowest = max(targets, key=lambda one: one["p95_ms"] or 0.0, default=None)
-    sent = sum(one["bytes"] for one in targets)
+    files, sent = (sum(one[key] for one in targets) for key in ("files", "bytes"))
     told = () if rule["state"] in _STOPPED else (one["reason"] for one in targets)
     theirs = next(filter(None, told), "")
     return (
@@ -148,7 +148,7 @@ def _row(rule: Document) -> tuple[str, ...]:
         os.path.relpath(rule["source"]),
         rule["target"],
         rule["state"],
-        f"{sum(one['files'] for one in targets)} files, {size(sent)}" if targets else "",
+        f"{files:,} file{'s' * (files != 1)}, {size(sent)}" if targets else "",
         *(_ms(slowest, key) for key in ("last_ms", "p50_ms", "p95_ms")),
         "; ".join(filter(None, (theirs, reason(rule)))),
     )

@@ -76,8 +76,9 @@ class Syncer:
         wanted = _watched(desired) if watching else {}
         for name in [n for n, going in self._running.items() if wanted.get(n) != going.rules]:
             self._end(name)
-        for name in wanted.keys() - self._running.keys():
+        for name in [n for n in wanted if n not in self._running]:
             self._begin(desired.services[name], wanted[name])
+        self.sessions = {name: self.sessions[name] for name in wanted if name in self.sessions}
         if watching:
             self._tell_of_mounts(desired)
         for name, session in self.sessions.items():

@@ -34,14 +34,14 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """``agreed``: what the target has of the source; ``kept``: what it keeps, deleted there.
+    """``agreed``: what the target has of the source; ``own``: what it keeps, deleted there.
 
     ``obstacles``: what it keeps in place of folders.
     """
 
     agreed: Folder
     conflicts: tuple[Conflict, ...]
-    kept: tuple[str, ...]
+    own: tuple[str, ...]
     obstacles: Obstacles
 
 
@@ -99,8 +99,8 @@ def _result(
     agreed: Folder, comparison: Comparison, wanted: Mapping[str, Entry], target: Contents
 ) -> Compared:
     conflicts = comparison.conflicts
-    kept = tuple(one.path for one in conflicts if one.path not in wanted)
-    return Compared(agreed, conflicts, kept, obstacles(conflicts, wanted, target))
+    own = tuple(one.path for one in conflicts if one.path not in wanted)
+    return Compared(agreed, conflicts, own, obstacles(conflicts, wanted, target))
 
 
 def _is_mode(change: Change) -> bool:

@@ -112,8 +112,8 @@ class Target:
         news = {conflict.path for conflict in found.conflicts}
         before = (one for one in self.conflicts if one.path not in news)
         self.conflicts = (*before, *found.conflicts)
-        if found.kept:
-            await self.notes.add([Edit(path, None) for path in found.kept], {}, found.agreed)
+        if found.own:
+            await self.notes.add([Edit(path, None) for path in found.own], {}, found.agreed)
 
     async def _carry_over(
         self, link: Link, side: Side, tree: Folder, todo: Sequence[Change]

@@ -65,7 +65,7 @@ def test_reset_says_how_far_it_is_until_all_is_there(desk: Desk) -> None:
     assert done.returncode == 0
     assert daemon.methods() == ["sync.reset", "sync.flush", "sync.flush"]
     assert done.stderr.splitlines() == ["web: 1,200 of 45,919 files", "web: 20,000 of 45,919 files"]
-    assert "45919 files" in done.stdout
+    assert "45,919 files" in done.stdout
 
 
 def test_status_tells_thousands_of_conflicts_in_a_few_lines(desk: Desk) -> None:
@@ -76,6 +76,7 @@ def test_status_tells_thousands_of_conflicts_in_a_few_lines(desk: Desk) -> None:
         lines = desk.run("sync", "status").stdout.splitlines()
     assert len(lines) < 30
     assert lines[-1] == "web: and 2,980 more"
+    assert "1 file, 0 B" in lines[1]
 
 
 def flushed(*documents: Document) -> list[str]:

@@ -126,6 +126,22 @@ def test_what_is_held_is_said_before_anything_changes(
     asyncio.run(main())
 
 
+def test_services_are_listed_in_the_order_of_the_profile(tmp_path: Path) -> None:
+    def with_rule(name: str) -> Wanted:
+        rule = SyncRule(str(tmp_path), restart=True)
+        service = Service(name, Origin("x"), sync=(rule,))
+        return Wanted(service, "process", (Replica(service, 0, "print"),))
+
+    async def main() -> None:
+        async with following(tmp_path, [], lambda: None) as syncer:
+            for names in (["web", "queue"], ["web", "api", "queue", "db", "worker"]):
+                services = {name: with_rule(name) for name in names}
+                syncer.follow(Observed(), Desired(EnvironmentId("shop"), services), watching=True)
+                assert list(syncer.sessions) == names
+
+    asyncio.run(main())
+
+
 def test_an_action_that_failed_is_said_until_one_succeeds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
