@@ -6,11 +6,10 @@ import asyncio
 import os
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from devenv.sync.ignore import Verdict
+from devenv.sync.copies import UnitKey
 from devenv.sync.session import Hold
 from tests.sync.worlds import WEB, listing, world
 
@@ -171,91 +170,6 @@ def test_a_folder_that_the_target_made_first_is_filled(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
-def test_nothing_is_written_beyond_a_link_that_leads_out_of_the_target(tmp_path: Path) -> None:
-    async def main() -> None:
-        (tmp_path / "outside").mkdir()
-        async with world(tmp_path) as one:
-            (one.source / "d").mkdir()
-            (one.source / "d" / "a").write_text("1")
-            await one.same()
-            (one.target / "d" / "a").unlink()
-            (one.target / "d").rmdir()
-            (one.target / "d").symlink_to(tmp_path / "outside")
-            (one.source / "d" / "a").write_text("2")
-            await one.settled()
-            assert list((tmp_path / "outside").iterdir()) == []
-            (mirror,) = one.session.copies[WEB].mirrors.values()
-            assert mirror.target.problems == {
-                "d": "1 file below it is not sent: a link has taken its place there"
-            }
-            (one.target / "d").unlink()
-            await one.until((one.target / "d" / "a").exists)
-            await one.same()
-            assert mirror.target.problems == {}
-
-    asyncio.run(main())
-
-
-@pytest.mark.parametrize("is_link", [False, True], ids=["a file", "a link within the target"])
-def test_what_lies_below_what_the_target_has_in_place_of_a_folder_arrives_without_it(
-    tmp_path: Path, is_link: bool
-) -> None:
-    async def main() -> None:
-        async with world(tmp_path) as one:
-            for name in ("d/deep/a", "d/b", "other"):
-                (one.source / name).parent.mkdir(parents=True, exist_ok=True)
-                (one.source / name).write_text("1")
-            await one.same()
-            (one.target / "d").rename(one.target / "e")
-            if is_link:
-                (one.target / "d").symlink_to("e")
-            else:
-                (one.target / "d").write_text("by itself")
-            one.run(started=20.0)
-            await one.settled()
-            (mirror,) = one.session.copies[WEB].mirrors.values()
-            assert mirror.target.problems.keys() == {"d"}
-            (one.source / "other").write_text("2")
-            for name in ("b", "new"):
-                (one.source / "d" / name).write_text("2")
-            await one.settled()
-            assert (one.target / "other").read_text() == "2"
-            assert "3 files below it are not sent" in mirror.target.problems["d"]
-            assert mirror.refusals
-            assert (one.target / "e" / "b").read_text() == "1"
-            (one.target / "d").unlink()
-            await one.until((one.target / "d" / "new").exists)
-            await one.same_but("e", "e/b", "e/deep", "e/deep/a")
-            assert not mirror.refusals
-
-    asyncio.run(main())
-
-
-def test_what_cannot_be_sent_in_place_of_a_file_is_told(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with world(tmp_path) as one:
-            (one.source / "a").write_text("1")
-            await one.same()
-            (one.source / "a").unlink()
-            os.mkfifo(one.source / "a")
-            os.mkfifo(one.source / "new")
-            await one.settled()
-            (mirror,) = one.session.copies[WEB].mirrors.values()
-            why = "it is neither a file, a folder nor a link"
-            assert mirror.target.problems == {"a": why}
-            assert (one.target / "a").read_text() == "1"
-            (strand,) = one.session.strands
-            for name in ("a", "new"):
-                assert strand.explain(str(one.source / name)) == Verdict(False, why)
-            (one.source / "a").unlink()
-            (one.source / "a").write_text("2")
-            (one.source / "new").unlink()
-            await one.same()
-            assert mirror.target.problems == {}
-
-    asyncio.run(main())
-
-
 @pytest.mark.parametrize("how", ["emptied", "gone"])
 def test_a_source_that_vanished_deletes_nothing(tmp_path: Path, how: str) -> None:
     async def main() -> None:
@@ -277,6 +191,23 @@ def test_a_source_that_vanished_deletes_nothing(tmp_path: Path, how: str) -> Non
                 (one.source / name).write_text(f"{name} again")
             await one.until(lambda: one.session.strands[0].source.tree is not None)
             await one.same()
+
+    asyncio.run(main())
+
+
+def test_a_unit_that_has_ended_waits_for_no_source_that_is_gone(tmp_path: Path) -> None:
+    async def main() -> None:
+        (tmp_path / "src").mkdir()
+        (tmp_path / "src" / "a").write_text("1")
+        async with world(tmp_path, running=False) as one:
+            one.session.follow({WEB: UnitKey(WEB, 10.0, "c1", runs=False)})
+            await one.settled()
+            (one.source / "a").unlink()
+            one.source.rmdir()
+            await one.until(lambda: one.session.strands[0].source.tree is None)
+            await one.settled()
+            (mirror,) = one.session.copies[WEB].mirrors.values()
+            assert mirror.halted == "the source is gone"
 
     asyncio.run(main())
 
@@ -342,78 +273,6 @@ def test_a_paused_session_sends_nothing_until_it_goes_on(tmp_path: Path) -> None
             assert listing(one.target) == {}
             one.session.pause(paused=False)
             await one.same()
-
-    asyncio.run(main())
-
-
-def test_a_file_has_another_name_in_the_target(tmp_path: Path) -> None:
-    async def main() -> None:
-        (tmp_path / "src").mkdir()
-        (tmp_path / "src" / "dev.ini").write_text("1")
-        (tmp_path / "src" / "other").write_text("1")
-        source, target = str(tmp_path / "src" / "dev.ini"), str(tmp_path / "dst" / "app.ini")
-        async with world(tmp_path, source=source, target=target) as one:
-            (one.source / "dev.ini").write_text("2")
-            await one.settled()
-            assert sorted(listing(one.target)) == ["app.ini"]
-            assert (one.target / "app.ini").read_text() == "2"
-
-    asyncio.run(main())
-
-
-@pytest.mark.parametrize("how", ["in place", "by rename", "moved aside"])
-def test_a_single_file_that_is_emptied_arrives_as_one_of_no_bytes(tmp_path: Path, how: str) -> None:
-    async def main() -> None:
-        (tmp_path / "src").mkdir()
-        (tmp_path / "src" / "a").write_text("1")
-        source, target = str(tmp_path / "src" / "a"), str(tmp_path / "dst" / "b")
-        async with world(tmp_path, source=source, target=target) as one:
-            assert (one.target / "b").read_text() == "1"
-            if how == "by rename":
-                (one.source / "new").write_text("")
-                (one.source / "new").rename(one.source / "a")
-            else:
-                (one.source / "a").rename(one.source / "old") if how == "moved aside" else None
-                (one.source / "a").write_text("")
-            await one.settled()
-            assert (one.target / "b").read_text() == ""
-
-    asyncio.run(main())
-
-
-def test_a_single_file_that_is_removed_is_not_deleted_there(tmp_path: Path) -> None:
-    async def main() -> None:
-        (tmp_path / "src").mkdir()
-        (tmp_path / "src" / "a").write_text("1")
-        source, target = str(tmp_path / "src" / "a"), str(tmp_path / "dst" / "b")
-        async with world(tmp_path, source=source, target=target) as one:
-            (one.source / "a").unlink()
-            await one.settled()
-            (mirror,) = one.session.copies[WEB].mirrors.values()
-            assert mirror.halted == "the source is gone"
-            assert (one.target / "b").read_text() == "1"
-            (one.source / "a").write_text("2")
-            await one.until(lambda: not mirror.halted)
-            await one.settled()
-            assert (one.target / "b").read_text() == "2"
-
-    asyncio.run(main())
-
-
-@pytest.mark.parametrize("initial", [True, False], ids=["initial sync", "none"])
-def test_a_file_that_is_made_only_later_is_sent_and_acted_on(tmp_path: Path, initial: bool) -> None:
-    async def main() -> None:
-        ends = {"source": str(tmp_path / "src" / "a"), "target": str(tmp_path / "dst" / "b")}
-        keys: dict[str, Any] = {**ends, "restart": True, "initial": initial}
-        async with world(tmp_path, **keys) as one:
-            (one.source / "other").write_text("1")
-            (one.source / "a").write_text("1")
-            await one.until(lambda: one.shells.acted)
-            assert one.shells.acted == [("a",)]
-            assert sorted(listing(one.target)) == ["b"]
-            (one.source / "a").write_text("2")
-            await one.settled()
-            assert (one.target / "b").read_text() == "2"
 
     asyncio.run(main())
 

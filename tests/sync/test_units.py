@@ -210,23 +210,6 @@ def test_a_unit_that_has_ended_is_given_what_it_lacks(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
-def test_a_unit_that_has_ended_waits_for_no_source_that_is_gone(tmp_path: Path) -> None:
-    async def main() -> None:
-        (tmp_path / "src").mkdir()
-        (tmp_path / "src" / "a").write_text("1")
-        async with world(tmp_path, running=False) as one:
-            one.session.follow({WEB: UnitKey(WEB, 10.0, "c1", runs=False)})
-            await one.settled()
-            (one.source / "a").unlink()
-            one.source.rmdir()
-            await one.until(lambda: one.session.strands[0].source.tree is None)
-            await one.settled()
-            (mirror,) = one.session.copies[WEB].mirrors.values()
-            assert mirror.halted == "the source is gone"
-
-    asyncio.run(main())
-
-
 def unpacked(one: World) -> None:
     """Do what an engine does with the archives that it was given."""
     for data in one.shells.archives:
