@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,13 @@ async def why_left(world: Previewed, name: str) -> str:
     return str(found["preview"]["reason"])
 
 
+async def asked_until_refused(world: Previewed) -> None:
+    """It is refused once the daemon has seen that it is gone."""
+    async with asyncio.timeout(15):
+        while True:
+            await world.ask("preview.find")
+
+
 def test_what_is_brought_up_elsewhere_is_not_waited_for(tmp_path: Path) -> None:
     async def test(world: Previewed) -> None:
         await world.up()
@@ -36,7 +44,7 @@ def test_what_needs_its_pods_says_that_it_was_taken_down(tmp_path: Path) -> None
         await world.ask("preview.down")
         await world.until(lambda: not world.namespaces)
         with pytest.raises(DevenvError, match="was taken down"):
-            await world.ask("preview.find")
+            await asked_until_refused(world)
 
     on(tmp_path, test)
 
