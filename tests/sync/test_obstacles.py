@@ -12,24 +12,26 @@ from devenv.sync.ignore import Verdict
 from tests.sync.worlds import WEB, world
 
 
-def test_nothing_is_written_beyond_a_link_that_leads_out_of_the_target(tmp_path: Path) -> None:
+@pytest.mark.parametrize("elsewhere", ["outside", "dst/e"])
+def test_nothing_is_written_beyond_a_link(tmp_path: Path, elsewhere: str) -> None:
     async def main() -> None:
-        (tmp_path / "outside").mkdir()
         async with world(tmp_path) as one:
             (one.source / "d").mkdir()
             (one.source / "d" / "a").write_text("1")
             await one.same()
+            (tmp_path / elsewhere).mkdir()
             (one.target / "d" / "a").unlink()
             (one.target / "d").rmdir()
-            (one.target / "d").symlink_to(tmp_path / "outside")
+            (one.target / "d").symlink_to(tmp_path / elsewhere)
             (one.source / "d" / "a").write_text("2")
             await one.settled()
-            assert list((tmp_path / "outside").iterdir()) == []
+            assert list((tmp_path / elsewhere).iterdir()) == []
             (mirror,) = one.session.copies[WEB].mirrors.values()
             assert mirror.target.problems == {
                 "d": "1 file below it is not sent: a link has taken its place there"
             }
             (one.target / "d").unlink()
+            (tmp_path / elsewhere).rmdir()
             await one.until((one.target / "d" / "a").exists)
             await one.same()
             assert mirror.target.problems == {}
