@@ -111,6 +111,16 @@ def test_a_unit_that_cannot_be_reached_says_why_and_gets_its_files_later(tmp_pat
     asyncio.run(main())
 
 
+async def run_both(one: World) -> None:
+    """Have two replicas run, each with a folder of its own, and both get a file."""
+    for key in BOTH:
+        one.shells.folders[key] = one.base / str(key.index)
+        one.shells.folders[key].mkdir()
+    one.session.follow({key: UnitKey(key, 10.0, str(key)) for key in BOTH})
+    (one.source / "a").write_text("1")
+    await one.settled()
+
+
 def test_a_replica_that_hangs_holds_up_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,12 +128,7 @@ def test_a_replica_that_hangs_holds_up_no_other(
 
     async def main() -> None:
         async with world(tmp_path, running=False, target="app") as one:
-            for key in BOTH:
-                one.shells.folders[key] = tmp_path / str(key.index)
-                one.shells.folders[key].mkdir()
-            one.session.follow({key: UnitKey(key, 10.0, str(key)) for key in BOTH})
-            (one.source / "a").write_text("1")
-            await one.settled()
+            await run_both(one)
             hung, there = _receiver(one, BOTH[0]), one.shells.folders[BOTH[1]] / "app" / "a"
             os.kill(hung, signal.SIGSTOP)
             try:
@@ -179,12 +184,7 @@ def _sending(one: World) -> tuple[int, int] | None:
 def test_both_replicas_are_kept_equal(tmp_path: Path) -> None:
     async def main() -> None:
         async with world(tmp_path, running=False, target="app") as one:
-            for key in BOTH:
-                one.shells.folders[key] = tmp_path / str(key.index)
-                one.shells.folders[key].mkdir()
-            one.session.follow({key: UnitKey(key, 10.0, str(key)) for key in BOTH})
-            (one.source / "a").write_text("1")
-            await one.settled()
+            await run_both(one)
             for key in BOTH:
                 assert listing(one.shells.folders[key] / "app") == listing(one.source)
 

@@ -219,11 +219,8 @@ def test_nothing_is_lost_when_the_kernel_drops_events(tmp_path: Path) -> None:
     assert (int(seen), int(overflows) > 0) == (20001, True)
 
 
-def test_without_room_for_a_watch_the_folder_is_polled(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "watched").mkdir()
-    (tmp_path / "unlucky").mkdir()
+def leave_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the system refuse to watch a folder called unlucky."""
     real = Inotify.add
 
     def add(self: Inotify, path: str, mask: int = MASK) -> int:
@@ -232,6 +229,14 @@ def test_without_room_for_a_watch_the_folder_is_polled(
         return real(self, path, mask)
 
     monkeypatch.setattr(Inotify, "add", add)
+
+
+def test_without_room_for_a_watch_the_folder_is_polled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "watched").mkdir()
+    (tmp_path / "unlucky").mkdir()
+    leave_no_room(monkeypatch)
 
     async def main() -> set[str]:
         async with watching(tmp_path) as source:
@@ -248,14 +253,7 @@ def test_without_room_for_a_watch_the_folder_is_polled(
 def test_what_is_polled_is_looked_at_before_it_is_said_to_be_caught_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
-    real = Inotify.add
-
-    def add(self: Inotify, path: str, mask: int = MASK) -> int:
-        if path.endswith("unlucky"):
-            raise OSError(errno.ENOSPC, "No space left on device", path)
-        return real(self, path, mask)
-
-    monkeypatch.setattr(Inotify, "add", add)
+    leave_no_room(monkeypatch)
     monkeypatch.setattr("devenv.sync.watch.source.POLL", 3600.0)
     root = tmp_path / "root"
     if place:
