@@ -7,6 +7,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -82,7 +83,8 @@ class Syncer:
         if watching:
             self._tell_of_mounts(desired)
         for name, session in self.sessions.items():
-            session.follow(self._running[name].units.now(observed))
+            seen = _as_wanted(observed, desired.services[name])
+            session.follow(self._running[name].units.now(seen))
 
     def _tell_of_mounts(self, desired: Desired) -> None:
         """Say once of each rule that its files are there by themselves."""
@@ -137,6 +139,13 @@ class Syncer:
         if going is not None and going.task is failed:
             self._end(name)
             self._wake()
+
+
+def _as_wanted(observed: Observed, wanted: Wanted) -> Observed:
+    """What is seen of a service; what has another definition is to go, and gets nothing."""
+    seen = ((one, observed.units.get(one.id)) for one in wanted.replicas)
+    units = {one.id: unit for one, unit in seen if unit and unit.fingerprint == one.fingerprint}
+    return replace(observed, units=units)
 
 
 def _watched(desired: Desired) -> dict[str, tuple[SyncRule, ...]]:

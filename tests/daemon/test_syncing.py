@@ -17,18 +17,18 @@ from devenv.daemon.syncing import Syncer
 from devenv.daemon.units import Wishes, numbered
 from devenv.daemon.verbs.syncing import status
 from devenv.errors import DevenvError
-from devenv.model.environment import Desired, EnvironmentId, Replica, Wanted
+from devenv.model.environment import Desired, EnvironmentId, Replica, ReplicaId, Wanted
 from devenv.model.origin import Origin
 from devenv.model.service import Service
 from devenv.model.sync import SyncRule
-from devenv.model.unit import Observed
+from devenv.model.unit import Observed, Unit
 from devenv.sync.session import Hold
 from devenv.sync.watch.watcher import Watcher
 
 
-def wanted(rule: SyncRule) -> Desired:
+def wanted(rule: SyncRule, runtime: str = "process") -> Desired:
     web = Service("web", Origin("x"), sync=(rule,))
-    one = Wanted(web, "process", (Replica(web, 0, "print"),))
+    one = Wanted(web, runtime, (Replica(web, 0, "print"),))
     return Desired(EnvironmentId("shop"), {"web": one})
 
 
@@ -109,6 +109,28 @@ def test_a_service_is_to_wait_until_its_files_have_been_looked_at(tmp_path: Path
             assert syncer.unread(rules, watching=True) == set()
 
     asyncio.run(main())
+
+
+def test_a_container_of_another_definition_gets_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule = SyncRule(str(tmp_path), "/app")
+    desired = wanted(rule, "docker")
+    followed: list[set[ReplicaId]] = []
+
+    async def main() -> None:
+        async with following(tmp_path, [], lambda: None) as syncer:
+            monkeypatch.setattr(syncer._host.docker.commands, "kept", lambda *_: "c1")
+            syncer.follow(Observed(), desired, watching=True)
+            monkeypatch.setattr(
+                syncer.sessions["web"], "follow", lambda units: followed.append({*units})
+            )
+            for fingerprint in ("another", "print"):
+                unit = Unit(ReplicaId("web"), "docker", fingerprint)
+                syncer.follow(Observed({unit.id: unit}), desired, watching=True)
+
+    asyncio.run(main())
+    assert followed == [set(), {ReplicaId("web")}]
 
 
 def test_what_is_held_is_said_before_anything_changes(
