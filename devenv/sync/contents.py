@@ -101,6 +101,16 @@ def _shown(folder: Folder, target: Contents, comparison: Comparison, path: str) 
     return Folder(folder.mode, folder.inode, entries)
 
 
+def begun(todo: Sequence[Change]) -> list[Edit]:
+    """What a target may have from now on that it has never had: until that is known, the doubt."""
+    return [
+        Edit(path, OTHER)
+        for change in todo
+        if change.old is None and change.new is not None
+        for path in paths_of(Change(change.path, change.new, None))
+    ]
+
+
 def doubted(agreed: Folder, todo: Sequence[Change]) -> Folder:
     """What is agreed when nobody knows how much of these changes was made."""
     modes: dict[str, int] = {}

@@ -32,7 +32,7 @@ class Notes:
             await asyncio.to_thread(self._record.begin, agreed)
 
     async def add(self, edits: Sequence[Edit], modes: Mapping[str, int], agreed: Folder) -> None:
-        if self._record is None:
+        if self._record is None or not (edits or modes):
             return
         if self._record.is_long:
             await self.anew(agreed)

@@ -9,7 +9,7 @@ from devenv.errors import DevenvError
 from devenv.sync.batch import Batch
 from devenv.sync.comparing import Compared, Side, compared, compared_again
 from devenv.sync.contact import Contact
-from devenv.sync.contents import doubted
+from devenv.sync.contents import begun, doubted
 from devenv.sync.diff import Change, Conflict, changes, outdated, unsent
 from devenv.sync.ignore import Filter, kept
 from devenv.sync.link import ChangedError, Link, RefusedError
@@ -130,9 +130,12 @@ class Target:
         if not todo:
             return
         batch = self.sending = Batch(side.root, todo, side.names, self._stamps.expected)
+        doubts = begun(todo)
+        await self.notes.add(doubts, {}, edited(self.known, doubts))
         try:
             await link.send(batch)
-        except ChangedError:
+        except ChangedError:  # nothing is done
+            await self.notes.add([Edit(one.path, None) for one in doubts], {}, self.known)
             raise
         except (DevenvError, OSError):
             self.agreed = doubted(self.known, todo)

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devenv.sync import link as links
+from devenv.sync.batch import Batch
 from devenv.sync.diff import changes
 from devenv.sync.ledger import Ledger
 from devenv.sync.tree import EMPTY, Edit, Entry, File, Folder, Link, edited
@@ -99,5 +101,30 @@ def test_what_happened_while_no_daemon_lived_is_carried_over(
             assert (one.target / "kept").read_text() == "by the container"
             (mirror,) = one.session.copies[WEB].mirrors.values()
             assert [conflict.path for conflict in mirror.target.conflicts] == ["kept"]
+
+    asyncio.run(main())
+
+
+def test_what_arrived_when_the_daemon_was_killed_is_known_to_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = links.Link.send
+
+    async def unanswered(link: links.Link, batch: Batch) -> None:
+        await send(link, batch)
+        await asyncio.get_running_loop().create_future()
+
+    async def main() -> None:
+        async with world(tmp_path) as one:
+            (one.target / "own").write_text("by the container")
+            with monkeypatch.context() as patched:
+                patched.setattr(links.Link, "send", unanswered)
+                (one.source / "d").mkdir()
+                (one.source / "d" / "f").write_text("1")
+                await one.until((one.target / "d" / "f").exists)
+                one.stop()
+        (tmp_path / "src" / "d" / "f").unlink()
+        async with world(tmp_path) as one:
+            await one.same_but("own")
 
     asyncio.run(main())
