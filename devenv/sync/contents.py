@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 
@@ -103,12 +103,8 @@ def _shown(folder: Folder, target: Contents, comparison: Comparison, path: str) 
 
 def begun(todo: Sequence[Change]) -> list[Edit]:
     """What a target may have from now on that it has never had: until that is known, the doubt."""
-    return [
-        Edit(path, OTHER)
-        for change in todo
-        if change.old is None and change.new is not None
-        for path in paths_of(Change(change.path, change.new, None))
-    ]
+    fresh = ((change.path, change.new) for change in todo if change.old is None)
+    return [edit for path, entry in fresh if entry is not None for edit in _doubts(path, entry)]
 
 
 def doubted(agreed: Folder, todo: Sequence[Change]) -> Folder:
@@ -120,7 +116,9 @@ def doubted(agreed: Folder, todo: Sequence[Change]) -> Folder:
             modes[change.path] = UNKNOWN
         else:
             sides = [one for one in (change.old, change.new) if one is not None]
-            edits += [
-                Edit(p, OTHER) for one in sides for p in paths_of(Change(change.path, one, None))
-            ]
+            edits += [edit for one in sides for edit in _doubts(change.path, one)]
     return edited(with_modes(agreed, modes), edits)
+
+
+def _doubts(path: str, entry: Entry) -> Iterator[Edit]:
+    return (Edit(one, OTHER) for one in paths_of(Change(path, entry, None)))

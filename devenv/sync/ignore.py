@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
-from devenv.sync.tree import Entry, Folder
+from devenv.sync.tree import Entry, Folder, above
 
 HOME = "stays at home unless a rule names it"
 OURS = ".devenv-sync"
@@ -146,11 +146,9 @@ class Filter:
 
     def decisive(self, path: str, *, folder: bool) -> Verdict:
         """The verdict that counts for a path: that on a folder above it, where nothing is taken."""
-        names = path.split("/")
-        for end in range(1, len(names)):
-            above = "/".join(names[:end])
-            if self.prunes(above):
-                return self.verdict(above, folder=True)
+        for one in above(path):
+            if self.prunes(one):
+                return self.verdict(one, folder=True)
         return self.verdict(path, folder=folder)
 
     def prunes(self, folder: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from devenv.sync.diff import Change, Conflict, Content, Contents
-from devenv.sync.tree import Entry, Folder, count_files
+from devenv.sync.tree import Entry, Folder, above, count_files
 
 Obstacles = Mapping[str, str]
 """Kinds of content, by path."""
@@ -24,7 +24,7 @@ def obstacles(
 def reached(found: Mapping[str, Content]) -> dict[str, Content]:
     """Leave out what was found beyond a link: it is elsewhere."""
     links = {path for path, one in found.items() if one.kind == "link"}
-    return {path: one for path, one in found.items() if not links or links.isdisjoint(_above(path))}
+    return {path: one for path, one in found.items() if not links or links.isdisjoint(above(path))}
 
 
 def obstacle(change: Change, found: Obstacles) -> str:
@@ -33,7 +33,7 @@ def obstacle(change: Change, found: Obstacles) -> str:
         return ""
     if change.path in found and isinstance(change.old, Folder) and isinstance(change.new, Folder):
         return change.path
-    return next((path for path in _above(change.path) if path in found), "")
+    return next((path for path in above(change.path) if path in found), "")
 
 
 def kept_back(todo: Sequence[Change], found: Obstacles) -> dict[str, str]:
@@ -49,8 +49,3 @@ def kept_back(todo: Sequence[Change], found: Obstacles) -> dict[str, str]:
 def _why(count: int, kind: str) -> str:
     files = "1 file below it is" if count == 1 else f"{count:,} files below it are"
     return f"{files} not sent: {_NAMES.get(kind, 'something else')} has taken its place there"
-
-
-def _above(path: str) -> list[str]:
-    parts = path.split("/")
-    return ["/".join(parts[:end]) for end in range(1, len(parts))]

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 
 from devenv.sync.ignore import Filter
-from devenv.sync.tree import Edit, Entry, File, Folder, Link, Odd, at, edited
+from devenv.sync.tree import Edit, Entry, File, Folder, Link, Odd, above, at, edited
 
 Watch = Callable[[str], None]
 """Called with a folder's path before the folder is read, so that nothing is missed after it."""
@@ -144,9 +144,7 @@ def _is_name(tree: Folder, path: str, inode: int) -> bool:
 def _topmost(marks: Mapping[str, bool]) -> Iterable[tuple[str, bool]]:
     """Leave out what lies below a path that is looked at as a whole."""
     for path, deep in marks.items():
-        parts = path.split("/")
-        above = ("/".join(parts[:end]) for end in range(1, len(parts)))
-        if not any(marks.get(one) for one in above):
+        if not any(marks.get(one) for one in above(path)):
             yield path, deep
 
 

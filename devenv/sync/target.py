@@ -130,8 +130,8 @@ class Target:
         if not todo:
             return
         batch = self.sending = Batch(side.root, todo, side.names, self._stamps.expected)
-        doubts = begun(todo)
-        await self.notes.add(doubts, {}, edited(self.known, doubts))
+        if doubts := begun(todo):
+            await self.notes.add(doubts, {}, edited(self.known, doubts))
         try:
             await link.send(batch)
         except ChangedError:  # nothing is done

@@ -61,6 +61,12 @@ def at(tree: Folder, path: str) -> Entry | None:
     return found
 
 
+def above(path: str) -> Iterator[str]:
+    """Yield the folders that a path is in, the topmost first; not the tree itself."""
+    parts = path.split("/")
+    return ("/".join(parts[:end]) for end in range(1, len(parts)))
+
+
 def walk(entry: Entry, path: str = "") -> Iterator[tuple[str, Entry]]:
     """Yield every entry below ``entry`` with its path, a folder before what is in it."""
     if not isinstance(entry, Folder):

@@ -50,8 +50,7 @@ class Watched:
             (self.tool.desk.work / service).mkdir(exist_ok=True)
         self.tool.write_document(_document())
         self._is_open = True
-        for words in self.tool.words.opening:
-            self.tool.call(words)
+        self.tool.open()
         bring_up(self.tool)
         if isinstance(self.tool, Mutagen):
             for service in SERVICES:
